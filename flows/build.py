@@ -1,0 +1,37 @@
+"""The whole line: from data to a model that is released and can be proven.
+
+recipe > data > pretrained > fine-tune > shrink > federated rounds > release
+"""
+
+from typing import Any
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.federate import rounds
+from flows.release import release
+from tasks.anchor import stated
+from tasks.compress import shrink, untaught
+from tasks.data import version
+from tasks.finetune import scratch, tune
+from tasks.pretrain import pretrain
+from tasks.run import opened, run_name
+
+
+@flow(name="build", flow_run_name=run_name, task_runner=ThreadPoolTaskRunner(max_workers=2))
+def build(recipe: str = "digits", settings: dict[str, str] | None = None, force: bool = False) -> dict[str, Any]:
+    """Build, release and register the model of a recipe; returns the run's summary."""
+    with opened(recipe, settings, force) as (run, line):
+        data = version(run, line.data)
+        pretrained = pretrain(run, line.pretrained, line.data.form)
+
+        from_scratch = scratch.submit(run, line.finetune, pretrained, data)
+        tuned = tune(run, line.finetune, pretrained, data)
+
+        without_teacher = untaught.submit(run, line.shrink, tuned, data)
+        small = shrink(run, line.shrink, tuned, data)
+
+        from_scratch.result(), without_teacher.result()
+        learned, closed = rounds(run, line.federate, small, data)
+
+        return release(run, line, data, learned, stated(data, pretrained, tuned, small, *closed), reference=tuned)

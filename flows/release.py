@@ -1,0 +1,34 @@
+"""The common tail of every road: from a checkpoint to a model that anyone can check."""
+
+from typing import Any
+
+from edgeline.manifest import Ancestor
+from edgeline.recipe import Recipe
+from tasks.anchor import anchor, verify
+from tasks.compress import quantise
+from tasks.export import export
+from tasks.rehearse import rehearse
+from tasks.release import gate, register, seal
+from tasks.run import Run
+from tasks.split import split
+from tasks.step import Product
+from tasks.summary import summarise
+
+
+def release(
+    run: Run, line: Recipe, data: Product, learned: Product, lineage: list[Ancestor], reference: Product | None
+) -> dict[str, Any]:
+    """Export, quantise, split, seal, rehearse, gate, anchor, verify and register; returns the run's summary."""
+    whole = export(run, learned, data)
+    large = export(run, reference, data) if reference else None
+    int8 = quantise(run, line.quantise, line.data.form, whole, data, large)
+    parts = split(run, line.split, line.data.form, whole, int8, data)
+
+    artifact = seal(run, line.data.form, learned, data, int8, parts, lineage)
+    rehearse(run, line.rehearse, artifact, data)
+    gate(run, line.gate, int8, artifact)
+
+    receipt = anchor(run, artifact)
+    verify(run, artifact)
+    register(run, artifact, int8, receipt)
+    return summarise(run, line)

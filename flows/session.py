@@ -1,0 +1,41 @@
+"""How a flow is run by hand: watched on a terminal, its logs in a file, without the idle second of a heartbeat."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+from edgeline.workspace import Workspace
+from flows.build import build
+from flows.federate import federate
+from tasks.watch import Watcher, watched_by
+
+STORIES = {"build": build, "federate": federate}
+
+
+def perform(story: str, recipe: str, settings: dict[str, str], force: bool, watcher: Watcher) -> dict[str, Any]:
+    """Run a flow to its end and return its summary; its errors are raised as they were."""
+    # the heartbeat's thread is joined in mid-sleep, which costs every run a second
+    without_heartbeat = temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
+    with _logs_in_a_file(), watched_by(watcher), without_heartbeat:
+        summary: dict[str, Any] = STORIES[story](recipe=recipe, settings=settings, force=force)
+        return summary
+
+
+@contextmanager
+def _logs_in_a_file() -> Iterator[None]:
+    """Send what Prefect, MLflow and the rest log to `.edgeline/logs/run.log` instead of the terminal."""
+    path = Workspace.find().logs / "run.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    root, file = logging.getLogger(), logging.FileHandler(path, encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    before, root.handlers = root.handlers, [file]
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        root.handlers = before
+        logging.captureWarnings(False)
+        file.close()

@@ -1,0 +1,57 @@
+"""`edgeline predict`: what a device does, by hand: verify the model, try it, decide."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from edgeline.errors import RecipeError
+
+if TYPE_CHECKING:
+    from edgeline.edge.decide import Decision
+
+
+def predict(
+    artifact: Annotated[
+        Path, typer.Argument(help="Folder of a sealed artifact, named by its digest.")
+    ],
+    images: Annotated[list[Path], typer.Argument(help="8-bit PNG files, or uint8 .npy files.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Say what is on pictures, after every byte of the model has been verified.
+
+    Whether the model is anchored is another question: ask `edgeline verify`.
+    """
+    from edgeline.artifact import open_artifact
+    from edgeline.edge.decide import predict as decide
+    from edgeline.edge.golden import check_golden
+    from edgeline.edge.picture import read_picture
+    from edgeline.edge.session import load
+
+    if not artifact.is_dir():
+        raise RecipeError(
+            expected="the folder of an artifact",
+            found=str(artifact),
+            remedy="see .edgeline/artifacts",
+        )
+    model = open_artifact(artifact.resolve())
+    session = load(model.model_path)
+    check_golden(model, session)
+    pictures = [read_picture(path) for path in images]
+    decisions = decide(model, pictures, names=[str(path) for path in images], session=session)
+    if as_json:
+        print(json.dumps({"decisions": [asdict(decision) for decision in decisions]}))
+    else:
+        Console().print(_table(decisions))
+
+
+def _table(decisions: "list[Decision]") -> Table:
+    table = Table("picture", "class", "confidence", "model", box=None)
+    for decision in decisions:
+        confidence = f"{decision.confidence:.1%}"
+        table.add_row(decision.input, decision.answer, confidence, decision.digest[:16])
+    return table

@@ -1,0 +1,52 @@
+"""`edgeline recipe list|show`: what an application changes, and where each value comes from."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(help="Show the recipes and every setting with its value and origin.", no_args_is_help=True)
+
+Override = Annotated[list[str], typer.Option("-p", metavar="KEY=VALUE", help="Override a setting; may be repeated.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command("list")
+def list_recipes(as_json: AsJson = False) -> None:
+    """List the recipes of this project."""
+    from edgeline.recipe import load, names
+    from edgeline.workspace import Workspace
+
+    root = Workspace.find().root
+    about = {name: load(root, name).recipe.about for name in names(root)}
+    if as_json:
+        print(json.dumps({"recipes": about}))
+        return
+    for name, sentence in about.items():
+        print(f"{name:16} {sentence}")
+
+
+@app.command()
+def show(name: str, p: Override = [], as_json: AsJson = False) -> None:  # noqa: B006  (typer reads the default)
+    """Show every setting of recipe NAME, its value and where the value comes from."""
+    from edgeline.recipe import load
+    from edgeline.recipe.load import parse_overrides
+    from edgeline.workspace import Workspace
+
+    resolved = load(Workspace.find().root, name, parse_overrides(p))
+    if as_json:
+        settings = {key: {"value": value, "origin": origin} for key, value, origin, _ in resolved.rows()}
+        print(json.dumps({"recipe": name, "settings": settings}))
+        return
+    _print_table(list(resolved.rows()))
+
+
+def _print_table(rows: list[tuple[str, Any, str, str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("setting", "value", "from", "what it is", box=None, pad_edge=False)
+    for key, value, origin, about in rows:
+        shown = list(value) if isinstance(value, tuple) else value
+        table.add_row(key, str(shown), origin, about, style=None if origin == "default" else "bold")
+    Console().print(table)

@@ -1,0 +1,53 @@
+"""`edgeline status`: which local servers run. Starts nothing."""
+
+import json
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from edgeline.cli.recipe import AsJson
+
+if TYPE_CHECKING:
+    from edgeline.stack.vitals import Running
+
+
+def status(as_json: AsJson = False) -> None:
+    """Show the local servers: process, port, address, memory and age."""
+    from edgeline.stack import services
+    from edgeline.workspace import Workspace
+
+    found = services.running(Workspace.find().root)
+    rows = {name: _row(found.get(name)) for name in services.SERVICES}
+    if as_json:
+        print(json.dumps({"services": rows}))
+    else:
+        _show(rows)
+
+
+def _row(running: "Running | None") -> dict[str, Any] | None:
+    if running is None:
+        return None
+    from edgeline.stack.vitals import memory_bytes
+
+    return {
+        "pid": running.pid,
+        "port": running.port,
+        "url": running.url,
+        "memory_bytes": memory_bytes(running),
+        "uptime_s": round(time.time() - running.create_time, 1),
+    }
+
+
+def _show(rows: dict[str, dict[str, Any] | None]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("service", "state", "process", "address", "memory", "up for", box=None)
+    for name, row in rows.items():
+        if row is None:
+            table.add_row(name, "down")
+            continue
+        memory = f"{row['memory_bytes'] / 1e6:.0f} MB"
+        age = str(timedelta(seconds=int(row["uptime_s"])))
+        table.add_row(name, "up", str(row["pid"]), row["url"], memory, age)
+    Console(highlight=False).print(table)

@@ -1,0 +1,82 @@
+"""`edgeline verify`: is this what was sealed, and does the chain know it? Starts nothing."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeline.cli.recipe import AsJson
+
+if TYPE_CHECKING:
+    from edgeline.anchoring.registry import Registry
+    from edgeline.anchoring.verdict import Verdict
+
+# web3's own variable.
+ADDRESS = "WEB3_PROVIDER_URI"
+
+SHOWN = ("digest", "files", "receipt", "anchorer", "time", "block", "transaction", "contract")
+
+Url = Annotated[
+    str | None,
+    typer.Option("--url", help="Address of an Ethereum node; by default this project's own chain."),
+]
+
+
+def verify(
+    path: Annotated[Path, typer.Argument(help="Folder of a sealed artifact.", show_default=False)],
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Re-hash every file of an artifact, then ask the chain when it was anchored and by whom."""
+    from edgeline.anchoring.verdict import verify_folder
+
+    # `verify .` must work: it is the folder's name that the bytes are compared with.
+    verdict = verify_folder(path.resolve(), lambda: open_registry(url))
+    if as_json:
+        print(json.dumps(verdict.to_json()))
+    else:
+        _show(verdict)
+
+
+def open_registry(url: str | None) -> "Registry":
+    """The registry of this workspace, at `url` or where its own node listens.
+
+    Raises:
+        EnvironmentUnfit: nothing was deployed, nothing listens, or it is another chain.
+    """
+    from edgeline.anchoring.registry import connect
+    from edgeline.errors import ServiceUnavailable
+    from edgeline.receipt import read_deployment
+    from edgeline.workspace import Workspace
+
+    workspace = Workspace.find()
+    address = url or os.environ.get(ADDRESS) or _local_address(workspace.root)
+    if not address:
+        raise ServiceUnavailable(
+            expected="the project's chain", found="none running", remedy="run `edgeline up`"
+        )
+    return connect(address, read_deployment(workspace.deployment))
+
+
+def _local_address(root: Path) -> str | None:
+    from edgeline.stack.environment import environment
+
+    return environment(root).get(ADDRESS)
+
+
+def _show(verdict: "Verdict") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    facts = verdict.to_json()
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
+    table.add_row("verdict", "intact and anchored")
+    for name in SHOWN:
+        table.add_row(name, str(facts[name]))
+    for parent in verdict.receipt.statement.parents:
+        table.add_row("made from", parent)
+    Console(highlight=False).print(table)

@@ -1,0 +1,119 @@
+"""A small network that learns to answer as a large one does: Hinton et al., arXiv 1503.02531.
+
+The student sees the same moved and bent images as the teacher, so a hundred labels give as many lessons as there
+are ways to write them. The control is `finetuning.finetune.train_from_scratch` on the same labels, without a teacher.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from edgeline.finetuning.evaluate import score
+from edgeline.finetuning.finetune import SeededTraining, frozen
+from edgeline.finetuning.loop import Examples, Objective, OnEpoch, TrainReport, nothing, train
+from edgeline.models.checkpoint import Checkpoint, ModelSpec
+from edgeline.models.zoo import build, count_weights, restore
+
+UNLABELLED = -1
+
+
+class Distillation(SeededTraining, Protocol):
+    """The settings of one distillation."""
+
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def label_weight(self) -> float: ...
+    @property
+    def lessons(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class DistillReport:
+    """What the small network kept of the large one, on validation data."""
+
+    before: float
+    """Accuracy of the teacher."""
+    after: float
+    """Accuracy of the student."""
+    weights_before: int
+    weights_after: int
+    training: TrainReport
+
+
+def distill(
+    teacher: Checkpoint,
+    spec: ModelSpec,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    validation: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    settings: Distillation,
+    on_epoch: OnEpoch = nothing,
+    unlabelled: NDArray[np.uint8] | None = None,
+) -> tuple[Checkpoint, DistillReport]:
+    """Train a network of `spec` on the teacher's answers, and a little on the labels.
+
+    An epoch shows each labelled image `settings.lessons` times, moved differently each time, and each unlabelled
+    image once; what the unlabelled ones show, only the teacher says.
+    """
+    preprocessing = teacher.preprocessing
+    network, training = train(
+        build(spec, settings.seed),
+        _lessons(teacher, images, labels, settings.lessons, unlabelled),
+        settings,
+        seed=settings.seed,
+        validation=Examples(preprocessing(validation[0]), validation[1]),
+        objective=imitate(teacher, settings.temperature, settings.label_weight),
+        on_epoch=on_epoch,
+    )
+    student = frozen(network, spec, preprocessing)
+    report = DistillReport(
+        before=score(teacher, *validation),
+        after=score(student, *validation),
+        weights_before=count_weights(teacher.spec),
+        weights_after=count_weights(spec),
+        training=training,
+    )
+    return student, report
+
+
+def imitate(teacher: Checkpoint, temperature: float, label_weight: float) -> Objective:
+    """Distance of the student's softened answer from the teacher's, mixed with the error on the labels.
+
+    The factor of temperature squared keeps the gradient's size when the temperature changes (section 2 of the paper).
+    """
+    network = restore(teacher).to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+
+    def loss(logits_BK: Tensor, inputs_BCHW: Tensor, labels_B: Tensor) -> Tensor:
+        with torch.no_grad():
+            wanted_BK = F.log_softmax(network(inputs_BCHW) / temperature, dim=1)
+        given_BK = F.log_softmax(logits_BK / temperature, dim=1)
+        soft = (
+            F.kl_div(given_BK, wanted_BK, reduction="batchmean", log_target=True) * temperature**2
+        )
+        # A sum over the batch's size, since a batch without labels must count as nothing, not as 0 / 0.
+        hard = F.cross_entropy(logits_BK, labels_B, ignore_index=UNLABELLED, reduction="sum") / len(
+            labels_B
+        )
+        return (1 - label_weight) * soft + label_weight * hard
+
+    return loss
+
+
+def _lessons(
+    teacher: Checkpoint,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    times: int,
+    unlabelled: NDArray[np.uint8] | None,
+) -> Examples:
+    shown, known = np.repeat(images, times, axis=0), np.repeat(labels, times)
+    if unlabelled is not None:
+        shown = np.concatenate([shown, unlabelled])
+        known = np.concatenate([known, np.full(len(unlabelled), UNLABELLED, dtype=known.dtype)])
+    return Examples(teacher.preprocessing(shown), known)

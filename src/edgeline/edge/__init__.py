@@ -1,0 +1,1 @@
+"""What a device installs: it opens artifacts, runs them, and says which model decided."""

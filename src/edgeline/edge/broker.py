@@ -1,0 +1,99 @@
+"""The only door to NATS: connect, publish, subscribe.
+
+One server of 20 MB brings queue groups, so that several workers of one part share its requests,
+with no coordinator in the path of the data.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from edgeline.errors import RecipeError, ServiceUnavailable
+
+CONNECT_S = 5
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+Handler = Callable[[bytes, str], Awaitable[None]]
+"""Gets the frame and the subject for the answer."""
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A connection."""
+
+    client: Client
+    closed: asyncio.Event
+    """Set when the server has gone."""
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest frame that the server takes."""
+        return self.client.max_payload
+
+    def new_inbox(self) -> str:
+        return self.client.new_inbox()
+
+    async def publish(self, subject: str, frame: bytes, *, reply: str = "") -> None:
+        await self.client.publish(subject, frame, reply=reply)
+
+    async def subscribe(self, subject: str, handle: Handler, *, group: str = "") -> None:
+        """Calls `handle` for one frame after another; members of a group share the frames."""
+
+        async def unwrap(message: Msg) -> None:
+            await handle(message.data, message.reply)
+
+        await self.client.subscribe(subject, queue=group, cb=unwrap)
+        await self.client.flush()
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncIterator[Broker]:
+    """A connection that is closed at the end, after what was accepted has been handled.
+
+    Raises:
+        RecipeError: the address is no nats:// on this machine and no tls:// anywhere.
+        ServiceUnavailable: nobody answers there.
+    """
+    _check(url)
+    client, closed = Client(), asyncio.Event()
+
+    async def close() -> None:
+        closed.set()
+
+    try:
+        await client.connect(
+            url, connect_timeout=CONNECT_S, allow_reconnect=False, error_cb=_ignore, closed_cb=close
+        )
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise ServiceUnavailable(
+            expected=f"a NATS server at {url}",
+            found=str(error) or type(error).__name__,
+            remedy="start it with `edgeline up`",
+        ) from error
+    try:
+        yield Broker(client, closed)
+    finally:
+        if client.is_connected:
+            await client.drain()
+
+
+def _check(url: str) -> None:
+    """Frames hold what a device saw: in the clear they stay on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "tls" or (parts.scheme == "nats" and parts.hostname in LOOPBACK):
+        return
+    raise RecipeError(
+        expected="a nats:// address of this machine, or a tls:// address",
+        found=url,
+        remedy="use nats://127.0.0.1:PORT, or serve the other machine over TLS",
+    )
+
+
+async def _ignore(_: Exception) -> None:
+    """Failures reach the caller as exceptions or as time-outs; the client would also log them."""

@@ -1,0 +1,61 @@
+"""Everything that can go wrong for a reason a person can act on.
+
+    EdgelineError             1  a step failed
+    +- RecipeError            2  a recipe, a setting or an argument is wrong    (also ValueError)
+    +- GateMissed             3  the model is not good enough to be released
+    +- Tampered               4  name, manifest, receipt, files or chain disagree
+    +- EnvironmentUnfit       5  a tool, port or service is missing             (also RuntimeError)
+    |  +- ServiceUnavailable  5  a service that should answer does not          (also ConnectionError)
+    |  +- WorkspaceBusy       5  another run holds the lock
+    +- NotAnchored            6  intact, but the chain does not know it
+
+Each carries what was expected, what was found and what to do next; the number is the exit code.
+"""
+
+
+class EdgelineError(Exception):
+    """Base of all; printed as one line on stderr, without a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, *, expected: str, found: str, remedy: str) -> None:
+        super().__init__(expected, found, remedy)
+        self.expected, self.found, self.remedy = expected, found, remedy
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}; found {self.found}; {self.remedy}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.expected, self.found, self.remedy)
+
+
+def _rebuild(kind: type[EdgelineError], expected: str, found: str, remedy: str) -> EdgelineError:
+    return kind(expected=expected, found=found, remedy=remedy)
+
+
+class RecipeError(EdgelineError, ValueError):
+    exit_code = 2
+
+
+class GateMissed(EdgelineError):
+    exit_code = 3
+
+
+class Tampered(EdgelineError):
+    exit_code = 4
+
+
+class EnvironmentUnfit(EdgelineError, RuntimeError):
+    exit_code = 5
+
+
+class ServiceUnavailable(EnvironmentUnfit, ConnectionError):
+    pass
+
+
+class WorkspaceBusy(EnvironmentUnfit):
+    pass
+
+
+class NotAnchored(EdgelineError):
+    exit_code = 6

@@ -1,0 +1,79 @@
+"""PyTorch to ONNX for any number of examples at a time."""
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from onnx import ModelProto
+
+from edgeline.models import onnx_file
+from edgeline.models.checkpoint import Checkpoint
+from edgeline.models.zoo import restore
+
+INPUT, OUTPUT, BATCH = "image", "logits", "N"
+OPSET = 18
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written."""
+
+    sha256: str
+    bytes: int
+    weights: int
+    """Numbers that were learned."""
+    nodes: int
+    opset: int
+
+
+def export(checkpoint: Checkpoint, path: Path) -> tuple[Path, ExportReport]:
+    """The checkpoint's network as an ONNX file; the same weights give the same bytes anywhere."""
+    spec = checkpoint.spec
+    model = export_module(restore(checkpoint), (spec.channels, spec.image_size, spec.image_size))
+    digest = onnx_file.write(model, path)
+    return path, ExportReport(
+        sha256=digest,
+        bytes=path.stat().st_size,
+        weights=sum(tensor.numel() for tensor in checkpoint.state.values()),
+        nodes=len(model.graph.node),
+        opset=OPSET,
+    )
+
+
+def export_module(module: torch.nn.Module, shape: tuple[int, ...]) -> ModelProto:
+    """The ONNX form of a network that takes examples of `shape`."""
+    # Two examples: a size of one would be taken for a constant.
+    example = torch.zeros(2, *shape)
+    with _quiet():
+        program = torch.onnx.export(
+            module.eval(),
+            (example,),
+            dynamo=True,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=({0: torch.export.Dim(BATCH)},),
+            opset_version=OPSET,
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter tells of its own deprecations and of packages that we do not use."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

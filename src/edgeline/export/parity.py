@@ -1,0 +1,62 @@
+"""Does the ONNX file compute what the checkpoint does? Asked on inputs meant to find out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edgeline.edge.agreement import agreement
+from edgeline.edge.session import load
+from edgeline.errors import EdgelineError
+from edgeline.models.checkpoint import Checkpoint
+from edgeline.models.zoo import restore
+
+TOLERANCE = 1e-4
+BATCHES = (1, 2, 5, 33)
+
+# Ordinary inputs, and three that leave the range in which the net was trained.
+PROBES: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    "ordinary": lambda x: x,
+    "negated": lambda x: -x,
+    "zero": np.zeros_like,
+    "large": lambda x: x * np.float32(1000),
+}
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """The worst difference that was found, as a share of the range of the logits."""
+
+    difference: float
+    probe: str
+    """The kind of input and the batch size where it was found."""
+    comparisons: int
+    tolerance: float
+
+
+def check_parity(checkpoint: Checkpoint, path: Path, images: NDArray[np.uint8]) -> ParityReport:
+    """Compares torch and the device's own session on `images` (33 or more), plain and distorted.
+
+    Raises:
+        EdgelineError: they differ by more than 1e-4 of the range of the logits.
+    """
+    module, session = restore(checkpoint).eval(), load(path)
+    examples = checkpoint.preprocessing(images)
+    found: dict[str, float] = {}
+    for name, distort in PROBES.items():
+        for size in BATCHES:
+            batch = np.resize(distort(examples), (size, *examples.shape[1:]))
+            with torch.no_grad():
+                expected = module(torch.from_numpy(batch)).numpy()
+            found[f"{name}, batch {size}"] = agreement(expected, session.logits(batch)).difference
+    worst = max(found, key=lambda probe: found[probe])
+    if found[worst] > TOLERANCE:
+        raise EdgelineError(
+            expected=f"ONNX logits within {TOLERANCE} of torch's, relative to their range",
+            found=f"{found[worst]:.2e} on {worst}",
+            remedy="look for an operation that the exporter translates wrongly",
+        )
+    return ParityReport(found[worst], worst, len(found), TOLERANCE)

@@ -1,0 +1,131 @@
+"""A network in the form that can learn: its weights, the spec that rebuilds it, and its preprocessing.
+
+One safetensors file, named by the SHA-256 of its bytes. Nothing is pickled, so opening a file runs no code.
+"""
+
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from
+from safetensors.torch import save as bytes_of
+
+from edgeline.digest import JsonValue, canonical_json, sha256_bytes
+from edgeline.errors import EdgelineError, Tampered
+from edgeline.preprocess import Preprocessing
+
+# A single key: safetensors writes several in an order of its own, and the bytes would differ from run to run.
+METADATA_KEY = "edgeline"
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What `models.zoo.build` needs to make the network again."""
+
+    architecture: str
+    """A name in `models.zoo.ARCHITECTURES`."""
+    channels: int
+    image_size: int
+    """Height and width in pixels."""
+    classes: int
+    widths: tuple[int, ...]
+    """Channels or units of each hidden layer, in order."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        return {**asdict(self), "widths": list(self.widths)}
+
+    @classmethod
+    def from_json(cls, described: dict[str, JsonValue]) -> "ModelSpec":
+        """Raises ValueError where the description is not one of ours."""
+        match described:
+            case {
+                "architecture": str(architecture),
+                "channels": int(channels),
+                "image_size": int(image_size),
+                "classes": int(classes),
+                "widths": list(widths),
+            }:
+                return cls(
+                    architecture,
+                    channels,
+                    image_size,
+                    classes,
+                    tuple(int(str(width)) for width in widths),
+                )
+        raise ValueError(f"not a model spec: {sorted(described)}")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network that can go on learning."""
+
+    spec: ModelSpec
+    preprocessing: Preprocessing
+    state: dict[str, torch.Tensor]
+    """Weights by name, as `nn.Module.state_dict` gives them."""
+
+
+def save(checkpoint: Checkpoint, folder: Path) -> Path:
+    """Write the checkpoint into `folder` under the digest of its bytes; the same weights give the same name."""
+    described = {
+        "spec": checkpoint.spec.to_json(),
+        "preprocessing": checkpoint.preprocessing.to_json(),
+    }
+    tensors = {
+        name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.state.items()
+    }
+    data = bytes_of(tensors, metadata={METADATA_KEY: canonical_json(described).decode()})
+    path = folder / f"{sha256_bytes(data)}.safetensors"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
+        part.write(data)
+    os.replace(part.name, path)
+    return path
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint and, where the file is named by a digest, hold its bytes against the name.
+
+    Raises:
+        Tampered: the name is a digest that the bytes do not have.
+        EdgelineError: no such file, or not a checkpoint.
+    """
+    if not path.is_file():
+        raise _unreadable(path, "no such file")
+    data = path.read_bytes()
+    found = sha256_bytes(data)
+    if DIGEST.fullmatch(path.stem) and path.stem != found:
+        raise Tampered(
+            expected=f"the bytes that give {path.name} its name",
+            found=f"bytes with SHA-256 {found}",
+            remedy="delete the file and run the step that made it again",
+        )
+    try:
+        described = _metadata(data)
+        spec = ModelSpec.from_json(described["spec"])
+        preprocessing = Preprocessing.from_json(described["preprocessing"])
+        return Checkpoint(spec, preprocessing, tensors_from(data))
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+
+
+def _metadata(data: bytes) -> dict[str, dict[str, JsonValue]]:
+    """The description in the header: eight bytes of little-endian length, then JSON."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    described: dict[str, dict[str, JsonValue]] = json.loads(header["__metadata__"][METADATA_KEY])
+    return described
+
+
+def _unreadable(path: Path, found: str) -> EdgelineError:
+    return EdgelineError(
+        expected=f"an edgeline checkpoint in {path.name}",
+        found=found,
+        remedy="give the path of a .safetensors file that a step of the line has written",
+    )

@@ -1,0 +1,40 @@
+"""Rounds in which the devices improve the network with data that stays at home."""
+
+from pydantic import Field
+
+from edgeline.recipe.section import Section
+
+
+class Federate(Section):
+    rounds: int = Field(12, ge=0)
+    """How many; 0 releases the small network as it is."""
+
+    shards: int = Field(2, ge=1)
+    """Groups in which the devices' training is run; two keep two cores busy."""
+
+    share: float = Field(1.0, gt=0, le=1)
+    """Share of the devices asked in a round."""
+
+    local_epochs: int = Field(2, ge=1)
+    """Passes of a device over its own data in a round; more drift further apart on uneven data."""
+
+    batch_size: int = Field(32, ge=1)
+    """Images per step on a device."""
+
+    learning_rate: float = Field(0.001, gt=0, le=1)
+    """Adam's, in the first round; constant within a round."""
+
+    decay: float = Field(0.9, gt=0, le=1)
+    """By which the learning rate is multiplied from round to round, so that uneven devices settle."""
+
+    augment: float = Field(1.0, ge=0, le=3)
+    """Strength of the random movements of each image; 0 is none, 1 turns by up to 15 degrees."""
+
+    deadline_s: float = Field(300.0, gt=0)
+    """Seconds from a round's beginning after which a device starts no further batch and is left out."""
+
+    min_devices: int = Field(5, ge=1)
+    """Fewest updates that make a round; with fewer it fails."""
+
+    seed: int = Field(0, ge=0)
+    """Of which devices are asked, and of each device's order of images and their movements."""

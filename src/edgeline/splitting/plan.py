@@ -1,0 +1,177 @@
+"""The best cut for a pipeline of devices, found by looking at all of them.
+
+A pipeline is as fast as its slowest station, be it a device or a link, so the plan minimises that
+bottleneck. Measured times are noisy and two runs may plan differently: a plan is kept by the
+digest of its model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from edgeline.digest import sha256_file
+from edgeline.errors import RecipeError
+from edgeline.splitting.costs import Costs, layouts, measure
+from edgeline.splitting.graph import CutPoint, cut_points
+
+# Two measurements of the same part differ by as much.
+NEARLY = 0.05
+
+
+class Settings(Protocol):
+    """The `split` section of a recipe."""
+
+    @property
+    def parts(self) -> int: ...
+    @property
+    def bandwidth_mbit(self) -> float: ...
+    @property
+    def link_delay_ms(self) -> float: ...
+    @property
+    def device_slowdown(self) -> float: ...
+    @property
+    def rounds(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to cut; times are those of one image on the devices."""
+
+    cut: tuple[str, ...]
+    after: tuple[str, ...]
+    """The operations after which it cuts, for a person to read."""
+    stage_ms: tuple[float, ...]
+    wire_bytes: tuple[int, ...]
+    """What travels over each link."""
+    link_ms: tuple[float, ...]
+    """How long each link is busy with it."""
+    bottleneck_ms: float
+    """The slowest device or link: one image per bottleneck comes out."""
+    latency_ms: float
+    """From the image to the answer, delays of the links included."""
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """The best way to cut one model, and all that were considered."""
+
+    model: str
+    """SHA-256 of the ONNX file."""
+    whole_ms: float
+    """The uncut model on one device."""
+    bandwidth_mbit: float
+    device_slowdown: float
+    candidates: tuple[Candidate, ...]
+    """Best first."""
+
+    @property
+    def best(self) -> Candidate:
+        return self.candidates[0]
+
+    @property
+    def cut(self) -> tuple[str, ...]:
+        return self.best.cut
+
+    @property
+    def speed_up(self) -> float:
+        """Images per second against one device that runs the whole model."""
+        return self.whole_ms / self.best.bottleneck_ms
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that json.dumps takes; the floats come back exactly."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "SplitPlan":
+        candidates = tuple(_candidate_from(one) for one in value["candidates"])
+        return cls(**{**value, "candidates": candidates})
+
+    def __str__(self) -> str:
+        lines = [
+            f"whole: one device {self.whole_ms:.3f} ms; links of {self.bandwidth_mbit:g} Mbit/s"
+        ]
+        lines += [_line(candidate) for candidate in self.candidates]
+        return "\n".join(lines)
+
+
+def plan(model: Path, inputs: NDArray[np.float32], settings: Settings) -> SplitPlan:
+    """Measures every possible part on the first of `inputs` and chooses.
+
+    Raises:
+        RecipeError: the model has too few places to cut.
+    """
+    graph = onnx.load(model)
+    points = cut_points(graph)
+    if len(points) < settings.parts - 1:
+        raise RecipeError(
+            expected=f"places to cut for split.parts={settings.parts}",
+            found=f"{len(points)} in {model.name}",
+            remedy="set split.parts lower",
+        )
+    costs = measure(graph, points, settings.parts, inputs[:1], settings.rounds)
+    return choose(sha256_file(model), points, costs, settings)
+
+
+def choose(model: str, points: tuple[CutPoint, ...], costs: Costs, settings: Settings) -> SplitPlan:
+    """Ranks every way to cut by its bottleneck; among the nearly best, fewest bytes win."""
+    candidates = [
+        _candidate(
+            [points[end - 1] for _, end in layout[:-1]],
+            [costs.span_ms[s] for s in layout],
+            settings,
+        )
+        for layout in layouts(len(points), settings.parts)
+    ]
+    limit = min(candidate.bottleneck_ms for candidate in candidates) * (1 + NEARLY)
+    candidates.sort(
+        key=lambda one: (
+            (0, sum(one.wire_bytes), one.bottleneck_ms)
+            if one.bottleneck_ms <= limit
+            else (1, one.bottleneck_ms, one.latency_ms)
+        )
+    )
+    return SplitPlan(
+        model=model,
+        whole_ms=costs.whole_ms * settings.device_slowdown,
+        bandwidth_mbit=settings.bandwidth_mbit,
+        device_slowdown=settings.device_slowdown,
+        candidates=tuple(candidates),
+    )
+
+
+def _candidate_from(value: Mapping[str, Any]) -> Candidate:
+    """JSON has lists where a candidate has tuples."""
+    known: dict[str, Any] = {
+        key: tuple(one) if isinstance(one, list) else one for key, one in value.items()
+    }
+    return Candidate(**known)
+
+
+def _candidate(cuts: list[CutPoint], spans_ms: list[float], settings: Settings) -> Candidate:
+    stage_ms = tuple(ms * settings.device_slowdown for ms in spans_ms)
+    link_ms = tuple(point.bytes * 8 / (settings.bandwidth_mbit * 1000) for point in cuts)
+    return Candidate(
+        cut=tuple(point.tensor for point in cuts),
+        after=tuple(point.maker for point in cuts),
+        stage_ms=stage_ms,
+        wire_bytes=tuple(point.bytes for point in cuts),
+        link_ms=link_ms,
+        bottleneck_ms=max(stage_ms + link_ms),
+        latency_ms=sum(stage_ms + link_ms) + settings.link_delay_ms * len(cuts),
+    )
+
+
+def _line(candidate: Candidate) -> str:
+    stages = " + ".join(f"{ms:.3f}" for ms in candidate.stage_ms)
+    links = " + ".join(
+        f"{size} B {ms:.3f} ms"
+        for size, ms in zip(candidate.wire_bytes, candidate.link_ms, strict=True)
+    )
+    places = ", ".join(candidate.after) or "nowhere"
+    bottleneck = f"bottleneck {candidate.bottleneck_ms:.3f} ms"
+    return f"after {places}: devices {stages} ms, links {links or 'none'}, {bottleneck}"

@@ -1,0 +1,1 @@
+"""The local servers that the line needs: started, found, stopped; and a look at the machine."""

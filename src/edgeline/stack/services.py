@@ -1,0 +1,132 @@
+"""Starts and stops the local servers of a project, and hands its flows to Prefect.
+
+An address that the user set, in the tool's own variable, is honoured: no local server of that kind
+is started.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from edgeline.errors import ServiceUnavailable
+from edgeline.stack import process
+from edgeline.stack.environment import (
+    ADDRESSES,
+    environment,
+    flow_environment,
+    set_by_user,
+    state_folder,
+)
+from edgeline.stack.process import Progress, silent
+from edgeline.stack.servers import POOL, SERVICES, ask
+from edgeline.stack.vitals import Running
+
+__all__ = [
+    "SERVICES",
+    "apply_deployments",
+    "ensure_all",
+    "environment",
+    "running",
+    "state_folder",
+    "stop_all",
+]
+
+Outcome = TypeVar("Outcome")
+
+
+def ensure_all(
+    names: Iterable[str], root: Path, on_progress: Progress = silent
+) -> dict[str, Running]:
+    """Start the named services side by side, those that depend on another one last.
+
+    Raises:
+        ServiceUnavailable: one of them did not answer.
+    """
+    state = state_folder(root)
+    wanted = {name for name in names if not set_by_user(ADDRESSES.get(name, ""))}
+
+    def start(name: str) -> Running:
+        return process.ensure(SERVICES[name](root.resolve()), state, on_progress)
+
+    started: dict[str, Running] = {}
+    for wave in _waves(wanted):
+        started |= _side_by_side(start, wave)
+    return started
+
+
+def stop_all(root: Path, names: Iterable[str] = ()) -> list[Running]:
+    """Stop the named services, all without a name; those that depend on another one first."""
+    state = state_folder(root)
+    stopped: dict[str, Running | None] = {}
+    for wave in reversed(_waves(set(names) or set(SERVICES))):
+        stopped |= _side_by_side(lambda name: process.stop(name, state), wave)
+    return [server for server in stopped.values() if server]
+
+
+def _waves(names: set[str]) -> list[list[str]]:
+    """Split names so that each wave depends only on the ones before."""
+    chosen = [name for name in SERVICES if name in names]
+    return [
+        [name for name in chosen if name != "worker"],
+        [name for name in chosen if name == "worker"],
+    ]
+
+
+def _side_by_side(do: Callable[[str], Outcome], names: list[str]) -> dict[str, Outcome]:
+    with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
+        return dict(zip(names, pool.map(do, names), strict=True))
+
+
+def running(root: Path) -> dict[str, Running]:
+    """Return those of our servers that are alive; starts and asks nothing."""
+    state = state_folder(root)
+    found = ((name, process.find(name, state)) for name in SERVICES)
+    return {name: server for name, server in found if server}
+
+
+def apply_deployments(root: Path) -> None:
+    """Hand the flows of prefect.yaml with their schedules to the Prefect server.
+
+    Raises:
+        ServiceUnavailable: no server, or it refused them.
+    """
+    address = (os.environ | environment(root)).get(ADDRESSES["prefect"])
+    if not address:
+        raise ServiceUnavailable(
+            expected="a Prefect server", found="none", remedy="run `edgeline up`"
+        )
+    # On a server of the user's the work pool is the user's too.
+    if not set_by_user(ADDRESSES["prefect"]) and not _has_pool(address):
+        _prefect(root, "work-pool", "create", POOL, "--type", "process")
+    _prefect(root, "--no-prompt", "deploy", "--all")
+
+
+def _has_pool(api: str) -> bool:
+    try:
+        ask(f"{api}/work_pools/{POOL}")
+    except OSError:
+        return False
+    return True
+
+
+def _prefect(root: Path, *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", *arguments],
+        cwd=root,
+        env={**os.environ, **environment(root), **flow_environment(root)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise ServiceUnavailable(
+            expected=f"`prefect {' '.join(arguments)}` to succeed",
+            found=said[-1] if said else f"exit code {done.returncode}",
+            remedy=f"see {process.log_file('prefect', state_folder(root))}",
+        )

@@ -1,0 +1,184 @@
+"""The project folder and its state folder `.edgeline/`: where things lie, who works there, what was done.
+
+Deleting `.edgeline/` is always safe apart from history. Nothing else in the project builds a path below it.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeline.digest import digest_of, folder_digests, sha256_file
+from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
+
+MARKER = "dvc.yaml"
+STATE = ".edgeline"
+
+# What the answer of a run depends on besides its recipe and its data.
+CODE = ("src/edgeline/**/*.py", "tasks/*.py", "flows/*.py", "contracts/*.json")
+LOCK = "requirements.lock"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A checkout of the project."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> "Workspace":
+        """The nearest folder at or above `start` (the current one) that is an edgeline project.
+
+        Raises:
+            EnvironmentUnfit: there is none, or its path would confuse the tools' database addresses.
+        """
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / MARKER).is_file() and (folder / "recipes").is_dir():
+                return cls(folder)._checked()
+        raise EnvironmentUnfit(
+            expected=f"an edgeline project ({MARKER} and recipes/) here or above",
+            found=str(here),
+            remedy="run edgeline inside the project's folder",
+        )
+
+    def _checked(self) -> "Workspace":
+        awkward = sorted(set(str(self.root)) & set("%?"))
+        if awkward:
+            raise EnvironmentUnfit(
+                expected="a project folder without % and ? in its path (database addresses would break)",
+                found=str(self.root),
+                remedy="move or rename the folder",
+            )
+        return self
+
+    @property
+    def state(self) -> Path:
+        return self.root / STATE
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.state / "checkpoints"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.state / "artifacts"
+
+    @property
+    def plans(self) -> Path:
+        return self.state / "plans"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def deployment(self) -> Path:
+        """Which contract on which chain holds this workspace's anchors."""
+        return self.state / "chain" / "deployment.json"
+
+    @property
+    def contract(self) -> Path:
+        """ABI and bytecode of the contract, as compiled."""
+        return self.root / "contracts" / "ModelAnchor.json"
+
+    def data(self, recipe: str) -> Path:
+        return self.root / "data" / recipe
+
+    def run(self, name: str) -> Path:
+        """Folder of one run: its steps in the order of their end, and its summary."""
+        return self.state / "runs" / name
+
+    def latest(self, recipe: str) -> Path:
+        """The summary of the newest finished build of a recipe, with its fingerprint."""
+        return self.state / "latest" / f"{recipe}.json"
+
+    def step(self, name: str, key: str) -> Path:
+        """Folder in which the step `name` works when its inputs are `key`."""
+        return self.state / "steps" / name / key
+
+    def relative(self, path: Path) -> str:
+        """POSIX path below the root, for records that survive a move of the project."""
+        return path.resolve().relative_to(self.root).as_posix()
+
+
+@contextmanager
+def lock(workspace: Workspace, name: str, doing: str, now: str) -> Iterator[None]:
+    """Hold the workspace's lock `name`; the kernel gives it back however the process ends.
+
+    Raises:
+        WorkspaceBusy: another process holds it; the message says which and since when.
+    """
+    path = workspace.state / "locks" / f"{name}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise WorkspaceBusy(
+                expected=f"no other run of {name}",
+                found=file.read().strip() or "a run that is just starting",
+                remedy="wait for it, or end it",
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, {doing}, since {now}")
+        file.flush()
+        yield
+
+
+def code_digests(root: Path) -> dict[str, str]:
+    """SHA-256 of every source file that can change an answer, by POSIX path."""
+    found = sorted({path for pattern in CODE for path in root.glob(pattern)})
+    return {path.relative_to(root).as_posix(): sha256_file(path) for path in found}
+
+
+def fingerprint(workspace: Workspace, recipe: str, settings: str) -> str:
+    """Identity of everything a run's answer follows from: code, settings, data and locked versions."""
+    data = workspace.data(recipe)
+    return digest_of(
+        {
+            "code": dict(code_digests(workspace.root)),
+            "settings": settings,
+            "data": dict(folder_digests(data)) if data.is_dir() else {},
+            "lock": lock_digest(workspace.root),
+        }
+    )
+
+
+def lock_digest(root: Path) -> str:
+    """SHA-256 of the locked versions; empty where the project is used without its lock."""
+    path = root / LOCK
+    return sha256_file(path) if path.is_file() else ""
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write whole or not at all: a reader never sees half a file."""
+    write_bytes(path, json.dumps(value, indent=1).encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write whole or not at all, and onto the disk before anyone can see it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in `path`, or nothing where the file is missing or was cut off."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+

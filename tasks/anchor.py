@@ -1,0 +1,90 @@
+"""The lineage and the artifact written into the contract, once; and everything recomputed and asked back."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeline.anchoring.registry import Registry, connect, deploy
+from edgeline.anchoring.verdict import line_of, verify_folder
+from edgeline.artifact import open_artifact
+from edgeline.manifest import Ancestor
+from edgeline.receipt import RECEIPT_NAME, read_deployment, write_deployment, write_receipt
+from edgeline.workspace import Workspace
+from tasks.run import Run
+from tasks.step import Product, step
+
+KINDS = {"data": "data", "pretrained": "pretrained", "finetune": "tuned", "shrink": "small", "round": "round"}
+"""What the chain calls the product of a step."""
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """Where the artifact stands on the chain."""
+
+    transaction: str
+    block: int
+    contract: str
+    anchorer: str
+    already: bool
+    """Whether an earlier run had anchored the very same."""
+    statements: int
+    """Of the lineage, the artifact included."""
+    new: int
+    """Statements that the chain did not know."""
+
+    @property
+    def figure(self) -> str:
+        return f"{'already anchored' if self.already else f'{self.new} statements'}, block {self.block}"
+
+
+@dataclass(frozen=True)
+class Verified:
+    files: int
+    """Files hashed again."""
+    block: int
+
+    @property
+    def figure(self) -> str:
+        return f"{self.files} files as sealed, block {self.block} as anchored"
+
+
+def stated(*products: Product) -> tuple[Ancestor, ...]:
+    """What is said of products on the chain: what they are and what they were made from."""
+    said: dict[str, Ancestor] = {}
+    for product in products:
+        # tuning that gained nothing gives back the pretrained weights: one digest, said once
+        said.setdefault(product.digest, Ancestor(product.digest, KINDS[product.step], product.parents))
+    return tuple(said.values())
+
+
+def registry(workspace: Workspace) -> Registry:
+    """The contract of this workspace, deployed if nobody has yet; the node is `WEB3_PROVIDER_URI`."""
+    url = os.environ["WEB3_PROVIDER_URI"]
+    if not workspace.deployment.is_file():
+        write_deployment(deploy(url, workspace.contract), workspace.deployment)
+    return connect(url, read_deployment(workspace.deployment))
+
+
+@step("anchor", reuse=False)
+def anchor(run: Run, artifact: Product) -> tuple[Path, Anchored]:
+    """Anchor every ancestor, parents first, then the artifact, and put the receipt beside its manifest."""
+    sealed = open_artifact(artifact.path)
+    entries = registry(run.workspace).anchor_line(line_of(sealed))
+    receipt, already = entries[-1]
+    write_receipt(receipt, artifact.path)
+    return artifact.path / RECEIPT_NAME, Anchored(
+        transaction=receipt.transaction,
+        block=receipt.block,
+        contract=receipt.deployment.contract,
+        anchorer=receipt.anchorer,
+        already=already,
+        statements=len(entries),
+        new=sum(not known for _, known in entries),
+    )
+
+
+@step("verify", reuse=False)
+def verify(run: Run, artifact: Product) -> tuple[Path, Verified]:
+    """Do what any stranger can do: hash every file again, and ask the chain."""
+    verdict = verify_folder(artifact.path, lambda: registry(run.workspace))
+    return artifact.path, Verified(len(verdict.artifact.manifest.files), verdict.receipt.block)

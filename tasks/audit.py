@@ -1,0 +1,122 @@
+"""What is stored against what was anchored: every registered version and every released artifact."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from edgeline.anchoring.registry import Registry
+from edgeline.anchoring.verdict import verify_folder
+from edgeline.digest import sha256_bytes, sha256_file
+from edgeline.errors import NotAnchored, Tampered
+from edgeline.manifest import MANIFEST, Manifest
+from edgeline.receipt import RECEIPT_NAME
+from edgeline.workspace import Workspace
+from tasks import tracking
+from tasks.anchor import registry
+
+OK, TAMPERED, NOT_ANCHORED = "ok", "tampered", "not anchored"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was audited."""
+
+    what: str
+    digest: str
+    verdict: str
+    """ok, tampered, or not anchored."""
+    detail: str
+
+
+@task(name="audit-versions", cache_policy=NO_CACHE)
+def audit_versions() -> list[Finding]:
+    """Compare the bytes that MLflow stores for each version with its manifest, and the manifest with the chain."""
+    chain = registry(Workspace.find())
+    findings = []
+    for version in tracking.versions():
+        finding = _judged(f"{version.name} version {version.number}", version.artifact, partial(_check, version, chain))
+        tracking.tag_version(
+            version, {"audit": finding.verdict, "audit.time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        )
+        findings.append(finding)
+    return findings
+
+
+@task(name="audit-artifacts", cache_policy=NO_CACHE)
+def audit_artifacts() -> list[Finding]:
+    """Hash every file of each released artifact again and ask the chain for it."""
+    workspace = Workspace.find()
+    chain = registry(workspace)
+    return [
+        _judged(f"artifact {folder.name[:16]}", folder.name, partial(verify_folder, folder, lambda: chain))
+        for folder in _released(workspace)
+    ]
+
+
+@task(name="audit-report", cache_policy=NO_CACHE)
+def publish(findings: list[Finding]) -> None:
+    """Show the findings as a table in Prefect, and fail when anything is not what was anchored.
+
+    Raises:
+        Tampered: something is; the message names the first.
+    """
+    rows = [{"what": one.what, "verdict": one.verdict, "detail": one.detail, "digest": one.digest} for one in findings]
+    create_table_artifact(rows, key="audit", description=f"{len(rows)} audited at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    bad = [one for one in findings if one.verdict == TAMPERED]
+    if bad:
+        raise Tampered(
+            expected="every stored model as it was anchored",
+            found=f"{len(bad)} tampered: {bad[0].what} ({bad[0].detail})",
+            remedy="do not use it; restore the stored bytes from an intact copy of the artifact",
+        )
+
+
+def _judged(what: str, digest: str, check: Callable[[], object]) -> Finding:
+    """What a check finds; only what concerns the thing itself is a finding, a chain that is down is an error."""
+    try:
+        check()
+    except Tampered as error:
+        return Finding(what, digest, TAMPERED, str(error))
+    except NotAnchored as error:
+        return Finding(what, digest, NOT_ANCHORED, str(error))
+    return Finding(what, digest, OK, "as anchored")
+
+
+def _check(version: tracking.Version, chain: Registry) -> None:
+    """The stored model must be the one in the stored manifest, whose digest must be on the chain.
+
+    Raises:
+        Tampered: stored bytes, manifest, tag or chain disagree.
+        NotAnchored: the chain does not know the manifest.
+    """
+    model = tracking.stored_model(version)
+    manifest = model.parent / "extra_files" / MANIFEST
+    if not (model.is_file() and manifest.is_file()):
+        raise _disagreement(model, "the model and its manifest", "one of them is missing")
+    content = manifest.read_bytes()
+    if sha256_bytes(content) != version.artifact:
+        raise _disagreement(manifest, f"SHA-256 {version.artifact}", sha256_bytes(content))
+    listed = Manifest.from_json(json.loads(content)).files["model.onnx"]
+    if (found := sha256_file(model)) != listed.sha256:
+        raise _disagreement(model, f"SHA-256 {listed.sha256}", found)
+    chain.verify(version.artifact, None)
+
+
+def _disagreement(path: Path, expected: str, found: str) -> Tampered:
+    return Tampered(
+        expected=f"{path.name} in MLflow: {expected}",
+        found=found,
+        remedy="register the model again from an intact artifact",
+    )
+
+
+def _released(workspace: Workspace) -> Iterator[Path]:
+    """Artifacts that were anchored: those with a receipt."""
+    yield from sorted(path.parent for path in workspace.artifacts.glob(f"*/{RECEIPT_NAME}"))

@@ -1,0 +1,35 @@
+"""From a checkpoint, which can learn, to ONNX, which can be trusted: the same answers, or the run stops."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeline.datasets import read
+from edgeline.export.onnx import ExportReport
+from edgeline.export.onnx import export as write_onnx
+from edgeline.export.parity import ParityReport, check_parity
+from edgeline.models.checkpoint import load
+from tasks.run import Run
+from tasks.step import Product, step
+
+COMPARED = 33
+"""Validation images on which torch and ONNX are compared: the largest batch of the parity check."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    bytes: int
+    file: ExportReport
+    parity: ParityReport
+
+    @property
+    def figure(self) -> str:
+        return f"{self.bytes:,} bytes, within {self.parity.difference:.0e} of torch"
+
+
+@step("export")
+def export(run: Run, learned: Product, data: Product) -> tuple[Path, Exported]:
+    """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
+    checkpoint = load(learned.path)
+    path, report = write_onnx(checkpoint, run.folder / "model.onnx")
+    images, _ = read(data.path / "prepared" / "validation.npz")
+    return path, Exported(report.bytes, report, check_parity(checkpoint, path, images[:COMPARED]))

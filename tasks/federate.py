@@ -1,0 +1,158 @@
+"""Federated rounds: shards of devices train as mapped tasks, the central site averages and commits.
+
+A client task receives its own folders and the round's checkpoint, and nothing of any other device.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from pydantic import TypeAdapter
+
+from edgeline.datasets import read
+from edgeline.federated.client import train_shard
+from edgeline.federated.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
+from edgeline.finetuning.evaluate import score
+from edgeline.models.checkpoint import load
+from edgeline.recipe.federate import Federate
+from edgeline.workspace import lock_digest
+from tasks import pictures, tracking
+from tasks.run import Run
+from tasks.step import Product, recall, step, step_key
+
+Shard = tuple[Path, ...]
+"""Folders of the devices that one task trains, one after the other."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A round that is over."""
+
+    round: RoundReport
+    seconds: float
+    """From the first client's beginning to the new checkpoint."""
+
+    @property
+    def figure(self) -> str:
+        left = "".join(f"; without {one.device}" for one in self.round.left_out)
+        return f"{self.round.number}: {self.round.after:.3f} on validation, {len(self.round.devices)} devices{left}"
+
+
+@dataclass(frozen=True)
+class Federated:
+    """What the devices' data added."""
+
+    accuracy: float
+    """On the test set."""
+    before: float
+    """Of the network that the rounds began with, on the test set."""
+    validation: float
+    """Of the chosen network."""
+    chosen: int
+    """Number of the round whose network was kept; 0 when none beat the start on validation."""
+    rounds: tuple[float, ...]
+    """Validation accuracy after each round."""
+    devices: int
+    bytes: int
+
+    @property
+    def figure(self) -> str:
+        return f"{self.accuracy:.3f} on test, from {self.before:.3f}, round {self.chosen} of {len(self.rounds)}"
+
+
+@task(name="train-shard", task_run_name="round {spec.number}: {shard}", cache_policy=NO_CACHE)
+def train(shard: Shard, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float) -> tuple[ClientReport, ...]:
+    """Train the devices of one shard; each sees its own folder and the round's checkpoint alone."""
+    return train_shard(shard, checkpoint, spec, into, deadline, time.monotonic)
+
+
+def gathered(spec: RoundSpec, shards: list[PrefectFuture[tuple[ClientReport, ...]]]) -> tuple[ClientReport, ...]:
+    """Wait for every shard; the devices of a task that failed as a whole are named like any that failed alone."""
+    for shard in shards:
+        shard.wait()
+    reports = [report for shard in shards if shard.state.is_completed() for report in shard.result()]
+    missing = sorted(set(spec.devices) - {report.device for report in reports})
+    lost = [ClientReport(device, spec.number, 0, None, None, 0.0, "its task ended early") for device in missing]
+    return (*reports, *lost)
+
+
+@step("round", beside=("reports", "begun"))
+def close(
+    run: Run, spec: RoundSpec, start: Product, data: Product, reports: tuple[ClientReport, ...], begun: float
+) -> tuple[Path, Closed]:
+    """Average what can be trusted and commit the round; from here on it is done, whatever happens next."""
+    path, report = close_round(
+        start.path,
+        spec,
+        reports,
+        updates_folder(run, spec, start),
+        run.workspace.checkpoints,
+        read(data.path / "prepared" / "validation.npz"),
+    )
+    return path, Closed(report, time.monotonic() - begun)
+
+
+def committed(run: Run, spec: RoundSpec, start: Product, data: Product) -> bool:
+    """Whether an earlier run closed this very round, so that nobody need train for it."""
+    if run.force:
+        return False
+    key = step_key("round", close.fn.__module__, lock_digest(run.root), [spec, start, data])
+    return recall(run, "round", key, TypeAdapter(Closed)) is not None
+
+
+def planned(settings: Federate, data: Product, after: int) -> tuple[RoundSpec, ...]:
+    """The rounds to come, numbered on from those that the start has behind it."""
+    devices = sorted(path.name for path in (data.path / "shares" / "devices").iterdir())
+    return tuple(replace(spec, number=spec.number + after) for spec in plan(settings, devices))
+
+
+def dealt(settings: Federate, spec: RoundSpec, data: Product) -> list[Shard]:
+    """The round's devices by shard, as folders."""
+    folder = data.path / "shares" / "devices"
+    return [tuple(folder / device for device in shard) for shard in shards(spec.devices, settings.shards)]
+
+
+def updates_folder(run: Run, spec: RoundSpec, start: Product) -> Path:
+    """Where the devices of a round leave their updates."""
+    return run.workspace.run(run.name) / "updates" / f"{spec.number:03}-{start.digest[:16]}"
+
+
+@step("federate")
+def choose(
+    run: Run, settings: Federate, start: Product, data: Product, rounds: list[Product]
+) -> tuple[Path, Federated]:
+    """Keep the network that is best on validation, the start included; of equals the latest."""
+    reports = [product.report.round for product in rounds]
+    standing = [(reports[0].before, 0, start.path)] if reports else [(0.0, 0, start.path)]
+    standing += [(report.after, report.number, product.path) for report, product in zip(reports, rounds, strict=True)]
+    validation, number, path = max(standing)
+    test = read(data.path / "prepared" / "test.npz")
+    tracking.log_figure(run.tracked, pictures.rounds([accuracy for accuracy, _, _ in standing]), "rounds.png")
+    tracking.log_table(run.tracked, _rows(reports), "devices.json")
+    return path, Federated(
+        accuracy=score(load(path), *test),
+        before=score(load(start.path), *test),
+        validation=validation,
+        chosen=number,
+        rounds=tuple(report.after for report in reports),
+        devices=len({device for report in reports for device in report.devices}),
+        bytes=path.stat().st_size,
+    )
+
+
+def _rows(reports: list[RoundReport]) -> list[dict[str, object]]:
+    return [
+        {
+            "round": report.number,
+            "device": client.device,
+            "examples": client.examples,
+            "loss": client.loss,
+            "seconds": round(client.seconds, 3),
+            "left out": client.reason or "",
+        }
+        for report in reports
+        for client in report.clients
+    ]

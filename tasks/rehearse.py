@@ -1,0 +1,33 @@
+"""The dress rehearsal: two worker processes, a message queue, real images, before anything is promised."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeline.artifact import open_artifact
+from edgeline.datasets import read
+from edgeline.edge.rehearse import RehearsalReport
+from edgeline.edge.rehearse import rehearse as perform
+from edgeline.recipe.rehearse import Rehearse
+from tasks.run import Run
+from tasks.step import Product, step
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    requests_per_s: float
+    round_trip_ms: float
+    """Median, for a request of a whole batch."""
+    rehearsal: RehearsalReport
+
+    @property
+    def figure(self) -> str:
+        return f"{self.requests_per_s:.0f} requests/s, {self.round_trip_ms:.1f} ms, {self.rehearsal.images} images"
+
+
+@step("rehearse")
+def rehearse(run: Run, settings: Rehearse, artifact: Product, data: Product) -> tuple[Path, Rehearsed]:
+    """Send test images hop to hop through worker processes that verified their part, and compare with the whole."""
+    images, _ = read(data.path / "prepared" / "test.npz")
+    report = perform(open_artifact(artifact.path), os.environ["NATS_URL"], images, settings)
+    return artifact.path, Rehearsed(report.requests_per_s, report.round_trip_ms, report)

@@ -1,0 +1,84 @@
+"""One run of a recipe: it holds the recipe's lock, has a readable name, and leaves nothing half open."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect.runtime import flow_run
+
+from edgeline import recipe as recipes
+from edgeline.recipe import Recipe
+from edgeline.workspace import Workspace, lock
+from tasks import tracking
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step is told about the run it belongs to; plain values only."""
+
+    name: str
+    recipe: str
+    root: Path
+    flow_run: str
+    """MLflow run that stands for the whole flow run."""
+    tracked: str
+    """MLflow run into which the holder writes: the step's own while a step runs, else the flow run's."""
+    folder: Path
+    """Where a step may write what it makes; its own while a step runs."""
+    force: bool = False
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.root)
+
+    @property
+    def journal(self) -> Path:
+        """One line of JSON per finished step."""
+        return self.workspace.run(self.name) / "steps.jsonl"
+
+
+def run_name() -> str:
+    """Readable name of the flow run that is starting: recipe if it has one, what it does, and when (UTC)."""
+    recipe = flow_run.parameters.get("recipe")
+    return f"{f'{recipe}-' if recipe else ''}{flow_run.flow_name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+@contextmanager
+def opened(recipe: str, settings: dict[str, str] | None, force: bool) -> Iterator[tuple[Run, Recipe]]:
+    """Open the run of the current flow: recipe read, lock held, remains of killed runs closed, MLflow run begun.
+
+    Raises:
+        RecipeError: the recipe or a setting is wrong.
+        WorkspaceBusy: another run of this recipe is at work.
+    """
+    workspace = Workspace.find()
+    resolved = recipes.load(workspace.root, recipe, settings)
+    name = flow_run.name or f"{recipe}-{os.getpid()}"
+    tracking.quiet()
+    with lock(workspace, recipe, name, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"):
+        tracking.end_abandoned(recipe)
+        tags = {"prefect.flow_run_id": str(flow_run.id), "prefect.flow_run": flow_run.ui_url or "", "recipe": recipe}
+        tracked = tracking.begin(recipe, name, tags, workspace.state / "mlartifacts")
+        run = Run(name, recipe, workspace.root, tracked, tracked, workspace.run(name), force)
+        run.journal.parent.mkdir(parents=True, exist_ok=True)
+        status = "FAILED"
+        try:
+            tracking.log_params(tracked, {key: value for key, value, _, _ in resolved.rows()})
+            yield run, resolved.recipe
+            status = "FINISHED"
+        except KeyboardInterrupt:
+            status = "KILLED"
+            raise
+        finally:
+            tracking.end(tracked, status)
+
+
+def journal(run: Run) -> list[dict[str, object]]:
+    """The steps that this run has finished, in the order of their end."""
+    if not run.journal.is_file():
+        return []
+    return [json.loads(line) for line in run.journal.read_text(encoding="utf-8").splitlines() if line]

@@ -1,0 +1,70 @@
+"""The model in parts at the best cut, and the proof that the parts together answer as the whole does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeline.datasets import read
+from edgeline.digest import digest_of
+from edgeline.preprocess import Preprocessing
+from edgeline.recipe.data import Form
+from edgeline.recipe.split import Split
+from edgeline.splitting.cut import SplitReport, check, cut
+from edgeline.splitting.plan import SplitPlan
+from edgeline.splitting.plan import plan as measure
+from edgeline.workspace import read_json, write_json
+from tasks import tracking
+from tasks.run import Run
+from tasks.step import Product, step
+
+
+@dataclass(frozen=True)
+class Parted:
+    cut: tuple[str, ...]
+    """Tensors that travel between the parts of the int8 model."""
+    bytes_on_wire: int
+    """Per image, over all links."""
+    equal: bool
+    """Same top-1 on every test image, int8 and fp32."""
+    int8: SplitReport
+    fp32: SplitReport
+
+    @property
+    def figure(self) -> str:
+        bits = "bit for bit" if self.int8.agreement.bit_equal else "same answers"
+        return f"at {', '.join(self.cut)}, {self.bytes_on_wire:,} bytes on the wire, {bits}"
+
+
+@step("split")
+def split(
+    run: Run, settings: Split, form: Form, whole: Product, int8: Product, data: Product
+) -> tuple[Path, Parted]:
+    """Cut the int8 model where the pipeline is fastest; cut the fp32 model likewise, and compare both with the whole."""
+    images, _ = read(data.path / "prepared" / "test.npz")
+    inputs = Preprocessing(form.channels, form.image_size, form.mean, form.std)(images)
+    planned = _plan(run, int8, inputs, settings)
+    parts = cut(int8.path, planned.cut, run.folder / "parts")
+    report = check(int8.path, parts, inputs)
+    large = _plan(run, whole, inputs, settings)
+    again = check(whole.path, cut(whole.path, large.cut, run.folder / "fp32"), inputs)
+    tracking.log_text(run.tracked, str(planned), "plan.txt")
+    return run.folder / "parts", Parted(
+        cut=planned.cut,
+        bytes_on_wire=sum(planned.best.wire_bytes),
+        equal=report.agreement.top1 == again.agreement.top1 == 1.0,
+        int8=report,
+        fp32=again,
+    )
+
+
+def _plan(run: Run, model: Product, inputs: NDArray[np.float32], settings: Split) -> SplitPlan:
+    """The plan for these bytes and settings; measured once, since another measurement could choose another cut."""
+    path = run.workspace.plans / f"{model.digest}-{digest_of(settings.model_dump_json())[:16]}.json"
+    kept = read_json(path)
+    if kept is not None:
+        return SplitPlan.from_json(kept)
+    planned = measure(model.path, inputs, settings)
+    write_json(path, planned.to_json())
+    return planned

@@ -1,0 +1,132 @@
+"""The end of a run: one object for programs, a table and links in Prefect, the figures in MLflow, old runs away."""
+
+import json
+import shutil
+from typing import Any
+
+from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.runtime import flow_run
+
+from edgeline.recipe import Recipe
+from edgeline.stack import services
+from edgeline.workspace import fingerprint, read_json, write_json
+from tasks import tracking
+from tasks.run import Run
+
+SHOWN = (
+    "data", "pretrained", "finetune", "scratch", "shrink", "untaught", "federate", "export", "quantise",
+    "split", "seal", "rehearse", "gate", "anchor", "verify", "register",
+)  # fmt: skip
+"""Steps of a summary, in the order of the line."""
+
+
+def summarise(run: Run, line: Recipe) -> dict[str, Any]:
+    """Gather what the run's steps reported, publish it, and keep it for the run that finds nothing changed."""
+    entries = [json.loads(text) for text in run.journal.read_text(encoding="utf-8").splitlines()]
+    # the newest entry of a step stands for it: of the two exports, the one that is released comes first
+    last = {entry["step"]: entry for entry in reversed(entries)}
+    summary = _summary(run, last, [entry for entry in entries if entry["step"] == "round"])
+    _publish(run, summary)
+    write_json(run.workspace.run(run.name) / "summary.json", summary)
+    if flow_run.flow_name == "build":
+        identity = fingerprint(run.workspace, run.recipe, line.model_dump_json())
+        write_json(run.workspace.latest(run.recipe), {"fingerprint": identity, "summary": summary})
+    forget(run, line.keep.runs)
+    return summary
+
+
+def _summary(run: Run, last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    report = {step: entry["report"] for step, entry in last.items()}
+    int8, anchored, split = report["quantise"], report["anchor"], report["split"]
+    return {
+        "recipe": run.recipe,
+        "run": run.name,
+        "data_revision": report["data"]["revision"],
+        "steps": _steps(last, rounds),
+        "artifact": {
+            "path": last["seal"]["path"],
+            "digest": last["seal"]["digest"],
+            "bytes": int8["bytes"],
+            "tuned_bytes": int8["tuned_bytes"],
+            "speed_up": int8["quantisation"]["speed_up"],
+            "tuned_speed_up": int8["tuned_speed_up"],
+        },
+        "anchor": {key: anchored[key] for key in ("transaction", "block", "contract", "already")},
+        "split": {
+            **{key: split[key] for key in ("cut", "bytes_on_wire", "equal")},
+            "requests_per_s": report["rehearse"]["requests_per_s"],
+        },
+        "federated": {
+            "rounds": len(rounds),
+            "accuracy": list(report["federate"]["rounds"]),
+            "chosen": report["federate"]["chosen"],
+            "devices": report["federate"]["devices"],
+        },
+        "registered": {key: report["register"][key] for key in ("name", "version", "already")},
+        "links": _links(run),
+    }
+
+
+def _steps(last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    steps = {name: _figures(last[name]) for name in SHOWN if name in last}
+    if "finetune" in steps and "pretrained" in steps:
+        steps["pretrained"]["accuracy"] = last["finetune"]["report"]["pretrained_accuracy"]
+    steps["federate"]["seconds"] = round(sum(entry["seconds"] for entry in [last["federate"], *rounds]), 3)
+    steps["federate"]["reused"] = all(entry["reused"] for entry in [last["federate"], *rounds])
+    return steps
+
+
+def _figures(entry: dict[str, Any]) -> dict[str, Any]:
+    report = entry["report"]
+    found = {key: report[key] for key in ("accuracy", "bytes") if key in report}
+    return {**found, "seconds": entry["seconds"], "reused": entry["reused"] or report.get("already", False)}
+
+
+def _links(run: Run) -> dict[str, str]:
+    page = services.running(run.root).get("mlflow")
+    pages = {"prefect": flow_run.ui_url or "", "mlflow": tracking.run_url(run.flow_run, page.url) if page else ""}
+    return {name: url for name, url in pages.items() if url}
+
+
+def _publish(run: Run, summary: dict[str, Any]) -> None:
+    rows = [{"step": name, **figures} for name, figures in summary["steps"].items()]
+    digest = summary["artifact"]["digest"]
+    create_table_artifact(rows, key=f"{run.recipe}-summary", description=f"{run.name}, artifact {digest}")
+    if "mlflow" in summary["links"]:
+        create_link_artifact(summary["links"]["mlflow"], f"{run.name} in MLflow", key=f"{run.recipe}-mlflow")
+    accuracies = {
+        f"{name}.test_accuracy": figures["accuracy"] for name, figures in summary["steps"].items() if "accuracy" in figures
+    }
+    tracking.log_metrics(run.flow_run, {**accuracies, "model_bytes": summary["artifact"]["bytes"]})
+    reused = [name for name, figures in summary["steps"].items() if figures["reused"]]
+    tracking.log_tags(
+        run.flow_run,
+        {
+            "artifact": digest,
+            "transaction": summary["anchor"]["transaction"],
+            "reused": ", ".join(reused) or "nothing",
+        },
+    )
+
+
+def forget(run: Run, keep: int) -> None:
+    """Remove the folders of all but the newest runs, and the step folders that only they used."""
+    runs = sorted((run.workspace.state / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime)
+    old = [folder for folder in runs if folder.name.startswith(f"{run.recipe}-")][:-keep]
+    used = {_key(entry) for folder in set(runs) - set(old) for entry in _entries(folder / "steps.jsonl")}
+    gone = {_key(entry) for folder in old for entry in _entries(folder / "steps.jsonl")} - used
+    for step, key in gone:
+        folder = run.workspace.step(step, key)
+        folder.with_suffix(".json").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in old:
+        shutil.rmtree(folder)
+
+
+def _entries(path: Any) -> list[dict[str, Any]]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+def _key(entry: dict[str, Any]) -> tuple[str, str]:
+    return entry["step"], entry["key"]

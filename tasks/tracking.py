@@ -1,0 +1,265 @@
+"""The only MLflow code: experiments, runs, curves, pictures, and the model registry.
+
+Every function names the run it means; MLflow's notion of an active run is per thread and is never relied on.
+The address is `MLFLOW_TRACKING_URI`, the tool's own variable.
+"""
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import mlflow
+import mlflow.onnx
+import numpy as np
+import onnx
+from matplotlib.figure import Figure
+from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunStatus
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.tracking import MlflowClient
+from mlflow.types import Schema, TensorSpec
+from numpy.typing import NDArray
+
+from edgeline.errors import ServiceUnavailable, Tampered
+
+Shape: TypeAlias = tuple[tuple[str, tuple[int, ...]], tuple[str, tuple[int, ...]]]
+"""Name and dimensions (without the batch) of a model's input and of its output."""
+
+CANDIDATE = "candidate"
+PARENT = "mlflow.parentRunId"
+PARAM_LENGTH = 6_000
+
+
+def begin(recipe: str, name: str, tags: Mapping[str, str], artifacts: Path) -> str:
+    """Start the run that stands for one flow run; returns its id.
+
+    `artifacts` is where a database of this machine keeps the files of a new experiment; a server decides itself.
+    """
+    client = MlflowClient()
+    found = client.get_experiment_by_name(recipe)
+    local = not mlflow.get_tracking_uri().startswith("http")
+    experiment = (
+        found.experiment_id
+        if found
+        else client.create_experiment(recipe, artifact_location=str(artifacts / recipe) if local else None)
+    )
+    run = client.create_run(experiment, run_name=name, tags=dict(tags))
+    return str(run.info.run_id)
+
+
+def end(run_id: str, status: str) -> None:
+    """Close a run as FINISHED, FAILED or KILLED."""
+    MlflowClient().set_terminated(run_id, status=status)
+
+
+def end_abandoned(recipe: str) -> list[str]:
+    """Close what a killed process left RUNNING in the recipe's experiment; call it only with the recipe's lock."""
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name(recipe)
+    if experiment is None:
+        return []
+    running = client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'")
+    for run in running:
+        client.set_terminated(run.info.run_id, status=RunStatus.to_string(RunStatus.KILLED))
+    return [str(run.info.run_id) for run in running]
+
+
+@contextmanager
+def child(parent: str, name: str) -> Iterator[str]:
+    """A run below `parent` for one step; it never stays RUNNING, whatever happens inside."""
+    client = MlflowClient()
+    experiment = client.get_run(parent).info.experiment_id
+    run = client.create_run(experiment, run_name=name, tags={PARENT: parent})
+    status = "FAILED"
+    try:
+        yield run.info.run_id
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        client.set_terminated(run.info.run_id, status=status)
+
+
+def log_params(run_id: str, values: Mapping[str, Any]) -> None:
+    params = [Param(key, str(value)[:PARAM_LENGTH]) for key, value in values.items()]
+    MlflowClient().log_batch(run_id, params=params)
+
+
+def log_tags(run_id: str, tags: Mapping[str, str]) -> None:
+    client = MlflowClient()
+    for key, value in tags.items():
+        client.set_tag(run_id, key, value)
+
+
+def log_report(run_id: str, report: Any) -> None:
+    """Every number of a report as a metric; a tuple of numbers becomes a curve."""
+    now = int(time.time() * 1000)
+    metrics = [Metric(key, value, now, step) for key, value, step in _numbers(report, "")]
+    MlflowClient().log_batch(run_id, metrics=metrics)
+
+
+def log_metrics(run_id: str, values: Mapping[str, float]) -> None:
+    now = int(time.time() * 1000)
+    MlflowClient().log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in values.items()])
+
+
+def log_figure(run_id: str, figure: Figure, name: str) -> None:
+    MlflowClient().log_figure(run_id, figure, name)
+
+
+def log_table(run_id: str, rows: list[dict[str, Any]], name: str) -> None:
+    columns = {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
+    MlflowClient().log_table(run_id, columns, name)
+
+
+def log_text(run_id: str, text: str, name: str) -> None:
+    MlflowClient().log_text(run_id, text, name)
+
+
+def log_file(run_id: str, path: Path, folder: str | None = None) -> None:
+    MlflowClient().log_artifact(run_id, str(path), folder)
+
+
+def log_dataset(run_id: str, name: str, digest: str, images: NDArray[Any], labels: NDArray[Any], source: Path) -> None:
+    """Name the data that a run used; its digest is the data revision."""
+    # mlflow cuts a digest that is longer than 36 characters off with an error
+    dataset = mlflow.data.from_numpy(images, targets=labels, source=str(source), name=name, digest=digest[:36])
+    entity = DatasetInput(dataset._to_mlflow_entity(), tags=[InputTag("mlflow.data.context", "training")])
+    MlflowClient().log_inputs(run_id, [entity])
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered model version: `name` is the recipe's; the tags tell where it comes from."""
+
+    name: str
+    number: str
+    tags: Mapping[str, str]
+
+    @property
+    def artifact(self) -> str:
+        """Digest of the sealed artifact whose `model.onnx` was registered."""
+        return self.tags.get("artifact", "")
+
+
+def candidate(recipe: str) -> Version | None:
+    """The version that carries the alias `candidate`, if there is one."""
+    try:
+        return _version(MlflowClient().get_model_version_by_alias(recipe, CANDIDATE))
+    except MlflowException as error:
+        # the registry answers INVALID_PARAMETER_VALUE for a missing alias, RESOURCE_DOES_NOT_EXIST for a missing model
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def versions() -> list[Version]:
+    """Every version of every registered model, by name and number."""
+    client = MlflowClient()
+    names = sorted(model.name for model in client.search_registered_models())
+    found = [version for name in names for version in client.search_model_versions(f"name='{name}'")]
+    return sorted((_version(item) for item in found), key=lambda version: (version.name, int(version.number)))
+
+
+def register(run_id: str, recipe: str, model: Path, beside: list[Path], shape: Shape, tags: dict[str, str]) -> Version:
+    """Register exactly the bytes of `model` as the recipe's candidate, or find the version that already holds them.
+
+    `beside` are files kept with the model; `tags` must name the artifact, by which a version is recognised.
+
+    Raises:
+        Tampered: what the registry stored is not what was sealed.
+    """
+    client = MlflowClient()
+    known = [version for version in versions() if version.name == recipe and version.artifact == tags["artifact"]]
+    version = known[0] if known else _create(client, run_id, recipe, model, beside, shape, tags)
+    if stored_model(version).read_bytes() != model.read_bytes():
+        raise Tampered(
+            expected=f"the sealed bytes of {model.name} in model {recipe} version {version.number}",
+            found="other bytes in MLflow's store",
+            remedy=f"delete that version and run `edgeline run {recipe}` again",
+        )
+    client.set_registered_model_alias(recipe, CANDIDATE, version.number)
+    return version
+
+
+def stored_model(version: Version) -> Path:
+    """The file that MLflow would serve for a version.
+
+    Raises:
+        ServiceUnavailable: the store does not hand it out.
+    """
+    try:
+        folder = mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}")
+    except (MlflowException, OSError) as error:
+        raise ServiceUnavailable(
+            expected=f"the stored files of model {version.name} version {version.number}",
+            found=str(error).splitlines()[0],
+            remedy="look at MLflow's artifact store",
+        ) from None
+    return Path(folder) / "model.onnx"
+
+
+def tag_version(version: Version, tags: Mapping[str, str]) -> None:
+    for key, value in tags.items():
+        MlflowClient().set_model_version_tag(version.name, version.number, key, value)
+
+
+def _create(
+    client: MlflowClient, run_id: str, recipe: str, model: Path, beside: list[Path], shape: Shape, tags: dict[str, str]
+) -> Version:
+    inputs, outputs = ([TensorSpec(np.dtype(np.float32), (-1, *dims), name)] for name, dims in shape)
+    with mlflow.start_run(run_id=run_id):
+        logged = mlflow.onnx.log_model(
+            onnx.load(model),
+            name="model",
+            signature=ModelSignature(Schema(inputs), Schema(outputs)),
+            pip_requirements=["onnxruntime", "numpy"],
+            onnx_execution_providers=["CPUExecutionProvider"],
+            save_as_external_data=False,
+            extra_files=[str(path) for path in beside],
+        )
+    if not client.search_registered_models(f"name='{recipe}'"):
+        client.create_registered_model(recipe)
+    # tags go in with the creation: a process killed after it leaves a version that the next run recognises
+    return _version(client.create_model_version(recipe, logged.model_uri, run_id, tags=tags, model_id=logged.model_id))
+
+
+def _version(found: ModelVersion) -> Version:
+    return Version(str(found.name), str(found.version), dict(found.tags))
+
+
+def run_url(run_id: str, server: str) -> str:
+    """Page of a run in the MLflow UI at `server`."""
+    experiment = MlflowClient().get_run(run_id).info.experiment_id
+    return f"{server}/#/experiments/{experiment}/runs/{run_id}"
+
+
+def quiet() -> None:
+    """MLflow speaks to its log only."""
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    os.environ.setdefault("MLFLOW_DISABLE_AGENT_HINT", "1")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted in multiple ways")
+
+
+def _numbers(value: Any, name: str) -> Iterator[tuple[str, float, int]]:
+    """(metric, value, step) of every number in a report; the items of a tuple are the steps of a curve."""
+    if isinstance(value, bool | int | float):
+        yield name, float(value), 0
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _numbers(getattr(value, field.name), f"{name}.{field.name}" if name else field.name)
+    elif isinstance(value, tuple):
+        for step, item in enumerate(value):
+            # nested tuples and tables have pictures of their own; only plain curves become metrics
+            if isinstance(item, int | float) or is_dataclass(item):
+                yield from ((key, number, step) for key, number, at in _numbers(item, name) if at == 0)

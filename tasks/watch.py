@@ -1,0 +1,56 @@
+"""Who is told how a run goes: the terminal of `edgeline run`, or the flow's log in a scheduled run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from edgeline.finetuning.loop import Epoch, OnEpoch
+
+
+class Watcher(Protocol):
+    """Hears of every step; called from the threads in which the steps run."""
+
+    def started(self, step: str) -> None: ...
+
+    def advanced(self, step: str, done: int, total: int, figure: str) -> None:
+        """`done` of `total` epochs, rounds or parts; `figure` is a word on how well it goes."""
+
+    def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None: ...
+
+
+class Nobody:
+    """Hears and says nothing."""
+
+    def started(self, step: str) -> None: ...
+
+    def advanced(self, step: str, done: int, total: int, figure: str) -> None: ...
+
+    def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None: ...
+
+
+class _Audience:
+    watcher: Watcher = Nobody()
+
+
+def watcher() -> Watcher:
+    """Whoever watches this process's run."""
+    return _Audience.watcher
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """Let `watcher` hear of the steps that run meanwhile; one run at a time has a terminal."""
+    before, _Audience.watcher = _Audience.watcher, watcher
+    try:
+        yield
+    finally:
+        _Audience.watcher = before
+
+
+def epochs(step: str) -> OnEpoch:
+    """A callback for training loops that tells the watcher of each epoch's end."""
+
+    def tell(epoch: Epoch, total: int) -> None:
+        watcher().advanced(step, epoch.epoch, total, f"loss {epoch.loss:.3f}")
+
+    return tell
