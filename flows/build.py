@@ -6,9 +6,8 @@ recipe > data > pretrained > fine-tune > shrink > federated rounds > release
 from typing import Any
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.federate import rounds
+from flows.federate import CORES, rounds
 from flows.release import release
 from tasks.anchor import stated
 from tasks.compress import shrink, untaught
@@ -18,8 +17,10 @@ from tasks.pretrain import pretrain
 from tasks.run import opened, run_name
 
 
-@flow(name="build", flow_run_name=run_name, task_runner=ThreadPoolTaskRunner(max_workers=2))
-def build(recipe: str = "digits", settings: dict[str, str] | None = None, force: bool = False) -> dict[str, Any]:
+@flow(name="build", flow_run_name=run_name, task_runner=CORES)
+def build(
+    recipe: str = "digits", settings: dict[str, str] | None = None, force: bool = False
+) -> dict[str, Any]:
     """Build, release and register the model of a recipe; returns the run's summary."""
     with opened(recipe, settings, force) as (run, line):
         data = version(run, line.data)
@@ -34,4 +35,6 @@ def build(recipe: str = "digits", settings: dict[str, str] | None = None, force:
         from_scratch.result(), without_teacher.result()
         learned, closed = rounds(run, line.federate, small, data)
 
-        return release(run, line, data, learned, stated(data, pretrained, tuned, small, *closed), reference=tuned)
+        return release(
+            run, line, data, learned, stated(data, pretrained, tuned, small, *closed), tuned
+        )

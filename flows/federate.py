@@ -19,16 +19,21 @@ from tasks.release import candidate, tuned_ancestor
 from tasks.run import Run, opened, run_name
 from tasks.step import Product
 
+# A step holds one core, whatever the machine has, so that the same run gives the same bits everywhere.
+CORES: Any = ThreadPoolTaskRunner(max_workers=2)
 
-@flow(name="federate", flow_run_name=run_name, task_runner=ThreadPoolTaskRunner(max_workers=2))
-def federate(recipe: str = "digits", settings: dict[str, str] | None = None, force: bool = False) -> dict[str, Any]:
+
+@flow(name="federate", flow_run_name=run_name, task_runner=CORES)
+def federate(
+    recipe: str = "digits", settings: dict[str, str] | None = None, force: bool = False
+) -> dict[str, Any]:
     """Improve the latest candidate with the devices' data and release what comes of it."""
     with opened(recipe, settings, force) as (run, line):
         data = version(run, line.data)
         start = candidate(run)
         learned, closed = rounds(run, line.federate, start, data, after=start.report.rounds)
-        lineage = (*start.report.lineage, *stated(data, *closed))
-        return release(run, line, data, learned, lineage, reference=tuned_ancestor(run, lineage))
+        said = stated(data, *closed, after=start.report.lineage)
+        return release(run, line, data, learned, said, tuned_ancestor(run, said))
 
 
 def rounds(
@@ -38,13 +43,17 @@ def rounds(
     latest, closed = start, []
     for spec in planned(settings, data, after):
         begun = time.monotonic()
-        reports = () if committed(run, spec, latest, data) else asked(run, settings, spec, latest, data)
+        reports = (
+            () if committed(run, spec, latest, data) else asked(run, settings, spec, latest, data)
+        )
         latest = close(run, spec, latest, data, reports, begun)
         closed.append(latest)
     return choose(run, settings, start, data, closed), closed
 
 
-def asked(run: Run, settings: Federate, spec: RoundSpec, latest: Product, data: Product) -> tuple[ClientReport, ...]:
+def asked(
+    run: Run, settings: Federate, spec: RoundSpec, latest: Product, data: Product
+) -> tuple[ClientReport, ...]:
     """What the devices of a round report: their clients are mapped tasks over shards of devices."""
     shards = train.map(
         dealt(settings, spec, data),

@@ -4,9 +4,9 @@ from typing import Any
 
 from edgeline.manifest import Ancestor
 from edgeline.recipe import Recipe
-from tasks.anchor import anchor, verify
+from tasks.anchor import anchor, lineage_of, verify
 from tasks.compress import quantise
-from tasks.export import export
+from tasks.export import export, reference
 from tasks.rehearse import rehearse
 from tasks.release import gate, register, seal
 from tasks.run import Run
@@ -16,19 +16,28 @@ from tasks.summary import summarise
 
 
 def release(
-    run: Run, line: Recipe, data: Product, learned: Product, lineage: list[Ancestor], reference: Product | None
+    run: Run,
+    line: Recipe,
+    data: Product,
+    learned: Product,
+    said: tuple[Ancestor, ...],
+    tuned: Product | None,
 ) -> dict[str, Any]:
-    """Export, quantise, split, seal, rehearse, gate, anchor, verify and register; returns the run's summary."""
+    """Export, quantise, split, seal, rehearse, gate, anchor, verify and register; returns the run's summary.
+
+    `said` is what there is to say on the chain of everything that was made on the way, parents first; `tuned`
+    is the large network, against which size and speed are stated.
+    """
     whole = export(run, learned, data)
-    large = export(run, reference, data) if reference else None
+    large = reference(run, tuned, data) if tuned else None
     int8 = quantise(run, line.quantise, line.data.form, whole, data, large)
     parts = split(run, line.split, line.data.form, whole, int8, data)
 
-    artifact = seal(run, line.data.form, learned, data, int8, parts, lineage)
+    artifact = seal(run, line.data.form, learned, data, int8, parts, lineage_of(learned, said))
     rehearse(run, line.rehearse, artifact, data)
     gate(run, line.gate, int8, artifact)
 
-    receipt = anchor(run, artifact)
+    receipt = anchor(run, artifact, said)
     verify(run, artifact)
     register(run, artifact, int8, receipt)
     return summarise(run, line)

@@ -15,7 +15,9 @@ from tasks.watch import Watcher, watched_by
 STORIES = {"build": build, "federate": federate}
 
 
-def perform(story: str, recipe: str, settings: dict[str, str], force: bool, watcher: Watcher) -> dict[str, Any]:
+def perform(
+    story: str, recipe: str, settings: dict[str, str], force: bool, watcher: Watcher
+) -> dict[str, Any]:
     """Run a flow to its end and return its summary; its errors are raised as they were."""
     # the heartbeat's thread is joined in mid-sleep, which costs every run a second
     without_heartbeat = temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})

@@ -8,12 +8,24 @@ from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.anchoring.verdict import line_of, verify_folder
 from edgeline.artifact import open_artifact
 from edgeline.manifest import Ancestor
-from edgeline.receipt import RECEIPT_NAME, read_deployment, write_deployment, write_receipt
+from edgeline.receipt import (
+    RECEIPT_NAME,
+    Statement,
+    read_deployment,
+    write_deployment,
+    write_receipt,
+)
 from edgeline.workspace import Workspace
 from tasks.run import Run
 from tasks.step import Product, step
 
-KINDS = {"data": "data", "pretrained": "pretrained", "finetune": "tuned", "shrink": "small", "round": "round"}
+KINDS = {
+    "data": "data",
+    "pretrained": "pretrained",
+    "finetune": "tuned",
+    "shrink": "small",
+    "round": "round",
+}
 """What the chain calls the product of a step."""
 
 
@@ -28,7 +40,7 @@ class Anchored:
     already: bool
     """Whether an earlier run had anchored the very same."""
     statements: int
-    """Of the lineage, the artifact included."""
+    """Anchored by now, the artifact's own included."""
     new: int
     """Statements that the chain did not know."""
 
@@ -48,13 +60,26 @@ class Verified:
         return f"{self.files} files as sealed, block {self.block} as anchored"
 
 
-def stated(*products: Product) -> tuple[Ancestor, ...]:
-    """What is said of products on the chain: what they are and what they were made from."""
-    said: dict[str, Ancestor] = {}
+def stated(*products: Product, after: tuple[Ancestor, ...] = ()) -> tuple[Ancestor, ...]:
+    """What is said of products on the chain: what they are and what they were made from, each once.
+
+    `after` is what was said before; tuning that gained nothing gives back the pretrained digest, said already.
+    """
+    said = {ancestor.digest: ancestor for ancestor in after}
     for product in products:
-        # tuning that gained nothing gives back the pretrained weights: one digest, said once
-        said.setdefault(product.digest, Ancestor(product.digest, KINDS[product.step], product.parents))
+        said.setdefault(
+            product.digest, Ancestor(product.digest, KINDS[product.step], product.parents)
+        )
     return tuple(said.values())
+
+
+def lineage_of(product: Product, said: tuple[Ancestor, ...]) -> tuple[Ancestor, ...]:
+    """Of all that was said, what a product came from, itself included; parents stay before their children."""
+    wanted = {product.digest}
+    for ancestor in reversed(said):
+        if ancestor.digest in wanted:
+            wanted.update(ancestor.parents)
+    return tuple(ancestor for ancestor in said if ancestor.digest in wanted)
 
 
 def registry(workspace: Workspace) -> Registry:
@@ -66,10 +91,17 @@ def registry(workspace: Workspace) -> Registry:
 
 
 @step("anchor", reuse=False)
-def anchor(run: Run, artifact: Product) -> tuple[Path, Anchored]:
-    """Anchor every ancestor, parents first, then the artifact, and put the receipt beside its manifest."""
-    sealed = open_artifact(artifact.path)
-    entries = registry(run.workspace).anchor_line(line_of(sealed))
+def anchor(run: Run, artifact: Product, beside: tuple[Ancestor, ...]) -> tuple[Path, Anchored]:
+    """Anchor every ancestor, parents first, then the artifact, and put the receipt beside its manifest.
+
+    `beside` are statements about what was made on the way and not kept, such as rounds after the best.
+    """
+    *ancestors, itself = line_of(open_artifact(artifact.path))
+    known = {ancestor.digest for ancestor in ancestors}
+    others = [
+        Statement(one.digest, one.kind, one.parents) for one in beside if one.digest not in known
+    ]
+    entries = registry(run.workspace).anchor_line([*ancestors, *others, itself])
     receipt, already = entries[-1]
     write_receipt(receipt, artifact.path)
     return artifact.path / RECEIPT_NAME, Anchored(

@@ -41,9 +41,14 @@ def audit_versions() -> list[Finding]:
     chain = registry(Workspace.find())
     findings = []
     for version in tracking.versions():
-        finding = _judged(f"{version.name} version {version.number}", version.artifact, partial(_check, version, chain))
+        finding = _judged(
+            f"{version.name} version {version.number}",
+            version.artifact,
+            partial(_check, version, chain),
+        )
         tracking.tag_version(
-            version, {"audit": finding.verdict, "audit.time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+            version,
+            {"audit": finding.verdict, "audit.time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"},
         )
         findings.append(finding)
     return findings
@@ -55,7 +60,11 @@ def audit_artifacts() -> list[Finding]:
     workspace = Workspace.find()
     chain = registry(workspace)
     return [
-        _judged(f"artifact {folder.name[:16]}", folder.name, partial(verify_folder, folder, lambda: chain))
+        _judged(
+            f"artifact {folder.name[:16]}",
+            folder.name,
+            partial(verify_folder, folder, lambda: chain),
+        )
         for folder in _released(workspace)
     ]
 
@@ -67,8 +76,15 @@ def publish(findings: list[Finding]) -> None:
     Raises:
         Tampered: something is; the message names the first.
     """
-    rows = [{"what": one.what, "verdict": one.verdict, "detail": one.detail, "digest": one.digest} for one in findings]
-    create_table_artifact(rows, key="audit", description=f"{len(rows)} audited at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    rows = [
+        {"what": one.what, "verdict": one.verdict, "detail": one.detail, "digest": one.digest}
+        for one in findings
+    ]
+    create_table_artifact(
+        rows,
+        key="audit",
+        description=f"{len(rows)} audited at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    )
     bad = [one for one in findings if one.verdict == TAMPERED]
     if bad:
         raise Tampered(

@@ -79,7 +79,9 @@ class Int8:
 @step("shrink")
 def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Small]:
     """Distil the tuned network into a small one, on the central images."""
-    validation, test = (read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test"))
+    validation, test = (
+        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
+    )
     teacher = load(tuned.path)
     student, report = distill(
         teacher,
@@ -88,7 +90,9 @@ def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[P
         validation,
         settings,
         epochs("shrink"),
-        render(settings.printed, teacher.spec.image_size, settings.seed)[0] if settings.printed else None,
+        render(settings.printed, teacher.spec.image_size, settings.seed)[0]
+        if settings.printed
+        else None,
     )
     path = save(student, run.workspace.checkpoints)
     tracking.log_figure(run.tracked, pictures.learning(report.training), "learning.png")
@@ -98,7 +102,9 @@ def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[P
 @step("untaught")
 def untaught(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Untaught]:
     """Train the same small network on the same labels without a teacher, for as many batches."""
-    validation, test = (read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test"))
+    validation, test = (
+        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
+    )
     teacher = load(tuned.path)
     checkpoint, report = train_from_scratch(
         replace(teacher.spec, widths=settings.widths),
@@ -125,21 +131,32 @@ def quantise(
     central, _ = read(data.path / "shares" / "central.npz")
     images, labels = read(data.path / "prepared" / "validation.npz")
     path, report = quantize(
-        whole.path, run.folder / "model.onnx", prepare(central), settings, inputs=prepare(images), labels=labels
+        whole.path,
+        run.folder / "model.onnx",
+        prepare(central),
+        settings,
+        inputs=prepare(images),
+        labels=labels,
     )
     images, labels = read(data.path / "prepared" / "test.npz")
     inputs = prepare(images)
     before, after = (load_session(each).logits(inputs) for each in (whole.path, path))
     classes = [str(number) for number in range(form.classes)]
-    tracking.log_figure(run.tracked, pictures.confusion(confusion(after, labels), classes), "confusion.png")
-    tracking.log_figure(run.tracked, pictures.samples(images, labels, top1(after), classes), "samples.png")
+    tracking.log_figure(
+        run.tracked, pictures.confusion(confusion(after, labels), classes), "confusion.png"
+    )
+    tracking.log_figure(
+        run.tracked, pictures.samples(images, labels, top1(after), classes), "samples.png"
+    )
     return path, Int8(
         accuracy=accuracy(after, labels),
         fp32_accuracy=accuracy(before, labels),
         bytes=path.stat().st_size,
         quantisation=report,
         tuned_bytes=large.path.stat().st_size if large else None,
-        tuned_speed_up=_speed_up(large.path, path, inputs[:1], settings.latency_rounds) if large else None,
+        tuned_speed_up=_speed_up(large.path, path, inputs[:1], settings.latency_rounds)
+        if large
+        else None,
     )
 
 

@@ -26,10 +26,14 @@ class Exported:
         return f"{self.bytes:,} bytes, within {self.parity.difference:.0e} of torch"
 
 
-@step("export")
-def export(run: Run, learned: Product, data: Product) -> tuple[Path, Exported]:
+def to_onnx(run: Run, learned: Product, data: Product) -> tuple[Path, Exported]:
     """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
     checkpoint = load(learned.path)
     path, report = write_onnx(checkpoint, run.folder / "model.onnx")
     images, _ = read(data.path / "prepared" / "validation.npz")
     return path, Exported(report.bytes, report, check_parity(checkpoint, path, images[:COMPARED]))
+
+
+export = step("export")(to_onnx)
+reference = step("reference")(to_onnx)
+"""The large tuned network in the same form: what the released model's size and speed are compared with."""

@@ -60,28 +60,42 @@ class Federated:
 
     @property
     def figure(self) -> str:
-        return f"{self.accuracy:.3f} on test, from {self.before:.3f}, round {self.chosen} of {len(self.rounds)}"
+        return f"{self.accuracy:.3f} on test, from {self.before:.3f}, round {self.chosen} kept"
 
 
 @task(name="train-shard", task_run_name="round {spec.number}: {shard}", cache_policy=NO_CACHE)
-def train(shard: Shard, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float) -> tuple[ClientReport, ...]:
+def train(
+    shard: Shard, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float
+) -> tuple[ClientReport, ...]:
     """Train the devices of one shard; each sees its own folder and the round's checkpoint alone."""
     return train_shard(shard, checkpoint, spec, into, deadline, time.monotonic)
 
 
-def gathered(spec: RoundSpec, shards: list[PrefectFuture[tuple[ClientReport, ...]]]) -> tuple[ClientReport, ...]:
+def gathered(
+    spec: RoundSpec, shards: list[PrefectFuture[tuple[ClientReport, ...]]]
+) -> tuple[ClientReport, ...]:
     """Wait for every shard; the devices of a task that failed as a whole are named like any that failed alone."""
     for shard in shards:
         shard.wait()
-    reports = [report for shard in shards if shard.state.is_completed() for report in shard.result()]
+    reports = [
+        report for shard in shards if shard.state.is_completed() for report in shard.result()
+    ]
     missing = sorted(set(spec.devices) - {report.device for report in reports})
-    lost = [ClientReport(device, spec.number, 0, None, None, 0.0, "its task ended early") for device in missing]
+    lost = [
+        ClientReport(device, spec.number, 0, None, None, 0.0, "its task ended early")
+        for device in missing
+    ]
     return (*reports, *lost)
 
 
 @step("round", beside=("reports", "begun"))
 def close(
-    run: Run, spec: RoundSpec, start: Product, data: Product, reports: tuple[ClientReport, ...], begun: float
+    run: Run,
+    spec: RoundSpec,
+    start: Product,
+    data: Product,
+    reports: tuple[ClientReport, ...],
+    begun: float,
 ) -> tuple[Path, Closed]:
     """Average what can be trusted and commit the round; from here on it is done, whatever happens next."""
     path, report = close_round(
@@ -112,7 +126,10 @@ def planned(settings: Federate, data: Product, after: int) -> tuple[RoundSpec, .
 def dealt(settings: Federate, spec: RoundSpec, data: Product) -> list[Shard]:
     """The round's devices by shard, as folders."""
     folder = data.path / "shares" / "devices"
-    return [tuple(folder / device for device in shard) for shard in shards(spec.devices, settings.shards)]
+    return [
+        tuple(folder / device for device in shard)
+        for shard in shards(spec.devices, settings.shards)
+    ]
 
 
 def updates_folder(run: Run, spec: RoundSpec, start: Product) -> Path:
@@ -127,10 +144,15 @@ def choose(
     """Keep the network that is best on validation, the start included; of equals the latest."""
     reports = [product.report.round for product in rounds]
     standing = [(reports[0].before, 0, start.path)] if reports else [(0.0, 0, start.path)]
-    standing += [(report.after, report.number, product.path) for report, product in zip(reports, rounds, strict=True)]
+    standing += [
+        (report.after, report.number, product.path)
+        for report, product in zip(reports, rounds, strict=True)
+    ]
     validation, number, path = max(standing)
     test = read(data.path / "prepared" / "test.npz")
-    tracking.log_figure(run.tracked, pictures.rounds([accuracy for accuracy, _, _ in standing]), "rounds.png")
+    tracking.log_figure(
+        run.tracked, pictures.rounds([accuracy for accuracy, _, _ in standing]), "rounds.png"
+    )
     tracking.log_table(run.tracked, _rows(reports), "devices.json")
     return path, Federated(
         accuracy=score(load(path), *test),

@@ -45,7 +45,9 @@ class Control:
 @step("finetune")
 def tune(run: Run, settings: Finetune, pretrained: Product, data: Product) -> tuple[Path, Tuned]:
     """Tune the pretrained network to the central labels and interpolate between the two."""
-    validation, test = (read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test"))
+    validation, test = (
+        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
+    )
     before = load(pretrained.path)
     central = read(data.path / "shares" / "central.npz")
     checkpoint, report = finetune(before, *central, validation, settings, epochs("finetune"))
@@ -56,9 +58,13 @@ def tune(run: Run, settings: Finetune, pretrained: Product, data: Product) -> tu
 
 
 @step("scratch")
-def scratch(run: Run, settings: Finetune, pretrained: Product, data: Product) -> tuple[Path, Control]:
+def scratch(
+    run: Run, settings: Finetune, pretrained: Product, data: Product
+) -> tuple[Path, Control]:
     """Train the same network on the same labels from random weights."""
-    validation, test = (read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test"))
+    validation, test = (
+        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
+    )
     start = load(pretrained.path)
     checkpoint, report = train_from_scratch(
         start.spec,

@@ -23,7 +23,9 @@ def shares(central: Sequence[int], devices: Sequence[Sequence[int]]) -> Figure:
         axes.bar(owners, counts[:, label], bottom=bottom, label=str(label), color=f"C{label}")
         bottom += counts[:, label]
     axes.set(xlabel="owner", ylabel="images", title="Images by owner and class")
-    axes.legend(title="class", ncols=2, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(
+        title="class", ncols=2, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5)
+    )
     return figure
 
 
@@ -31,10 +33,14 @@ def learning(report: TrainReport) -> Figure:
     """Loss of every epoch, and validation accuracy where it was measured."""
     figure = Figure(figsize=(6, 3.4), layout="constrained")
     axes = figure.subplots()
-    axes.plot([epoch.epoch for epoch in report.curve], [epoch.loss for epoch in report.curve], color=BLUE)
+    axes.plot(
+        [epoch.epoch for epoch in report.curve], [epoch.loss for epoch in report.curve], color=BLUE
+    )
     axes.set(xlabel="epoch", title="Learning curve")
     axes.set_ylabel("training loss", color=BLUE)
-    measured = [(epoch.epoch, epoch.accuracy) for epoch in report.curve if epoch.accuracy is not None]
+    measured = [
+        (epoch.epoch, epoch.accuracy) for epoch in report.curve if epoch.accuracy is not None
+    ]
     if measured:
         beside = axes.twinx()
         beside.plot(*zip(*measured, strict=True), "o-", color=ORANGE)
@@ -48,7 +54,11 @@ def interpolation(sweep: Sweep) -> Figure:
     axes = figure.subplots()
     axes.plot(*zip(*sweep.curve, strict=True), "o-", color=BLUE)
     axes.axvline(sweep.alpha, color=ORANGE, linestyle="--", label=f"chosen: {sweep.alpha:g}")
-    axes.set(xlabel="alpha", ylabel="validation accuracy", title="alpha * pretrained + (1 - alpha) * tuned")
+    axes.set(
+        xlabel="alpha",
+        ylabel="validation accuracy",
+        title="alpha * pretrained + (1 - alpha) * tuned",
+    )
     axes.legend()
     return figure
 
@@ -70,7 +80,14 @@ def confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> Figure:
     axes.imshow(counts, cmap="Blues", norm="symlog" if counts.max() > 20 else None)
     for row, column in np.argwhere(counts > 0):
         dark = counts[row, column] > counts.max() / 4
-        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color="white" if dark else "black")
+        axes.text(
+            column,
+            row,
+            str(counts[row, column]),
+            ha="center",
+            va="center",
+            color="white" if dark else "black",
+        )
     axes.set(xlabel="read as", ylabel="is", title="Confusion on the test set")
     axes.set_xticks(range(len(classes)), classes)
     axes.set_yticks(range(len(classes)), classes)
@@ -78,7 +95,10 @@ def confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> Figure:
 
 
 def samples(
-    images: NDArray[np.uint8], labels: NDArray[np.int64], answers: NDArray[np.int64], classes: Sequence[str]
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    answers: NDArray[np.int64],
+    classes: Sequence[str],
 ) -> Figure:
     """Up to 24 images with what they are and what was read: the misread ones first."""
     wrong = np.flatnonzero(labels != answers)
@@ -87,7 +107,11 @@ def samples(
     for axes, index in zip(figure.subplots(4, 6).flat, shown, strict=False):
         axes.imshow(images[index], cmap="gray" if images[index].ndim == 2 else None)
         right = labels[index] == answers[index]
-        title = classes[labels[index]] if right else f"{classes[labels[index]]}, read as {classes[answers[index]]}"
+        title = (
+            classes[labels[index]]
+            if right
+            else f"{classes[labels[index]]}, read as {classes[answers[index]]}"
+        )
         axes.set_title(title, fontsize=9, color="black" if right else "#c53030")
     for axes in figure.axes:
         axes.axis("off")

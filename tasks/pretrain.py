@@ -33,7 +33,9 @@ class PretrainReport:
 @step("pretrained")
 def pretrain(run: Run, settings: Pretrained, form: Form) -> tuple[Path, PretrainReport]:
     """Train the large network on printed digits."""
-    spec = ModelSpec(settings.architecture, form.channels, form.image_size, form.classes, settings.widths)
+    spec = ModelSpec(
+        settings.architecture, form.channels, form.image_size, form.classes, settings.widths
+    )
     checkpoint, report = train_from_scratch(
         spec,
         Preprocessing(form.channels, form.image_size, form.mean, form.std),

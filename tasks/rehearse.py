@@ -26,7 +26,9 @@ class Rehearsed:
 
 
 @step("rehearse")
-def rehearse(run: Run, settings: Rehearse, artifact: Product, data: Product) -> tuple[Path, Rehearsed]:
+def rehearse(
+    run: Run, settings: Rehearse, artifact: Product, data: Product
+) -> tuple[Path, Rehearsed]:
     """Send test images hop to hop through worker processes that verified their part, and compare with the whole."""
     images, _ = read(data.path / "prepared" / "test.npz")
     report = perform(open_artifact(artifact.path), os.environ["NATS_URL"], images, settings)

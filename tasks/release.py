@@ -49,7 +49,9 @@ class Passed:
 
     @property
     def figure(self) -> str:
-        against = "no candidate yet" if self.candidate is None else f"candidate {self.candidate:.3f}"
+        against = (
+            "no candidate yet" if self.candidate is None else f"candidate {self.candidate:.3f}"
+        )
         return f"{self.validation:.3f} on validation, {against}"
 
 
@@ -124,19 +126,34 @@ def gate(run: Run, settings: Gate, int8: Product, artifact: Product) -> tuple[Pa
     report = int8.report.quantisation
     before, after = report.accuracy_before, report.accuracy_after
     present = tracking.candidate(run.recipe)
-    standing = float(present.tags["validation_accuracy"]) if present and present.artifact != artifact.digest else None
-    _require(after >= settings.min_accuracy, "min_accuracy", f"at least {settings.min_accuracy:.4f}", f"{after:.4f}")
+    standing = (
+        float(present.tags["validation_accuracy"])
+        if present and present.artifact != artifact.digest
+        else None
+    )
+    _require(
+        after >= settings.min_accuracy,
+        "min_accuracy",
+        f"at least {settings.min_accuracy:.4f}",
+        f"{after:.4f}",
+    )
     limit = f"at most {settings.max_quantisation_loss:.4f} lost by quantisation"
     found = f"{before - after:.4f} ({before:.4f} before, {after:.4f} after)"
-    _require(before - after <= settings.max_quantisation_loss, "max_quantisation_loss", limit, found)
+    _require(
+        before - after <= settings.max_quantisation_loss, "max_quantisation_loss", limit, found
+    )
     if standing is not None:
         limit = f"at least {standing - settings.max_regression:.4f}, as the present candidate"
-        _require(after >= standing - settings.max_regression, "max_regression", limit, f"{after:.4f}")
+        _require(
+            after >= standing - settings.max_regression, "max_regression", limit, f"{after:.4f}"
+        )
     return artifact.path, Passed(after, before - after, standing)
 
 
 @step("register", reuse=False)
-def register(run: Run, artifact: Product, int8: Product, receipt: Product) -> tuple[Path, Registered]:
+def register(
+    run: Run, artifact: Product, int8: Product, receipt: Product
+) -> tuple[Path, Registered]:
     """Register exactly the sealed model.onnx in MLflow under the alias `candidate`, tagged with where it comes from."""
     sealed = open_artifact(artifact.path)
     manifest = sealed.manifest
@@ -146,7 +163,7 @@ def register(run: Run, artifact: Product, int8: Product, receipt: Product) -> tu
         run.recipe,
         sealed.model_path,
         [artifact.path / MANIFEST, artifact.path / RECEIPT_NAME],
-        tuple((net[0].name, net[0].shape[1:]) for net in (manifest.model.inputs, manifest.model.outputs)),
+        manifest.model,
         {
             "artifact": sealed.digest,
             "checkpoint": manifest.checkpoint,
@@ -200,5 +217,7 @@ def _require(met: bool, setting: str, limit: str, found: str) -> None:
 
 def _no_start(found: str) -> EnvironmentUnfit:
     return EnvironmentUnfit(
-        expected="a candidate whose checkpoint is here", found=found, remedy="run `edgeline run` first, which makes one"
+        expected="a candidate whose checkpoint is here",
+        found=found,
+        remedy="run `edgeline run` first, which makes one",
     )

@@ -1,6 +1,5 @@
 """One run of a recipe: it holds the recipe's lock, has a readable name, and leaves nothing half open."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from prefect import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
 from prefect.runtime import flow_run
+from prefect.states import Crashed
 
 from edgeline import recipe as recipes
 from edgeline.recipe import Recipe
@@ -48,7 +51,9 @@ def run_name() -> str:
 
 
 @contextmanager
-def opened(recipe: str, settings: dict[str, str] | None, force: bool) -> Iterator[tuple[Run, Recipe]]:
+def opened(
+    recipe: str, settings: dict[str, str] | None, force: bool
+) -> Iterator[tuple[Run, Recipe]]:
     """Open the run of the current flow: recipe read, lock held, remains of killed runs closed, MLflow run begun.
 
     Raises:
@@ -61,7 +66,12 @@ def opened(recipe: str, settings: dict[str, str] | None, force: bool) -> Iterato
     tracking.quiet()
     with lock(workspace, recipe, name, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"):
         tracking.end_abandoned(recipe)
-        tags = {"prefect.flow_run_id": str(flow_run.id), "prefect.flow_run": flow_run.ui_url or "", "recipe": recipe}
+        _end_abandoned(recipe)
+        tags = {
+            "prefect.flow_run_id": str(flow_run.id),
+            "prefect.flow_run": flow_run.ui_url or "",
+            "recipe": recipe,
+        }
         tracked = tracking.begin(recipe, name, tags, workspace.state / "mlartifacts")
         run = Run(name, recipe, workspace.root, tracked, tracked, workspace.run(name), force)
         run.journal.parent.mkdir(parents=True, exist_ok=True)
@@ -77,8 +87,12 @@ def opened(recipe: str, settings: dict[str, str] | None, force: bool) -> Iterato
             tracking.end(tracked, status)
 
 
-def journal(run: Run) -> list[dict[str, object]]:
-    """The steps that this run has finished, in the order of their end."""
-    if not run.journal.is_file():
-        return []
-    return [json.loads(line) for line in run.journal.read_text(encoding="utf-8").splitlines() if line]
+def _end_abandoned(recipe: str) -> None:
+    """Show as crashed what a killed process left running in Prefect; whoever holds the lock is the only one alive."""
+    running = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
+    with get_client(sync_client=True) as client:
+        for other in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=running)):
+            if other.parameters.get("recipe") == recipe and str(other.id) != str(flow_run.id):
+                client.set_flow_run_state(
+                    other.id, Crashed(message="its process was killed"), force=True
+                )

@@ -41,7 +41,7 @@ class Parted:
 def split(
     run: Run, settings: Split, form: Form, whole: Product, int8: Product, data: Product
 ) -> tuple[Path, Parted]:
-    """Cut the int8 model where the pipeline is fastest; cut the fp32 model likewise, and compare both with the whole."""
+    """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
     images, _ = read(data.path / "prepared" / "test.npz")
     inputs = Preprocessing(form.channels, form.image_size, form.mean, form.std)(images)
     planned = _plan(run, int8, inputs, settings)

@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, get_args, get_type_hints
 
 import grimp
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import TypeAdapter
+from typing_extensions import TypeVar
 
 import edgeline  # noqa: F401  (its sources are read)
 from edgeline.digest import digest_of, folder_digests, sha256_file
@@ -28,7 +29,7 @@ from tasks import tracking
 from tasks.run import Run
 from tasks.watch import watcher
 
-R = TypeVar("R")
+R = TypeVar("R", default=Any)
 Step = Callable[..., tuple[Path, R]]
 
 _journal_lock = threading.Lock()
@@ -48,7 +49,9 @@ class Product(Generic[R]):
     reused: bool
 
 
-def step(name: str, *, reuse: bool = True, beside: tuple[str, ...] = ()) -> Callable[[Step[R]], Task[..., Product[R]]]:
+def step(
+    name: str, *, reuse: bool = True, beside: tuple[str, ...] = ()
+) -> Callable[[Step[R]], Task[..., Product[R]]]:
     """Make a step function a Prefect task that is done once for the same inputs.
 
     `reuse=False` is for steps that ask or tell a service, and must do so each time. `beside` names arguments
@@ -62,7 +65,10 @@ def step(name: str, *, reuse: bool = True, beside: tuple[str, ...] = ()) -> Call
         @functools.wraps(function)
         def perform(*args: Any, **kwargs: Any) -> Product[R]:
             given = signature.bind(*args, **kwargs).arguments
-            run, inputs = given["run"], {name: value for name, value in given.items() if name not in ("run", *beside)}
+            run, inputs = (
+                given["run"],
+                {name: value for name, value in given.items() if name not in ("run", *beside)},
+            )
             key = step_key(name, function.__module__, lock_digest(run.root), list(inputs.values()))
             watcher().started(name)
             product = recall(run, name, key, report_type) if reuse and not run.force else None
@@ -71,18 +77,27 @@ def step(name: str, *, reuse: bool = True, beside: tuple[str, ...] = ()) -> Call
             watcher().finished(name, figure(product.report), product.seconds, product.reused)
             return product
 
-        return task(perform, name=name, task_run_name=name, cache_policy=NO_CACHE)  # type: ignore[return-value]
+        return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(perform)
 
     return decorate
 
 
 def parents(inputs: dict[str, Any]) -> tuple[str, ...]:
     """Digests of the products among a step's inputs, each once."""
-    return tuple(dict.fromkeys(item.digest for item in _flat(list(inputs.values())) if isinstance(item, Product)))
+    return tuple(
+        dict.fromkeys(
+            item.digest for item in _flat(list(inputs.values())) if isinstance(item, Product)
+        )
+    )
 
 
 def _carry_out(
-    function: Step[R], name: str, key: str, run: Run, given: dict[str, Any], made_from: tuple[str, ...]
+    function: Step[R],
+    name: str,
+    key: str,
+    run: Run,
+    given: dict[str, Any],
+    made_from: tuple[str, ...],
 ) -> Product[R]:
     begun = time.monotonic()
     folder = run.workspace.step(name, key)
@@ -106,12 +121,22 @@ def recall(run: Run, name: str, key: str, report_type: TypeAdapter[R]) -> Produc
     if not path.exists() or identity(path) != record["digest"]:
         return None
     report = report_type.validate_python(record["report"])
-    return Product(name, path, record["digest"], tuple(record["parents"]), report, record["seconds"], reused=True)
+    return Product(
+        name,
+        path,
+        record["digest"],
+        tuple(record["parents"]),
+        report,
+        record["seconds"],
+        reused=True,
+    )
 
 
 def step_key(name: str, module: str, locked: str, inputs: list[Any]) -> str:
     """Digest of all that a step's result follows from."""
-    return digest_of({"step": name, "code": code_digest(module), "lock": locked, "inputs": _described(inputs)})
+    return digest_of(
+        {"step": name, "code": code_digest(module), "lock": locked, "inputs": _described(inputs)}
+    )
 
 
 @functools.cache
@@ -125,14 +150,20 @@ def code_digest(module: str) -> str:
 def _source(module: str) -> Path:
     package, *rest = module.split(".")
     stem = Path(str(sys.modules[package].__file__)).parent.joinpath(*rest)
-    return stem.with_suffix(".py") if rest and stem.with_suffix(".py").is_file() else stem / "__init__.py"
+    return (
+        stem.with_suffix(".py")
+        if rest and stem.with_suffix(".py").is_file()
+        else stem / "__init__.py"
+    )
 
 
 def identity(path: Path) -> str:
     """Digest of a file, or of a folder: by its manifest or card where it has one, else by all its files."""
     if path.is_file():
         return sha256_file(path)
-    listed = next((path / name for name in ("manifest.json", "card.json") if (path / name).is_file()), None)
+    listed = next(
+        (path / name for name in ("manifest.json", "card.json") if (path / name).is_file()), None
+    )
     return sha256_file(listed) if listed else digest_of(dict(folder_digests(path)))
 
 
@@ -142,7 +173,9 @@ def figure(report: Any) -> str:
 
 
 def _enter(run: Run, product: Product[Any], key: str) -> None:
-    line = json.dumps({**_as_json(run, product), "key": key, "reused": product.reused}, sort_keys=True)
+    line = json.dumps(
+        {**_as_json(run, product), "key": key, "reused": product.reused}, sort_keys=True
+    )
     with _journal_lock, run.journal.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
@@ -164,7 +197,11 @@ def _record(run: Run, name: str, key: str) -> Path:
 
 
 def _flat(values: list[Any]) -> list[Any]:
-    return [item for value in values for item in (_flat(list(value)) if isinstance(value, list | tuple) else [value])]
+    return [
+        item
+        for value in values
+        for item in (_flat(list(value)) if isinstance(value, list | tuple) else [value])
+    ]
 
 
 def _described(value: Any) -> Any:

@@ -9,12 +9,12 @@ from prefect.runtime import flow_run
 
 from edgeline.recipe import Recipe
 from edgeline.stack import services
-from edgeline.workspace import fingerprint, read_json, write_json
+from edgeline.workspace import fingerprint, write_json
 from tasks import tracking
 from tasks.run import Run
 
 SHOWN = (
-    "data", "pretrained", "finetune", "scratch", "shrink", "untaught", "federate", "export", "quantise",
+    "data", "pretrained", "finetune", "scratch", "shrink", "untaught", "federate", "export", "reference", "quantise",
     "split", "seal", "rehearse", "gate", "anchor", "verify", "register",
 )  # fmt: skip
 """Steps of a summary, in the order of the line."""
@@ -23,8 +23,7 @@ SHOWN = (
 def summarise(run: Run, line: Recipe) -> dict[str, Any]:
     """Gather what the run's steps reported, publish it, and keep it for the run that finds nothing changed."""
     entries = [json.loads(text) for text in run.journal.read_text(encoding="utf-8").splitlines()]
-    # the newest entry of a step stands for it: of the two exports, the one that is released comes first
-    last = {entry["step"]: entry for entry in reversed(entries)}
+    last = {entry["step"]: entry for entry in entries}
     summary = _summary(run, last, [entry for entry in entries if entry["step"] == "round"])
     _publish(run, summary)
     write_json(run.workspace.run(run.name) / "summary.json", summary)
@@ -71,7 +70,9 @@ def _steps(last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]
     steps = {name: _figures(last[name]) for name in SHOWN if name in last}
     if "finetune" in steps and "pretrained" in steps:
         steps["pretrained"]["accuracy"] = last["finetune"]["report"]["pretrained_accuracy"]
-    steps["federate"]["seconds"] = round(sum(entry["seconds"] for entry in [last["federate"], *rounds]), 3)
+    steps["federate"]["seconds"] = round(
+        sum(entry["seconds"] for entry in [last["federate"], *rounds]), 3
+    )
     steps["federate"]["reused"] = all(entry["reused"] for entry in [last["federate"], *rounds])
     return steps
 
@@ -79,23 +80,36 @@ def _steps(last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]
 def _figures(entry: dict[str, Any]) -> dict[str, Any]:
     report = entry["report"]
     found = {key: report[key] for key in ("accuracy", "bytes") if key in report}
-    return {**found, "seconds": entry["seconds"], "reused": entry["reused"] or report.get("already", False)}
+    return {
+        **found,
+        "seconds": entry["seconds"],
+        "reused": entry["reused"] or report.get("already", False),
+    }
 
 
 def _links(run: Run) -> dict[str, str]:
     page = services.running(run.root).get("mlflow")
-    pages = {"prefect": flow_run.ui_url or "", "mlflow": tracking.run_url(run.flow_run, page.url) if page else ""}
+    pages = {
+        "prefect": flow_run.ui_url or "",
+        "mlflow": tracking.run_url(run.flow_run, page.url) if page else "",
+    }
     return {name: url for name, url in pages.items() if url}
 
 
 def _publish(run: Run, summary: dict[str, Any]) -> None:
     rows = [{"step": name, **figures} for name, figures in summary["steps"].items()]
     digest = summary["artifact"]["digest"]
-    create_table_artifact(rows, key=f"{run.recipe}-summary", description=f"{run.name}, artifact {digest}")
+    create_table_artifact(
+        rows, key=f"{run.recipe}-summary", description=f"{run.name}, artifact {digest}"
+    )
     if "mlflow" in summary["links"]:
-        create_link_artifact(summary["links"]["mlflow"], f"{run.name} in MLflow", key=f"{run.recipe}-mlflow")
+        create_link_artifact(
+            summary["links"]["mlflow"], f"{run.name} in MLflow", key=f"{run.recipe}-mlflow"
+        )
     accuracies = {
-        f"{name}.test_accuracy": figures["accuracy"] for name, figures in summary["steps"].items() if "accuracy" in figures
+        f"{name}.test_accuracy": figures["accuracy"]
+        for name, figures in summary["steps"].items()
+        if "accuracy" in figures
     }
     tracking.log_metrics(run.flow_run, {**accuracies, "model_bytes": summary["artifact"]["bytes"]})
     reused = [name for name, figures in summary["steps"].items() if figures["reused"]]
@@ -111,9 +125,13 @@ def _publish(run: Run, summary: dict[str, Any]) -> None:
 
 def forget(run: Run, keep: int) -> None:
     """Remove the folders of all but the newest runs, and the step folders that only they used."""
-    runs = sorted((run.workspace.state / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime)
+    runs = sorted(
+        (run.workspace.state / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime
+    )
     old = [folder for folder in runs if folder.name.startswith(f"{run.recipe}-")][:-keep]
-    used = {_key(entry) for folder in set(runs) - set(old) for entry in _entries(folder / "steps.jsonl")}
+    used = {
+        _key(entry) for folder in set(runs) - set(old) for entry in _entries(folder / "steps.jsonl")
+    }
     gone = {_key(entry) for folder in old for entry in _entries(folder / "steps.jsonl")} - used
     for step, key in gone:
         folder = run.workspace.step(step, key)

@@ -12,25 +12,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import mlflow
 import mlflow.onnx
 import numpy as np
 import onnx
 from matplotlib.figure import Figure
+from mlflow.data.numpy_dataset import from_numpy
 from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunStatus
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
-from mlflow.types import Schema, TensorSpec
+from mlflow.types import Schema
+from mlflow.types import TensorSpec as MlflowTensor
 from numpy.typing import NDArray
 
 from edgeline.errors import ServiceUnavailable, Tampered
-
-Shape: TypeAlias = tuple[tuple[str, tuple[int, ...]], tuple[str, tuple[int, ...]]]
-"""Name and dimensions (without the batch) of a model's input and of its output."""
+from edgeline.manifest import Net, TensorSpec
 
 CANDIDATE = "candidate"
 PARENT = "mlflow.parentRunId"
@@ -48,7 +48,9 @@ def begin(recipe: str, name: str, tags: Mapping[str, str], artifacts: Path) -> s
     experiment = (
         found.experiment_id
         if found
-        else client.create_experiment(recipe, artifact_location=str(artifacts / recipe) if local else None)
+        else client.create_experiment(
+            recipe, artifact_location=str(artifacts / recipe) if local else None
+        )
     )
     run = client.create_run(experiment, run_name=name, tags=dict(tags))
     return str(run.info.run_id)
@@ -108,7 +110,9 @@ def log_report(run_id: str, report: Any) -> None:
 
 def log_metrics(run_id: str, values: Mapping[str, float]) -> None:
     now = int(time.time() * 1000)
-    MlflowClient().log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in values.items()])
+    MlflowClient().log_batch(
+        run_id, metrics=[Metric(key, value, now, 0) for key, value in values.items()]
+    )
 
 
 def log_figure(run_id: str, figure: Figure, name: str) -> None:
@@ -128,11 +132,15 @@ def log_file(run_id: str, path: Path, folder: str | None = None) -> None:
     MlflowClient().log_artifact(run_id, str(path), folder)
 
 
-def log_dataset(run_id: str, name: str, digest: str, images: NDArray[Any], labels: NDArray[Any], source: Path) -> None:
+def log_dataset(
+    run_id: str, name: str, digest: str, images: NDArray[Any], labels: NDArray[Any], source: Path
+) -> None:
     """Name the data that a run used; its digest is the data revision."""
     # mlflow cuts a digest that is longer than 36 characters off with an error
-    dataset = mlflow.data.from_numpy(images, targets=labels, source=str(source), name=name, digest=digest[:36])
-    entity = DatasetInput(dataset._to_mlflow_entity(), tags=[InputTag("mlflow.data.context", "training")])
+    dataset = from_numpy(images, targets=labels, source=str(source), name=name, digest=digest[:36])
+    entity = DatasetInput(
+        dataset._to_mlflow_entity(), tags=[InputTag("mlflow.data.context", "training")]
+    )
     MlflowClient().log_inputs(run_id, [entity])
 
 
@@ -165,11 +173,17 @@ def versions() -> list[Version]:
     """Every version of every registered model, by name and number."""
     client = MlflowClient()
     names = sorted(model.name for model in client.search_registered_models())
-    found = [version for name in names for version in client.search_model_versions(f"name='{name}'")]
-    return sorted((_version(item) for item in found), key=lambda version: (version.name, int(version.number)))
+    found = [
+        version for name in names for version in client.search_model_versions(f"name='{name}'")
+    ]
+    return sorted(
+        (_version(item) for item in found), key=lambda version: (version.name, int(version.number))
+    )
 
 
-def register(run_id: str, recipe: str, model: Path, beside: list[Path], shape: Shape, tags: dict[str, str]) -> Version:
+def register(
+    run_id: str, recipe: str, model: Path, beside: list[Path], net: Net, tags: dict[str, str]
+) -> Version:
     """Register exactly the bytes of `model` as the recipe's candidate, or find the version that already holds them.
 
     `beside` are files kept with the model; `tags` must name the artifact, by which a version is recognised.
@@ -178,8 +192,12 @@ def register(run_id: str, recipe: str, model: Path, beside: list[Path], shape: S
         Tampered: what the registry stored is not what was sealed.
     """
     client = MlflowClient()
-    known = [version for version in versions() if version.name == recipe and version.artifact == tags["artifact"]]
-    version = known[0] if known else _create(client, run_id, recipe, model, beside, shape, tags)
+    known = [
+        version
+        for version in versions()
+        if version.name == recipe and version.artifact == tags["artifact"]
+    ]
+    version = known[0] if known else _create(client, run_id, recipe, model, beside, net, tags)
     if stored_model(version).read_bytes() != model.read_bytes():
         raise Tampered(
             expected=f"the sealed bytes of {model.name} in model {recipe} version {version.number}",
@@ -213,14 +231,20 @@ def tag_version(version: Version, tags: Mapping[str, str]) -> None:
 
 
 def _create(
-    client: MlflowClient, run_id: str, recipe: str, model: Path, beside: list[Path], shape: Shape, tags: dict[str, str]
+    client: MlflowClient,
+    run_id: str,
+    recipe: str,
+    model: Path,
+    beside: list[Path],
+    net: Net,
+    tags: dict[str, str],
 ) -> Version:
-    inputs, outputs = ([TensorSpec(np.dtype(np.float32), (-1, *dims), name)] for name, dims in shape)
+    signature = ModelSignature(_schema(net.inputs), _schema(net.outputs))
     with mlflow.start_run(run_id=run_id):
         logged = mlflow.onnx.log_model(
             onnx.load(model),
             name="model",
-            signature=ModelSignature(Schema(inputs), Schema(outputs)),
+            signature=signature,
             pip_requirements=["onnxruntime", "numpy"],
             onnx_execution_providers=["CPUExecutionProvider"],
             save_as_external_data=False,
@@ -229,7 +253,22 @@ def _create(
     if not client.search_registered_models(f"name='{recipe}'"):
         client.create_registered_model(recipe)
     # tags go in with the creation: a process killed after it leaves a version that the next run recognises
-    return _version(client.create_model_version(recipe, logged.model_uri, run_id, tags=tags, model_id=logged.model_id))
+    return _version(
+        client.create_model_version(
+            recipe, logged.model_uri, run_id, tags=tags, model_id=logged.model_id
+        )
+    )
+
+
+def _schema(tensors: tuple[TensorSpec, ...]) -> Schema:
+    """Shapes as MLflow writes them, where -1 stands for any number of examples."""
+    shapes = [tuple(side if isinstance(side, int) else -1 for side in one.shape) for one in tensors]
+    return Schema(
+        [
+            MlflowTensor(np.dtype(one.dtype), shape, one.name)
+            for one, shape in zip(tensors, shapes, strict=True)
+        ]
+    )
 
 
 def _version(found: ModelVersion) -> Version:
@@ -248,7 +287,9 @@ def quiet() -> None:
     os.environ.setdefault("MLFLOW_DISABLE_AGENT_HINT", "1")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted in multiple ways")
+    warnings.filterwarnings(
+        "ignore", message="The specified dataset source can be interpreted in multiple ways"
+    )
 
 
 def _numbers(value: Any, name: str) -> Iterator[tuple[str, float, int]]:
@@ -257,9 +298,13 @@ def _numbers(value: Any, name: str) -> Iterator[tuple[str, float, int]]:
         yield name, float(value), 0
     elif is_dataclass(value):
         for field in fields(value):
-            yield from _numbers(getattr(value, field.name), f"{name}.{field.name}" if name else field.name)
+            yield from _numbers(
+                getattr(value, field.name), f"{name}.{field.name}" if name else field.name
+            )
     elif isinstance(value, tuple):
         for step, item in enumerate(value):
             # nested tuples and tables have pictures of their own; only plain curves become metrics
             if isinstance(item, int | float) or is_dataclass(item):
-                yield from ((key, number, step) for key, number, at in _numbers(item, name) if at == 0)
+                yield from (
+                    (key, number, step) for key, number, at in _numbers(item, name) if at == 0
+                )

@@ -31,7 +31,9 @@ def sha256_file(path: str | os.PathLike[str]) -> str:
 def folder_digests(folder: Path, *, without: Iterable[str] = ()) -> dict[str, str]:
     """SHA-256 of every file below `folder`, by its sorted POSIX path relative to it; `without` names paths left out."""
     left_out = set(without)
-    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    paths = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()
+    }
     return {name: sha256_file(paths[name]) for name in sorted(paths) if name not in left_out}
 
 
@@ -47,23 +49,28 @@ def canonical_json(value: JsonValue) -> bytes:
         TypeError: a float, a non-ASCII key, an integer beyond 2**53 - 1, or anything that JSON has no form for.
     """
     _refuse_ambiguous(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def _refuse_ambiguous(value: object) -> None:
     match value:
-        case None | bool() | str():
+        case int() if abs(value) > MAX_SAFE_INTEGER:
+            raise TypeError(f"canonical JSON holds integers up to 2**53 - 1, not {value}")
+        case None | bool() | str() | int():
             return
-        case int():
-            if abs(value) > MAX_SAFE_INTEGER:
-                raise TypeError(f"canonical JSON holds integers up to 2**53 - 1, not {value}")
         case list() | tuple():
             for item in value:
                 _refuse_ambiguous(item)
         case dict():
             for key, item in value.items():
-                if not isinstance(key, str) or not key.isascii():
-                    raise TypeError(f"canonical JSON has ASCII keys, not {key!r}")
+                _refuse_odd_key(key)
                 _refuse_ambiguous(item)
         case _:
-            raise TypeError(f"canonical JSON has no form for {type(value).__name__}; write a decimal string")
+            raise TypeError(f"canonical JSON has no {type(value).__name__}; write a decimal string")
+
+
+def _refuse_odd_key(key: object) -> None:
+    if not isinstance(key, str) or not key.isascii():
+        raise TypeError(f"canonical JSON has ASCII keys, not {key!r}")

@@ -8,6 +8,7 @@
     |  +- ServiceUnavailable  5  a service that should answer does not          (also ConnectionError)
     |  +- WorkspaceBusy       5  another run holds the lock
     +- NotAnchored            6  intact, but the chain does not know it
+    +- Interrupted          130  a person ended it
 
 Each carries what was expected, what was found and what to do next; the number is the exit code.
 """
@@ -59,3 +60,7 @@ class WorkspaceBusy(EnvironmentUnfit):
 
 class NotAnchored(EdgelineError):
     exit_code = 6
+
+
+class Interrupted(EdgelineError):
+    exit_code = 130

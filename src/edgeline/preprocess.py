@@ -38,8 +38,10 @@ class Preprocessing:
         pixels_NHWC = images[..., None] if images.ndim == 3 else images
         wanted = (self.image_size, self.image_size, self.channels)
         if pixels_NHWC.ndim != 4 or pixels_NHWC.shape[1:] != wanted:
-            raise ValueError(f"expected images of height, width, channels {wanted}, found {images.shape[1:]}")
-        mean, std = np.float32(self.mean), np.float32(self.std)
+            raise ValueError(
+                f"expected images of height, width, channels {wanted}, found {images.shape[1:]}"
+            )
+        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
         scaled = (pixels_NHWC.astype(np.float32) / np.float32(255) - mean) / std
         return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
@@ -66,7 +68,12 @@ class Preprocessing:
     def from_json(cls, described: dict[str, JsonValue]) -> "Preprocessing":
         """Raises KeyError, TypeError or ValueError where the description is not one of ours."""
         match described:
-            case {"channels": int(channels), "image_size": int(size), "mean": list(mean), "std": list(std)}:
+            case {
+                "channels": int(channels),
+                "image_size": int(size),
+                "mean": list(mean),
+                "std": list(std),
+            }:
                 floats = [tuple(float(str(value)) for value in values) for values in (mean, std)]
                 return cls(channels, size, floats[0], floats[1])
         raise ValueError(f"expected channels, image_size, mean and std, found {sorted(described)}")
@@ -81,4 +88,7 @@ def _resample(pixels: NDArray[np.float64], axis: int, size: int) -> NDArray[np.f
     low = np.floor(centres).astype(int)
     high = np.minimum(low + 1, length - 1)
     share = (centres - low).reshape([-1 if axis == at else 1 for at in range(pixels.ndim)])
-    return np.take(pixels, low, axis) * (1 - share) + np.take(pixels, high, axis) * share
+    resampled: NDArray[np.float64] = (
+        np.take(pixels, low, axis) * (1 - share) + np.take(pixels, high, axis) * share
+    )
+    return resampled

@@ -33,8 +33,9 @@ def project(tmp_path: Path) -> Path:
     _program(root / ".venv" / "bin" / "python", PYTHON)
     _program(root / "tools" / "npm", NPM)
     _program(root / "tools" / "node", "#!/bin/sh\n")
-    (root / ".venv" / "made-in").write_text(str(root))
-    (root / ".venv" / "pyvenv.cfg").write_text("version = 3.11.7\n")
+    _program(root / ".venv" / "bin" / "pip", "")
+    made_by = f"version = 3.11.7\ncommand = python3 -m venv {root}/.venv\n"
+    (root / ".venv" / "pyvenv.cfg").write_text(made_by)
     return root
 
 
@@ -123,7 +124,7 @@ def test_modules_that_lost_their_stamp_are_installed_again(project: Path) -> Non
 
 
 def test_a_python_without_venv_gets_one_line_of_advice(project: Path) -> None:
-    (project / ".venv" / "made-in").unlink()
+    (project / ".venv" / "pyvenv.cfg").unlink()
     unfit = (
         "import runpy, sys; sys.executable = '/bin/false'; sys.argv = ['bootstrap.py', 'setup'];"
         f"runpy.run_path({str(project / 'bootstrap.py')!r}, run_name='__main__')"

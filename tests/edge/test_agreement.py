@@ -29,4 +29,6 @@ def test_constant_answers_are_compared_by_their_size() -> None:
 def test_another_shape_or_no_number_agrees_in_nothing() -> None:
     nothing = Agreement(float("inf"), 0.0, False, 2)
     assert agreement(EXPECTED, EXPECTED[:, :1]) == nothing
-    assert agreement(EXPECTED, np.where(EXPECTED > 5, np.nan, EXPECTED)) == nothing
+    broken = np.where(EXPECTED > 5, np.nan, EXPECTED)
+    assert agreement(EXPECTED, broken) == agreement(broken, EXPECTED) == nothing
+    assert agreement(broken, broken) == nothing

@@ -1,11 +1,14 @@
 """What must stay true of the folders at the top, whose names other packages use too."""
 
+import ast
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import mlflow
+import yaml
+from prefect.client.schemas.schedules import CronSchedule
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,3 +61,23 @@ def test_the_lock_names_no_place_on_the_network() -> None:
 def test_make_and_ci_call_the_same_script() -> None:
     assert "bootstrap.py $@" in (ROOT / "Makefile").read_text()
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec make test"
+
+
+def test_every_deployment_names_a_flow_that_exists() -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+
+    for deployment in deployments:
+        file, flow = deployment["entrypoint"].split(":")
+        body = ast.parse((ROOT / file).read_text()).body
+        assert flow in {part.name for part in body if isinstance(part, ast.FunctionDef)}
+
+
+def test_schedules_are_proper_cron_lines() -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    lines = [schedule["cron"] for one in deployments for schedule in one["schedules"]]
+
+    assert [CronSchedule(cron=line).cron for line in lines] == [
+        "0 2 * * *",
+        "0 * * * *",
+        "*/15 * * * *",
+    ]

@@ -1,4 +1,4 @@
-"""The real servers, in a folder with spaces and accents: schedules fire, files show, blocks last."""
+"""The real servers, in a folder with spaces and accents: schedules fire, files and blocks stay."""
 
 import shutil
 import time

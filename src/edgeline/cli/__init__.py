@@ -19,8 +19,6 @@ from edgeline.cli.up import up
 from edgeline.cli.verify import verify
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 
-INTERRUPTED = 130
-
 app = typer.Typer(
     name="edgeline",
     help="Neural networks for fleets of small devices: tuned, made small, improved in place, split, and provable.",
@@ -41,8 +39,6 @@ def main() -> None:
         app()
     except EdgelineError as error:
         _end(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _end("interrupted; the same command goes on where this one stopped", INTERRUPTED)
     except ModuleNotFoundError as error:
         missing = EnvironmentUnfit(
             expected=f"the package {error.name}, which this command needs",

@@ -26,7 +26,9 @@ class Lines:
     def __post_init__(self) -> None:
         self._working: dict[str, _Line] = {}
         self._lock = threading.Lock()
-        self._live = Live(console=self.console, refresh_per_second=8, transient=True, get_renderable=self._render)
+        self._live = Live(
+            console=self.console, refresh_per_second=8, transient=True, get_renderable=self._render
+        )
 
     def __enter__(self) -> "Lines":
         if self.console.is_terminal:
@@ -50,7 +52,9 @@ class Lines:
 
     def advanced(self, step: str, done: int, total: int, figure: str) -> None:
         with self._lock:
-            self._working.setdefault(step, _Line(time.monotonic())).note = f"{done}/{total}  {figure}"
+            self._working.setdefault(
+                step, _Line(time.monotonic())
+            ).note = f"{done}/{total}  {figure}"
 
     def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None:
         with self._lock:

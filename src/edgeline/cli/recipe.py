@@ -5,9 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(help="Show the recipes and every setting with its value and origin.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show the recipes and every setting with its value and origin.", no_args_is_help=True
+)
 
-Override = Annotated[list[str], typer.Option("-p", metavar="KEY=VALUE", help="Override a setting; may be repeated.")]
+Override = Annotated[
+    list[str], typer.Option("-p", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -35,7 +39,9 @@ def show(name: str, p: Override = [], as_json: AsJson = False) -> None:  # noqa:
 
     resolved = load(Workspace.find().root, name, parse_overrides(p))
     if as_json:
-        settings = {key: {"value": value, "origin": origin} for key, value, origin, _ in resolved.rows()}
+        settings = {
+            key: {"value": value, "origin": origin} for key, value, origin, _ in resolved.rows()
+        }
         print(json.dumps({"recipe": name, "settings": settings}))
         return
     _print_table(list(resolved.rows()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeline.cli.recipe import AsJson, Override
+from edgeline.errors import Interrupted
 
 if TYPE_CHECKING:
     from edgeline.recipe import Recipe
@@ -20,7 +21,9 @@ NEEDED = ("prefect", "mlflow", "ganache", "nats")
 def run(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe.")] = "digits",
     p: Override = [],  # noqa: B006  (typer reads the default)
-    force: Annotated[bool, typer.Option("--force", help="Do every step again, also what is unchanged.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do every step again, also what is unchanged.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole line: data, pretrained, fine-tune, shrink, federate, export, split, seal, rehearse, anchor."""
@@ -40,7 +43,14 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
     settings = load(workspace.root, recipe, overrides).recipe
     summary = None if force or story != "build" else _unchanged(workspace, settings)
     if summary is None:
-        summary = _run_flow(story, workspace, recipe, overrides, force)
+        try:
+            summary = _run_flow(story, workspace, recipe, overrides, force)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                expected="the run to reach its end",
+                found="an interruption",
+                remedy="the same command goes on where this one stopped",
+            ) from None
     summary["seconds"] = round(time.monotonic() - begun, 2)
     if as_json:
         print(json.dumps(summary))
@@ -55,7 +65,9 @@ def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | Non
     from edgeline.workspace import fingerprint, read_json
 
     latest = read_json(workspace.latest(recipe.name))
-    if latest is None or latest["fingerprint"] != fingerprint(workspace, recipe.name, recipe.model_dump_json()):
+    if latest is None or latest["fingerprint"] != fingerprint(
+        workspace, recipe.name, recipe.model_dump_json()
+    ):
         return None
     try:
         open_artifact(workspace.root / latest["summary"]["artifact"]["path"])

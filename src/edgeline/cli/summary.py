@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 NOTES = {
-    "pretrained": "on handwriting, having seen print alone",
-    "scratch": "control: the tuned network without the pretrained start",
-    "untaught": "control: the small network without a teacher",
-    "federate": "the devices' data never left them",
+    "pretrained": "having seen print alone",
+    "scratch": "control: no pretrained start",
+    "untaught": "control: no teacher",
+    "federate": "data stayed on devices",
     "quantise": "the sealed model",
 }
 
@@ -20,11 +20,9 @@ def show(summary: dict[str, Any]) -> None:
     console = Console(highlight=False)
     console.print(f"\n[bold]{summary['run']}[/bold]  data {summary['data_revision'][:12]}\n")
     console.print(_steps(summary))
-    facts = Table.grid(padding=(0, 2))
-    for name, fact in _facts(summary):
-        facts.add_row(name, fact)
     console.print()
-    console.print(facts, soft_wrap=True)
+    for name, fact in _facts(summary):
+        console.print(f"{name:12}{fact}", soft_wrap=True)
 
 
 def _steps(summary: dict[str, Any]) -> Table:
@@ -42,23 +40,38 @@ def _steps(summary: dict[str, Any]) -> Table:
 
 
 def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    artifact, anchor, split, federated = (summary[key] for key in ("artifact", "anchor", "split", "federated"))
+    artifact, anchor, split, federated = (
+        summary[key] for key in ("artifact", "anchor", "split", "federated")
+    )
     yield "artifact", artifact["path"]
     if artifact["tuned_bytes"]:
         smaller, faster = artifact["tuned_bytes"] / artifact["bytes"], artifact["tuned_speed_up"]
-        yield "model.onnx", (
-            f"{artifact['bytes']:,} bytes, {smaller:.0f} times smaller and {faster:.1f} times faster "
-            "(CPU time, one image) than the tuned network"
+        yield (
+            "model.onnx",
+            (
+                f"{artifact['bytes']:,} bytes, {smaller:.0f} times smaller and {faster:.1f} times faster "
+                "(CPU time, one image) than the tuned network"
+            ),
         )
-    yield "rounds", f"{federated['rounds']} over {federated['devices']} simulated devices, round {federated['chosen']} kept"
-    yield "split", (
-        f"{split['bytes_on_wire']:,} bytes on the wire per image; two workers answered "
-        f"{split['requests_per_s']:.0f} requests/s, {'as the whole model does' if split['equal'] else 'differently'}"
+    yield (
+        "rounds",
+        f"{federated['rounds']} over {federated['devices']} simulated devices, round {federated['chosen']} kept",
+    )
+    agree = "as the whole model does" if split["equal"] else "differently"
+    yield (
+        "split",
+        (
+            f"{split['bytes_on_wire']:,} bytes on the wire per image; two workers answered "
+            f"{split['requests_per_s']:.0f} requests/s, {agree}"
+        ),
     )
     already = "already anchored" if anchor["already"] else "anchored"
     yield "chain", f"{already}: transaction {anchor['transaction']}, block {anchor['block']}"
     yield "contract", anchor["contract"]
-    yield "registered", f"{summary['registered']['name']} version {summary['registered']['version']}, candidate"
+    yield (
+        "registered",
+        f"{summary['registered']['name']} version {summary['registered']['version']}, candidate",
+    )
     yield from summary["links"].items()
     yield "check it", f"edgeline verify {artifact['path']}"
     yield "took", f"{summary['seconds']} s"

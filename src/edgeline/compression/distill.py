@@ -1,7 +1,8 @@
 """A small network that learns to answer as a large one does: Hinton et al., arXiv 1503.02531.
 
-The student sees the same moved and bent images as the teacher, so a hundred labels give as many lessons as there
-are ways to write them. The control is `finetuning.finetune.train_from_scratch` on the same labels, without a teacher.
+The student sees the same moved and bent images as the teacher, so a hundred labels give as many
+lessons as there are ways to write them. The control is `finetuning.finetune.train_from_scratch` on
+the same labels, without a teacher.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from edgeline.finetuning.evaluate import score
+from edgeline.finetuning.evaluate import channels_last, score
 from edgeline.finetuning.finetune import SeededTraining, frozen
 from edgeline.finetuning.loop import Examples, Objective, OnEpoch, TrainReport, nothing, train
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
@@ -58,8 +59,8 @@ def distill(
 ) -> tuple[Checkpoint, DistillReport]:
     """Train a network of `spec` on the teacher's answers, and a little on the labels.
 
-    An epoch shows each labelled image `settings.lessons` times, moved differently each time, and each unlabelled
-    image once; what the unlabelled ones show, only the teacher says.
+    An epoch shows each labelled image `settings.lessons` times, moved differently each time, and
+    each unlabelled image once; what the unlabelled ones show, only the teacher says.
     """
     preprocessing = teacher.preprocessing
     network, training = train(
@@ -83,11 +84,12 @@ def distill(
 
 
 def imitate(teacher: Checkpoint, temperature: float, label_weight: float) -> Objective:
-    """Distance of the student's softened answer from the teacher's, mixed with the error on the labels.
+    """Distance of the softened answers from the teacher's, mixed with the error on the labels.
 
-    The factor of temperature squared keeps the gradient's size when the temperature changes (section 2 of the paper).
+    The factor of temperature squared keeps the gradient's size when the temperature changes
+    (section 2 of the paper).
     """
-    network = restore(teacher).to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    network = channels_last(restore(teacher)).eval()
 
     def loss(logits_BK: Tensor, inputs_BCHW: Tensor, labels_B: Tensor) -> Tensor:
         with torch.no_grad():
@@ -96,7 +98,7 @@ def imitate(teacher: Checkpoint, temperature: float, label_weight: float) -> Obj
         soft = (
             F.kl_div(given_BK, wanted_BK, reduction="batchmean", log_target=True) * temperature**2
         )
-        # A sum over the batch's size, since a batch without labels must count as nothing, not as 0 / 0.
+        # A sum by the batch's size: a batch without labels counts as nothing, not as 0 / 0.
         hard = F.cross_entropy(logits_BK, labels_B, ignore_index=UNLABELLED, reduction="sum") / len(
             labels_B
         )

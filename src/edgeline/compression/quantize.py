@@ -7,12 +7,9 @@ weights overflow silently (255 * 127 * 2 > 2**15), so that one and the same seal
 answer differently on another device.
 """
 
-import contextlib
 import io
-import logging
 import tempfile
-import warnings
-from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -90,7 +87,7 @@ def quantize(
     set the ranges; `inputs` and `labels` are validation examples, which only judge.
     """
     examples = calibration[: settings.calibration_images]
-    with _quiet(), tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, _muted(settings.calibration):
         folded, quantized = Path(scratch, "folded.onnx"), Path(scratch, "quantized.onnx")
         quant_pre_process(source, folded, skip_symbolic_shape=True)
         model = onnx.load(folded)
@@ -159,14 +156,6 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]
         return next(self._batches, None)
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The quantiser logs advice at the root logger that is followed already."""
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(previous)
+def _muted(calibration: str) -> AbstractContextManager[object]:
+    """The histogram methods print their progress, and stdout may hold one JSON object only."""
+    return nullcontext() if calibration == "minmax" else redirect_stdout(io.StringIO())

@@ -1,6 +1,7 @@
 """Printed digits: what a network can learn about numerals before it has seen anybody's handwriting.
 
-Rendered with Pillow from the fonts that matplotlib ships, white on black, each moved a little differently.
+Rendered with Pillow from the fonts that matplotlib ships, white on black, each moved a little
+differently.
 """
 
 from functools import cache
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-# Those of matplotlib's fonts that write all ten digits as people do: not the symbol fonts, nor the DejaVu
-# monospaced ones, whose zero has a dot.
+# Those of matplotlib's fonts that write all ten digits as people do: not the symbol fonts, nor the
+# DejaVu monospaced ones, whose zero has a dot.
 FONTS = (
     "DejaVuSans",
     "DejaVuSans-Bold",
@@ -41,7 +42,7 @@ GLYPH_SIDE, GLYPH_HEIGHT = 112, 60
 
 
 def render(count: int, image_size: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """`count` images (N, H, W) of digits and their labels (N,), all ten as often as can be, in a seeded order."""
+    """`count` images (N, H, W) and labels (N,), each digit as often as the others, shuffled."""
     draw = np.random.default_rng(seed)
     labels = draw.permutation(np.arange(count, dtype=np.int64) % 10)
     images = [_render_one(int(label), image_size, draw) for label in labels]

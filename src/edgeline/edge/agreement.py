@@ -25,7 +25,9 @@ def agreement(
     expected_logits: NDArray[np.floating], found_logits: NDArray[np.floating]
 ) -> Agreement:
     """Compares logits of the same examples; another shape or a NaN agrees in nothing."""
-    if expected_logits.shape != found_logits.shape or not np.isfinite(found_logits).all():
+    if expected_logits.shape != found_logits.shape or not all(
+        np.isfinite(logits).all() for logits in (expected_logits, found_logits)
+    ):
         return Agreement(float("inf"), 0.0, False, len(expected_logits))
     expected, found = expected_logits.astype(np.float64), found_logits.astype(np.float64)
     # A constant answer has no range; its own size, or 1 for zeros, stands in.

@@ -54,7 +54,7 @@ class Broker:
 
 @asynccontextmanager
 async def connect(url: str) -> AsyncIterator[Broker]:
-    """A connection that is closed at the end, after what was accepted has been handled.
+    """A connection that is closed at the end, after all that was accepted is handled.
 
     Raises:
         RecipeError: the address is no nats:// on this machine and no tls:// anywhere.
@@ -68,7 +68,14 @@ async def connect(url: str) -> AsyncIterator[Broker]:
 
     try:
         await client.connect(
-            url, connect_timeout=CONNECT_S, allow_reconnect=False, error_cb=_ignore, closed_cb=close
+            url,
+            connect_timeout=CONNECT_S,
+            # A worker whose server has gone ends; whoever keeps workers running starts it again.
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            error_cb=_ignore,
+            closed_cb=close,
         )
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise ServiceUnavailable(

@@ -33,7 +33,7 @@ def predict(
     session: Session | None = None,
 ) -> list[Decision]:
     """One decision per 8-bit picture of any size, brought to the network's own size first."""
-    if not images:
+    if len(images) == 0:
         return []
     session = session or load(artifact.model_path)
     fitted = np.stack([artifact.preprocessing.fit(image) for image in images])

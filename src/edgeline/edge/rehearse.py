@@ -142,6 +142,7 @@ def _wait_until_ready(worker: subprocess.Popen[bytes], index: int, deadline: flo
         spoke = selector.select(max(0.0, deadline - time.monotonic()))
     if spoke and worker.stdout.readline().strip() == b"ready":
         return
+    worker.terminate()
     said = worker.stderr.read().decode(errors="replace").strip() if spoke else "silence"
     raise ServiceUnavailable(
         expected=f"a worker for part {index} that is ready in time",

@@ -1,7 +1,6 @@
 """PyTorch to ONNX for any number of examples at a time."""
 
 import contextlib
-import io
 import logging
 import warnings
 from collections.abc import Iterator
@@ -72,7 +71,7 @@ def _quiet() -> Iterator[None]:
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -2,7 +2,8 @@
 
     theta = sum over devices k of (n_k / n) * theta_k
 
-in float64, over devices in the order of their names, so that the bits do not depend on who answered first.
+in float64, over devices in the order of their names, so that the bits do not depend on who answered
+first.
 """
 
 from collections.abc import Iterable
@@ -34,7 +35,7 @@ def average(updates: Iterable[Update]) -> Weights:
     """The mean of the devices' weights, each counted by its examples; their order does not matter.
 
     Raises:
-        EdgelineError: naming the device whose weights are not finite or not shaped like the others'.
+        EdgelineError: naming the device whose weights are not finite or shaped like no other's.
     """
     in_order = sorted(updates, key=lambda update: update.device)
     like = in_order[0].weights
@@ -45,7 +46,7 @@ def average(updates: Iterable[Update]) -> Weights:
 
 
 def read_update(path: Path, device: str, examples: int, digest: str, like: Weights) -> Update:
-    """An update from the file a device sent, once it has the digest that the device reported and the shape of `like`.
+    """The update a device sent, if it has the digest it reported and the shapes of `like`.
 
     Raises:
         Tampered: the bytes are not those that the device reported.
@@ -68,7 +69,7 @@ def read_update(path: Path, device: str, examples: int, digest: str, like: Weigh
 
 
 def check(update: Update, like: Weights) -> None:
-    """Refuse an update that has not the names, shapes and types of `like`, or holds what is no number."""
+    """Refuse an update without the names, shapes and types of `like`, or with no numbers in it."""
     if update.examples < 1:
         raise _unusable(update.device, f"{update.examples} examples")
     if (names := sorted(update.weights)) != sorted(like):

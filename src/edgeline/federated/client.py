@@ -1,6 +1,7 @@
-"""A device in a federated round: it reads its own folder and the round's checkpoint, and sends weights, never data.
+"""A device in a round: it reads its own folder and the checkpoint, and sends weights, no data.
 
-A shard is several devices trained one after another by one worker; what happens to one does not touch the next.
+A shard is several devices trained one after another by one worker; what happens to one does not
+touch the next.
 """
 
 import os
@@ -27,14 +28,20 @@ Clock = Callable[[], float]
 def update(
     folder: Path, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float, clock: Clock
 ) -> ClientReport:
-    """Train the round's network on `folder/examples.npz` and write the weights to `into/<device>.safetensors`.
+    """Train on `folder/examples.npz` and write the weights to `into/<device>.safetensors`.
 
     Raises:
-        EdgelineError: `clock` has passed `deadline` between two batches, or the folder cannot be used.
+        EdgelineError: `clock` has passed `deadline` between two batches, or a checkpoint is bad.
     """
     begun = clock()
     with np.load(folder / EXAMPLES, allow_pickle=False) as arrays:
         images, labels = arrays["images"], arrays["labels"]
+    if not len(labels):
+        raise EdgelineError(
+            expected=f"something to learn from on device {folder.name}",
+            found="no examples",
+            remedy="leave the device out until it has some",
+        )
     base = load(checkpoint)
 
     def in_time() -> None:

@@ -1,6 +1,7 @@
 """What happens in a round, decided before it begins, and how it ends.
 
-A round takes a checkpoint and gives a checkpoint; between them stand only the updates that devices chose to send.
+A round takes a checkpoint and gives a checkpoint; between them stand only the updates that devices
+chose to send.
 """
 
 from collections.abc import Iterable
@@ -105,7 +106,7 @@ class RoundReport:
     """Those whose updates counted, sorted."""
     left_out: tuple[LeftOut, ...]
     before: float | None
-    """Validation accuracy of the checkpoint that the round began with; None without validation data."""
+    """Validation accuracy of the round's first checkpoint; None without validation data."""
     after: float | None
     """Validation accuracy of the checkpoint that it made."""
     parent: str
@@ -114,7 +115,7 @@ class RoundReport:
 
 
 def plan(settings: Rounds, devices: Iterable[str]) -> tuple[RoundSpec, ...]:
-    """Every round, with the devices it asks: all of them, or a seeded sample of `settings.share`."""
+    """Every round, with the devices it asks: all, or a seeded sample of `settings.share`."""
     known = sorted(devices)
     asked = max(settings.min_devices, round(settings.share * len(known)))
     if len(known) < asked:
@@ -141,7 +142,7 @@ def plan(settings: Rounds, devices: Iterable[str]) -> tuple[RoundSpec, ...]:
 
 
 def shards(devices: tuple[str, ...], count: int) -> tuple[tuple[str, ...], ...]:
-    """The devices dealt like cards into at most `count` groups of nearly equal size; none is empty."""
+    """The devices dealt like cards into at most `count` groups; none is empty."""
     return tuple(devices[first::count] for first in range(min(count, len(devices))))
 
 
@@ -153,7 +154,7 @@ def close_round(
     store: Path,
     validation: tuple[NDArray[np.uint8], NDArray[np.int64]] | None = None,
 ) -> tuple[Path, RoundReport]:
-    """The next checkpoint, written into `store`: the mean of the updates that can be trusted, whoever came first.
+    """The next checkpoint, written into `store`: the mean of the updates that can be used.
 
     Raises:
         EdgelineError: fewer than `spec.min_devices` updates count.

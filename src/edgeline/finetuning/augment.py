@@ -1,4 +1,4 @@
-"""Random movements of a batch of images, drawn from a generator: what a pen, a camera or a slope would do.
+"""Random movements of a batch of images: what a pen, a camera or a slope would do.
 
 Legend: B batch, C channels, H height, W width.
 """
@@ -15,13 +15,13 @@ SCALE = 0.15
 SHEAR = 0.2
 SHIFT = 0.1
 """Share of half the side."""
-BEND = 0.12
-"""Standard deviation of a smooth displacement field (Simard et al., ICDAR 2003), as a share of half the side."""
+BEND = 0.08
+"""Spread of a smooth displacement (Simard et al., ICDAR 2003), as a share of half the side."""
 KNOTS = 4
 
 
 def jitter(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Each image rotated, scaled, sheared, shifted and bent by an amount of its own; strength 0 changes nothing."""
+    """Each image turned, scaled, sheared, shifted and bent by its own draw; 0 changes nothing."""
     if strength == 0:
         return images_BCHW
     batch, _, height, width = images_BCHW.shape

@@ -1,4 +1,4 @@
-"""Learning a task from labels: from nothing, or from a network that already knows something like it."""
+"""Learning a task from labels: from nothing, or from a network that knows something like it."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -49,7 +49,7 @@ def train_from_scratch(
     seed: int,
     on_epoch: OnEpoch = nothing,
 ) -> tuple[Checkpoint, TrainReport]:
-    """A network trained from its seeded beginning: pretraining, and the control that every transfer has to beat."""
+    """A network from its seeded beginning: pretraining, and the control to beat."""
     network, report = train(
         build(spec, seed),
         Examples(preprocessing(images), labels),
@@ -69,7 +69,7 @@ def finetune(
     settings: SeededTraining,
     on_epoch: OnEpoch = nothing,
 ) -> tuple[Checkpoint, FinetuneReport]:
-    """All weights trained on the labels, then interpolated with the pretrained ones as validation data asks."""
+    """Train all weights on the labels, then interpolate with the pretrained ones."""
     preprocessing = pretrained.preprocessing
     network, training = train(
         restore(pretrained),

@@ -2,8 +2,9 @@
 
     theta' = alpha * theta_pretrained + (1 - alpha) * theta_tuned
 
-so alpha = 0 is the tuned network and alpha = 1 the pretrained one. WiSE-FT (Wortsman et al., "Robust fine-tuning
-of zero-shot models", arXiv 2109.01903) is the same line walked from the other end: its alpha is 1 - alpha here.
+so alpha = 0 is the tuned network and alpha = 1 the pretrained one. WiSE-FT (Wortsman et al.,
+"Robust fine-tuning of zero-shot models", arXiv 2109.01903) is the same line walked from the other
+end: its alpha is 1 - alpha here.
 """
 
 from dataclasses import dataclass, replace

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from edgeline.finetuning.augment import jitter
-from edgeline.finetuning.evaluate import answers, one_core
+from edgeline.finetuning.evaluate import answers, channels_last, one_core
 from edgeline.metrics import accuracy
 
 # With a hundred labels, measuring after every epoch would cost more than learning.
@@ -115,7 +115,7 @@ def train(
     `before_batch` may raise to stop the training between two batches.
     """
     one_core()
-    network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    network = channels_last(network).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
     generator = torch.Generator().manual_seed(seed)
     inputs, labels = torch.from_numpy(examples.inputs), torch.from_numpy(examples.labels)
@@ -143,7 +143,7 @@ def train(
 
 
 def _batches(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    yield from torch.randperm(count, generator=generator).split(size)
+    yield from torch.split(torch.randperm(count, generator=generator), size)
 
 
 def _is_measured(epoch: int, epochs: int) -> bool:

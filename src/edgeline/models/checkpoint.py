@@ -1,6 +1,7 @@
-"""A network in the form that can learn: its weights, the spec that rebuilds it, and its preprocessing.
+"""A network that can learn: its weights, the spec that rebuilds it, and its preprocessing.
 
-One safetensors file, named by the SHA-256 of its bytes. Nothing is pickled, so opening a file runs no code.
+One safetensors file, named by the SHA-256 of its bytes. Nothing is pickled, so opening a file runs
+no code.
 """
 
 import json
@@ -19,7 +20,7 @@ from edgeline.digest import JsonValue, canonical_json, sha256_bytes
 from edgeline.errors import EdgelineError, Tampered
 from edgeline.preprocess import Preprocessing
 
-# A single key: safetensors writes several in an order of its own, and the bytes would differ from run to run.
+# A single key: safetensors writes several in any order, and the bytes would differ.
 METADATA_KEY = "edgeline"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -72,8 +73,8 @@ class Checkpoint:
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> Path:
-    """Write the checkpoint into `folder` under the digest of its bytes; the same weights give the same name."""
-    described = {
+    """Write into `folder` under the digest of the bytes; the same weights give the same name."""
+    described: dict[str, JsonValue] = {
         "spec": checkpoint.spec.to_json(),
         "preprocessing": checkpoint.preprocessing.to_json(),
     }

@@ -1,4 +1,4 @@
-"""The two-convolution network of the article "Everything is a mapping: deep learning in edge computing".
+"""The two convolutions of the article "Everything is a mapping: deep learning in edge computing".
 
 Legend: B batch, C channels, H height, W width, K classes.
 """
@@ -12,8 +12,8 @@ from edgeline.models.checkpoint import ModelSpec
 class Cnn(nn.Module):
     """Two 3x3 convolutions, each followed by a ReLU and a 2x2 maximum, then two linear layers.
 
-    Zero padding keeps the size through a convolution; there is no batch normalisation, so the layers are what
-    a device runs and federated averaging meets no running statistics.
+    Zero padding keeps the size through a convolution; there is no batch normalisation, so the
+    layers are what a device runs and federated averaging meets no running statistics.
     """
 
     def __init__(self, spec: ModelSpec) -> None:
@@ -40,7 +40,7 @@ def _three(spec: ModelSpec) -> tuple[int, int, int]:
         case (first, second, hidden) if spec.image_size >= 4 and min(spec.widths) >= 1:
             return first, second, hidden
     raise RecipeError(
-        expected="three positive widths (two convolutions, one hidden layer) and images of at least 4 pixels a side",
+        expected="three positive widths and images of at least 4 pixels a side",
         found=f"widths {list(spec.widths)} and {spec.image_size} pixels",
         remedy="set widths to something like [16, 32, 64]",
     )

@@ -73,10 +73,10 @@ def _drop_unused(model: onnx.ModelProto) -> None:
 
 def _rename(graph: onnx.GraphProto) -> None:
     """Inner values become t0, t1, ... and weights w0, w1, ..., in the order of the file."""
-    short = {value.name: value.name for value in (*graph.input, *graph.output)}
-    short[""] = ""
-    free_w = (f"w{index}" for index in count() if f"w{index}" not in short)
-    free_t = (f"t{index}" for index in count() if f"t{index}" not in short)
+    kept = {value.name for value in (*graph.input, *graph.output)} | {""}
+    short = {name: name for name in kept}
+    free_w = (f"w{index}" for index in count() if f"w{index}" not in kept)
+    free_t = (f"t{index}" for index in count() if f"t{index}" not in kept)
     for tensor in graph.initializer:
         tensor.name = short.setdefault(tensor.name, next(free_w))
     for node in graph.node:

@@ -1,4 +1,4 @@
-"""Every architecture by name, and the two ways to get a network: new from a seed, or from a checkpoint."""
+"""Every architecture by name; a network is built from a seed or restored from a checkpoint."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,8 @@ ARCHITECTURES: dict[str, Callable[[ModelSpec], nn.Module]] = {"cnn": Cnn}
 def build(spec: ModelSpec, seed: int) -> nn.Module:
     """A new network; its weights depend on `spec` and `seed` alone.
 
-    Kaiming's uniform draw for ReLU networks (arXiv 1502.01852) from a generator of its own, biases zero.
+    Kaiming's uniform draw for ReLU networks (arXiv 1502.01852) from a generator of its own, biases
+    zero.
     """
     network = _empty(spec)
     generator = torch.Generator().manual_seed(seed)
@@ -28,7 +29,7 @@ def build(spec: ModelSpec, seed: int) -> nn.Module:
 
 
 def restore(checkpoint: Checkpoint) -> nn.Module:
-    """The network of a checkpoint, with weights of its own: training it leaves the checkpoint alone."""
+    """The network of a checkpoint, with weights of its own; the checkpoint stays as it is."""
     network = _empty(checkpoint.spec)
     try:
         network.load_state_dict(checkpoint.state)
@@ -47,7 +48,7 @@ def count_weights(spec: ModelSpec) -> int:
 
 
 def _empty(spec: ModelSpec) -> nn.Module:
-    """The network with memory that holds nothing yet: made on the meta device, it draws no random numbers."""
+    """The network before it has weights: made on the meta device, it draws no random numbers."""
     if spec.architecture not in ARCHITECTURES:
         raise RecipeError(
             expected=f"an architecture among {', '.join(sorted(ARCHITECTURES))}",

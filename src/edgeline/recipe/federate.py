@@ -15,7 +15,7 @@ class Federate(Section):
     share: float = Field(1.0, gt=0, le=1)
     """Share of the devices asked in a round."""
 
-    local_epochs: int = Field(2, ge=1)
+    local_epochs: int = Field(4, ge=1)
     """Passes of a device over its own data in a round; more drift further apart on uneven data."""
 
     batch_size: int = Field(32, ge=1)
@@ -24,14 +24,14 @@ class Federate(Section):
     learning_rate: float = Field(0.001, gt=0, le=1)
     """Adam's, in the first round; constant within a round."""
 
-    decay: float = Field(0.9, gt=0, le=1)
-    """By which the learning rate is multiplied from round to round, so that uneven devices settle."""
+    decay: float = Field(0.95, gt=0, le=1)
+    """By which the learning rate is multiplied each round, so that uneven devices settle."""
 
-    augment: float = Field(1.0, ge=0, le=3)
-    """Strength of the random movements of each image; 0 is none, 1 turns by up to 15 degrees."""
+    augment: float = Field(0.5, ge=0, le=3)
+    """Strength of the random movements of each image; half of what a hundred labels need."""
 
     deadline_s: float = Field(300.0, gt=0)
-    """Seconds from a round's beginning after which a device starts no further batch and is left out."""
+    """Seconds from a round's beginning; a device that is still learning then is left out."""
 
     min_devices: int = Field(5, ge=1)
     """Fewest updates that make a round; with fewer it fails."""

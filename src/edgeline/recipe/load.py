@@ -60,7 +60,9 @@ def load(root: Path, name: str, overrides: Mapping[str, str] | None = None) -> R
         raise _explain(error.errors()[0], values, origins, path) from None
     if recipe.name != name:
         raise RecipeError(
-            expected=f"name: {name} in {path.name}", found=f"name: {recipe.name}", remedy="make the two equal"
+            expected=f"name: {name} in {path.name}",
+            found=f"name: {recipe.name}",
+            remedy="make the two equal",
         )
     return Resolved(recipe, origins)
 
@@ -72,7 +74,9 @@ def parse_overrides(pairs: list[str]) -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
             raise RecipeError(
-                expected="-p section.key=value", found=f"-p {pair}", remedy="write for example -p finetune.epochs=3"
+                expected="-p section.key=value",
+                found=f"-p {pair}",
+                remedy="write for example -p finetune.epochs=3",
             )
         parsed[key.strip()] = value.strip()
     return parsed
@@ -90,7 +94,11 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
             expected="a YAML mapping", found=f"something else at {place}", remedy="mend that line"
         ) from None
     if not isinstance(values, dict):
-        raise RecipeError(expected=f"a YAML mapping in {path.name}", found=repr(values)[:40], remedy="see recipes/")
+        raise RecipeError(
+            expected=f"a YAML mapping in {path.name}",
+            found=repr(values)[:40],
+            remedy="see recipes/",
+        )
     return values, dict(_lines(node, (), path.name)) if node else {}
 
 
@@ -113,16 +121,24 @@ def _override(values: dict[str, Any], key: str, text: str) -> None:
         values[last] = yaml.safe_load(text)
     except yaml.YAMLError:
         raise RecipeError(
-            expected=f"a YAML value for {key}", found=f"-p {key}={text}", remedy="quote it if it is text"
+            expected=f"a YAML value for {key}",
+            found=f"-p {key}={text}",
+            remedy="quote it if it is text",
         ) from None
 
 
-def _explain(problem: ErrorDetails, values: dict[str, Any], origins: Mapping[str, str], path: Path) -> RecipeError:
+def _explain(
+    problem: ErrorDetails, values: dict[str, Any], origins: Mapping[str, str], path: Path
+) -> RecipeError:
     key = ".".join(str(step) for step in problem["loc"] if not isinstance(step, int))
     origin = origins.get(key, path.name)
     if problem["type"] == "extra_forbidden":
         return _unknown(key, origin, str(problem["input"]))
-    place = f"-p {key}={problem['input']}" if origin == "-p" else f"{key}: {problem['input']!r} ({origin})"
+    place = (
+        f"-p {key}={problem['input']}"
+        if origin == "-p"
+        else f"{key}: {problem['input']!r} ({origin})"
+    )
     wanted = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return RecipeError(
         expected=f"{key}: {wanted}",
@@ -139,7 +155,9 @@ def _unknown(key: str, origin: str, value: str) -> RecipeError:
     return RecipeError(
         expected="a setting that exists",
         found=f"unknown {place}",
-        remedy=f"did you mean {close[0]}?" if close else "`edgeline recipe show NAME` lists every setting",
+        remedy=f"did you mean {close[0]}?"
+        if close
+        else "`edgeline recipe show NAME` lists every setting",
     )
 
 

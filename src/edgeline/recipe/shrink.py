@@ -9,28 +9,28 @@ class Shrink(Section):
     widths: tuple[int, ...] = Field((16, 32, 64), strict=False, min_length=1)
     """Of the small network, in the order of the large one's: 106 thousand weights, a sixteenth."""
 
-    epochs: int = Field(10, ge=1)
+    epochs: int = Field(6, ge=1)
     """Passes over the lessons."""
 
-    lessons: int = Field(20, ge=1)
-    """Times that a pass shows each labelled image, moved differently; the teacher answers each anew."""
+    lessons: int = Field(10, ge=1)
+    """Times that a pass shows each labelled image, moved differently, with the teacher's answer."""
 
-    printed: int = Field(0, ge=0)
-    """Printed digits shown beside the labelled images, with the teacher's answers for labels."""
+    printed: int = Field(1000, ge=0)
+    """Printed digits in each pass beside the labelled images; what they show, the teacher says."""
 
     batch_size: int = Field(64, ge=1)
     """Images per step."""
 
-    learning_rate: float = Field(0.002, gt=0, le=1)
+    learning_rate: float = Field(0.004, gt=0, le=1)
     """Adam's, at the top of a cycle that rises and falls once."""
 
     augment: float = Field(1.0, ge=0, le=3)
     """Strength of the random movements of each image; 0 is none, 1 turns by up to 15 degrees."""
 
     temperature: float = Field(3.0, gt=0)
-    """By which both networks' logits are divided; higher tells the student more about the unlikely classes."""
+    """By which both networks' logits are divided; higher says more about the unlikely classes."""
 
-    label_weight: float = Field(0.2, ge=0, le=1)
+    label_weight: float = Field(0.5, ge=0, le=1)
     """Share of the true labels in the loss; the rest is the teacher's answer."""
 
     seed: int = Field(0, ge=0)

@@ -17,7 +17,18 @@ from onnx.helper import make_tensor_value_info, tensor_dtype_to_np_dtype
 
 from edgeline.errors import RecipeError
 
-# What onnxruntime fuses into the operation before it.
+# onnxruntime fuses a follower into the leader that it reads.
+LEADERS = {
+    "Add",
+    "BatchNormalization",
+    "Conv",
+    "ConvTranspose",
+    "Div",
+    "Gemm",
+    "MatMul",
+    "Mul",
+    "Sub",
+}
 FOLLOWERS = {
     "Add",
     "BatchNormalization",
@@ -68,7 +79,7 @@ def cut_points(model: onnx.ModelProto) -> tuple[CutPoint, ...]:
     for name in _separators(model, nodes):
         maker = next(node for node in nodes if name in node.output)
         readers = {node.op_type for node in nodes if name in node.input}
-        whole = not readers & FOLLOWERS
+        whole = not (maker.op_type in LEADERS and readers & FOLLOWERS)
         if integer:
             whole = maker.op_type == "QuantizeLinear" and readers == {"DequantizeLinear"}
         worker = _worker(nodes, maker)

@@ -1,0 +1,121 @@
+"""What is a pretrained start worth when labels are few? Fine-tuned against from scratch, over seeds.
+
+    python benchmarks/labels.py [--json]
+
+Both get the same labels, settings and number of batches; only the first weights differ, and the
+fine-tuned one may interpolate back. Each seed decides which images are labelled, the order of
+batches and the control's first weights; accuracy is on 1,000 test images that neither has seen.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+
+from edgeline.datasets import read
+from edgeline.datasets.partition import partition
+from edgeline.datasets.prepare import prepare
+from edgeline.datasets.printed import render
+from edgeline.datasets.sources import fetch
+from edgeline.finetuning.evaluate import score
+from edgeline.finetuning.finetune import finetune, train_from_scratch
+from edgeline.models.checkpoint import Checkpoint, ModelSpec
+from edgeline.preprocess import Preprocessing
+from edgeline.recipe.data import Data
+from edgeline.recipe.finetune import Finetune
+from edgeline.recipe.pretrained import Pretrained
+
+LABELS = (50, 100)
+SEEDS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Test accuracies of one seed."""
+
+    tuned: float
+    scratch: float
+
+
+def measure(labels: Sequence[int] = LABELS, seeds: Sequence[int] = SEEDS) -> dict[str, object]:
+    """Test accuracy with so many labels: every pair, and mean, least and most of each kind."""
+    begun = time.process_time()
+    pretrained = _pretrain(Pretrained())
+    rows = {}
+    for many in labels:
+        pairs = [_compare(pretrained, Data(central=many, seed=seed), seed) for seed in seeds]
+        rows[str(many)] = {
+            "pairs": [asdict(pair) for pair in pairs],
+            "tuned": _spread([pair.tuned for pair in pairs]),
+            "scratch": _spread([pair.scratch for pair in pairs]),
+            "gain": _spread([pair.tuned - pair.scratch for pair in pairs]),
+        }
+    return {
+        "seeds": list(seeds),
+        "labels": rows,
+        "cpu_seconds": round(time.process_time() - begun, 1),
+    }
+
+
+def _pretrain(settings: Pretrained) -> Checkpoint:
+    data = Data()
+    spec = ModelSpec(
+        settings.architecture, data.channels, data.image_size, data.classes, settings.widths
+    )
+    checkpoint, _ = train_from_scratch(
+        spec,
+        Preprocessing(data.channels, data.image_size, data.mean, data.std),
+        *render(settings.images, data.image_size, settings.seed),
+        render(500, data.image_size, settings.seed + 1),
+        settings,
+        settings.seed,
+    )
+    return checkpoint
+
+
+def _compare(pretrained: Checkpoint, data: Data, seed: int) -> Pair:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        fetch(folder, data)
+        prepare(folder, data)
+        partition(folder, data)
+        central = read(folder / "shares" / "central.npz")
+        validation = read(folder / "prepared" / "validation.npz")
+        test = read(folder / "prepared" / "test.npz")
+    settings = Finetune(seed=seed)
+    tuned, _ = finetune(pretrained, *central, validation, settings)
+    scratch, _ = train_from_scratch(
+        pretrained.spec, pretrained.preprocessing, *central, validation, settings, seed
+    )
+    return Pair(score(tuned, *test), score(scratch, *test))
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    summary = {"mean": mean(values), "least": min(values), "most": max(values)}
+    return {name: round(value, 4) for name, value in summary.items()}
+
+
+def _print_table(result: dict[str, object]) -> None:
+    print(f"{'labels':>6}  {'fine-tuned':>22}  {'from scratch':>22}  {'gain':>22}")
+    rows = result["labels"]
+    assert isinstance(rows, dict)
+    for many, row in rows.items():
+        cells = [
+            f"{row[kind]['mean']:.3f} ({row[kind]['least']:.3f} .. {row[kind]['most']:.3f})"
+            for kind in ("tuned", "scratch", "gain")
+        ]
+        print(f"{many:>6}  " + "  ".join(f"{cell:>22}" for cell in cells))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    measured = measure()
+    if parser.parse_args().json:
+        print(json.dumps(measured))
+    else:
+        _print_table(measured)

@@ -1,0 +1,1 @@
+"""Learning from labels: one loop, from scratch, from a pretrained start, on devices."""

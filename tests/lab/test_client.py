@@ -1,0 +1,217 @@
+"""A federated round with real devices' folders: who trains, who is left out, and what comes of it."""
+
+from dataclasses import asdict, replace
+from itertools import count
+from json import dumps
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from edgeline.digest import sha256_file
+from edgeline.errors import EdgelineError
+from edgeline.federated.client import train_shard, update
+from edgeline.federated.round import RoundSpec, close_round, plan, shards
+from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
+from edgeline.models.zoo import build
+from edgeline.preprocess import Preprocessing
+from edgeline.recipe.federate import Federate
+
+MODEL = ModelSpec("cnn", channels=1, image_size=8, classes=2, widths=(2, 2, 4))
+GREY = Preprocessing(channels=1, image_size=8, mean=(0.5,), std=(0.5,))
+SIZES = {"00": 10, "01": 20, "02": 30}
+SETTINGS = Federate(rounds=2, local_epochs=2, batch_size=8, min_devices=2)
+SPEC = plan(SETTINGS, SIZES)[0]
+NEVER = float("inf")
+
+
+def frozen_clock() -> float:
+    return 0.0
+
+
+def noise(size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(seed)
+    return draw.integers(0, 256, (size, 8, 8), dtype=np.uint8), draw.integers(0, 2, size)
+
+
+@pytest.fixture
+def folders(tmp_path) -> tuple[Path, ...]:
+    for seed, (device, size) in enumerate(SIZES.items()):
+        (tmp_path / "devices" / device).mkdir(parents=True)
+        images, labels = noise(size, seed)
+        np.savez(tmp_path / "devices" / device / "examples.npz", images=images, labels=labels)
+    return tuple(tmp_path / "devices" / device for device in SIZES)
+
+
+@pytest.fixture
+def start(tmp_path) -> Path:
+    return save(Checkpoint(MODEL, GREY, build(MODEL, 0).state_dict()), tmp_path / "store")
+
+
+def sent(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_client_sends_weights_and_nothing_else(folders, start, tmp_path):
+    report = update(folders[1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+    path = tmp_path / "sent" / "01.safetensors"
+
+    assert sent(tmp_path / "sent") == ["01.safetensors"]
+    assert {name: array.shape for name, array in load_file(path).items()} == {
+        name: tuple(tensor.shape) for name, tensor in load(start).state.items()
+    }
+    assert (report.device, report.examples, report.update) == ("01", 20, sha256_file(path))
+    assert (report.number, report.reason) == (1, None)
+
+
+def test_client_needs_no_folder_but_its_own(folders, start, tmp_path):
+    first = update(folders[0], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+    for folder in folders[1:]:
+        (folder / "examples.npz").unlink()
+    again = update(folders[0], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+
+    assert first == again
+
+
+def test_late_client_stops_between_two_batches(folders, start, tmp_path):
+    ticks = count()
+    late, *_ = train_shard(
+        folders[2:], start, SPEC, tmp_path / "sent", 4.5, lambda: float(next(ticks))
+    )
+
+    assert late.update is None
+    assert late.reason is not None
+    assert "deadline passed between two batches" in late.reason
+    # Of eight batches it looked at the clock before three and began no fourth.
+    assert next(ticks) == 7
+    assert sent(tmp_path / "sent") == []
+
+
+def test_failing_client_leaves_the_others_alone(folders, start, tmp_path):
+    (folders[1] / "examples.npz").write_bytes(b"broken")
+    reports = train_shard(folders, start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+
+    assert [report.device for report in reports if report.reason is None] == ["00", "02"]
+    assert reports[1].reason is not None
+    assert sent(tmp_path / "sent") == ["00.safetensors", "02.safetensors"]
+
+
+def test_client_without_examples_says_so(folders, start, tmp_path):
+    images, labels = noise(0, 0)
+    np.savez(folders[0] / "examples.npz", images=images, labels=labels)
+    report, *_ = train_shard(folders[:1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+
+    assert report.reason is not None
+    assert "no examples" in report.reason
+
+
+def test_pickled_examples_are_never_opened(folders, start, tmp_path):
+    np.savez(folders[0] / "examples.npz", images=np.array([{}], dtype=object), labels=np.zeros(1))
+    report, *_ = train_shard(folders[:1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+
+    assert report.reason is not None
+    assert "allow_pickle=False" in report.reason
+
+
+def test_round_averages_by_examples(folders, start, tmp_path):
+    reports = train_shard(folders, start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+    path, report = close_round(
+        start, SPEC, reports, tmp_path / "sent", tmp_path / "store", noise(20, 9)
+    )
+    biases = [
+        load_file(tmp_path / "sent" / f"{device}.safetensors")["output.bias"] for device in SIZES
+    ]
+
+    expected = (10 * biases[0].astype(float) + 20 * biases[1] + 30 * biases[2]) / 60
+    np.testing.assert_allclose(load(path).state["output.bias"].numpy(), expected, rtol=1e-6)
+    assert (report.examples, report.devices, report.left_out) == (60, ("00", "01", "02"), ())
+    assert (report.parent, path.parent) == (start.stem, tmp_path / "store")
+    assert dumps(asdict(report), allow_nan=False)
+
+
+def test_shards_change_nothing_but_the_time(folders, start, tmp_path):
+    def closed(groups: list[tuple[Path, ...]], into: Path) -> Path:
+        reports: list = []
+        work = [
+            Thread(
+                target=lambda group=group: reports.extend(
+                    train_shard(group, start, SPEC, into, NEVER, frozen_clock)
+                )
+            )
+            for group in groups
+        ]
+        for thread in work:
+            thread.start()
+        for thread in work:
+            thread.join()
+        return close_round(start, SPEC, reports, into, tmp_path / "store")[0]
+
+    alone = closed([folders], tmp_path / "one")
+    together = closed([folders[::2], folders[1:2]], tmp_path / "two")
+
+    assert alone == together
+
+
+def test_poisoned_update_is_left_out_by_name(folders, start, tmp_path):
+    reports = list(train_shard(folders, start, SPEC, tmp_path / "sent", NEVER, frozen_clock))
+    path = tmp_path / "sent" / "01.safetensors"
+    weights = load_file(path)
+    weights["output.bias"] = weights["output.bias"] * np.float32(np.nan)
+    save_file(weights, path)
+    reports[1] = replace(reports[1], update=sha256_file(path))
+    _, report = close_round(start, SPEC, reports, tmp_path / "sent", tmp_path / "store")
+
+    assert report.devices == ("00", "02")
+    assert report.left_out[0].device == "01"
+    assert "not finite" in report.left_out[0].reason
+
+
+def test_too_few_updates_fail_and_say_why(folders, start, tmp_path):
+    reports = train_shard(folders, start, SPEC, tmp_path / "sent", -1.0, frozen_clock)
+
+    with pytest.raises(EdgelineError, match=r"at least 2 devices; found 0 \(00: .*deadline"):
+        close_round(start, SPEC, reports, tmp_path / "sent", tmp_path / "store")
+
+
+def test_plan_names_devices_and_lowers_the_rate():
+    first, second = plan(
+        SETTINGS.model_copy(update={"learning_rate": 0.5, "decay": 0.5}), ["b", "a", "c"]
+    )
+
+    assert first.devices == second.devices == ("a", "b", "c")
+    assert (first.number, first.learning_rate, second.number, second.learning_rate) == (
+        1,
+        0.5,
+        2,
+        0.25,
+    )
+
+
+def test_share_of_devices_is_drawn_by_seed():
+    settings = SETTINGS.model_copy(update={"share": 0.5, "rounds": 20})
+    devices = [f"{number:02}" for number in range(10)]
+    rounds = plan(settings, devices)
+
+    assert {len(spec.devices) for spec in rounds} == {5}
+    assert len({spec.devices for spec in rounds}) > 10
+    assert rounds == plan(settings, reversed(devices))
+
+
+def test_fewer_devices_than_needed_cannot_be_planned():
+    with pytest.raises(EdgelineError, match="at least 2 devices; found 1 devices"):
+        plan(SETTINGS, ["only"])
+
+
+def test_every_device_and_round_has_its_seed():
+    specs: tuple[RoundSpec, ...] = plan(SETTINGS, SIZES)
+
+    assert len({spec.seed_of(device) for spec in specs for device in SIZES}) == 6
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"), [(1, ("abcde",)), (2, ("ace", "bd")), (9, ("a", "b", "c", "d", "e"))]
+)
+def test_shards_deal_devices_like_cards(groups, expected):
+    assert tuple("".join(shard) for shard in shards(tuple("abcde"), groups)) == expected

@@ -1,0 +1,65 @@
+"""The article's network: its size, its arithmetic and its seeded beginning."""
+
+import pytest
+import torch
+
+from edgeline.errors import RecipeError
+from edgeline.models.checkpoint import ModelSpec
+from edgeline.models.zoo import build, count_weights
+
+
+def spec(**changes: object) -> ModelSpec:
+    return ModelSpec(
+        **{
+            "architecture": "cnn",
+            "channels": 1,
+            "image_size": 28,
+            "classes": 10,
+            "widths": (2, 3, 4),
+            **changes,
+        }
+    )
+
+
+def test_widths_give_the_articles_weight_counts():
+    # 3*3*1*64+64, 3*3*64*128+128, 7*7*128*256+256, 256*10+10
+    assert count_weights(spec(widths=(64, 128, 256))) == 640 + 73_856 + 1_605_888 + 2_570
+    assert count_weights(spec(widths=(16, 32, 64))) == 105_866
+
+
+@pytest.mark.parametrize(("channels", "size", "classes"), [(1, 28, 10), (3, 32, 6), (1, 29, 2)])
+def test_any_image_gives_one_logit_per_class(channels, size, classes):
+    network = build(spec(channels=channels, image_size=size, classes=classes), seed=0)
+
+    assert network(torch.zeros(5, channels, size, size)).shape == (5, classes)
+
+
+def test_all_ones_give_a_sum_by_hand():
+    network = build(spec(image_size=4, classes=1, widths=(1, 1, 1)), seed=0)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.fill_(1.0 if name.endswith("weight") else 0.0)
+
+    # Every 2x2 window holds an inner pixel with 9 ones under the kernel, so pooling gives four
+    # nines; the second convolution sums all four, and both linear layers pass the 36 on.
+    assert network(torch.ones(1, 1, 4, 4)).item() == 36.0
+
+
+def test_same_seed_builds_the_same_weights():
+    states = [build(spec(), seed).state_dict() for seed in (7, 7, 8)]
+
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    assert not torch.equal(states[0]["conv1.weight"], states[2]["conv1.weight"])
+
+
+def test_building_leaves_global_randomness_alone():
+    before = torch.get_rng_state()
+    build(spec(), seed=0)
+
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("changes", [{"widths": (2, 3)}, {"widths": (0, 3, 4)}, {"image_size": 3}])
+def test_impossible_spec_says_what_to_set(changes):
+    with pytest.raises(RecipeError, match="three positive widths"):
+        build(spec(**changes), seed=0)

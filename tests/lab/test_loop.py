@@ -1,0 +1,153 @@
+"""One loop, the same bits each time, and a way to stop it."""
+
+from dataclasses import dataclass
+from threading import Thread
+
+import numpy as np
+import pytest
+import torch
+
+from edgeline.finetuning.augment import jitter
+from edgeline.finetuning.loop import Examples, TrainReport, constant, one_cycle, train
+from edgeline.models.checkpoint import ModelSpec
+from edgeline.models.zoo import build
+
+SPEC = ModelSpec("cnn", channels=1, image_size=12, classes=2, widths=(4, 8, 8))
+
+
+@dataclass(frozen=True)
+class Settings:
+    epochs: int = 4
+    batch_size: int = 16
+    learning_rate: float = 0.01
+    augment: float = 1.0
+
+
+def bars(count: int = 60, seed: int = 0) -> Examples:
+    """Class 0 has a bright row, class 1 a bright column."""
+    draw = np.random.default_rng(seed)
+    images, labels = np.zeros((count, 1, 12, 12), np.float32), np.arange(count, dtype=np.int64) % 2
+    for image, label, at in zip(images, labels, draw.integers(3, 9, count), strict=True):
+        image[0, at, :] = 1
+        image[0] = image[0].T if label else image[0]
+    return Examples(images, labels)
+
+
+def learned(
+    seed: int = 0, settings: Settings = Settings()
+) -> tuple[dict[str, torch.Tensor], TrainReport]:
+    network, report = train(build(SPEC, 0), bars(), settings, seed=seed, validation=bars(40, 1))
+    return network.state_dict(), report
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_loop_learns_rows_from_columns():
+    _, report = learned(settings=Settings(epochs=12))
+
+    assert report.accuracy is not None
+    assert report.accuracy > 0.95
+    assert report.curve[-1].loss < report.curve[0].loss / 2
+
+
+def test_report_counts_every_batch_and_epoch():
+    _, report = learned()
+
+    # 60 examples in batches of 16 make 4 a pass.
+    assert (report.examples, report.batches) == (60, 16)
+    assert [point.epoch for point in report.curve] == [1, 2, 3, 4]
+
+
+def test_long_training_is_measured_ten_times():
+    _, report = learned(settings=Settings(epochs=40, batch_size=60, augment=0))
+    measured = [point.epoch for point in report.curve if point.accuracy is not None]
+
+    assert measured == [4, 8, 12, 16, 20, 24, 28, 32, 36, 40]
+
+
+def test_same_seed_gives_the_same_bits():
+    first, again, other = learned(0), learned(0), learned(1)
+
+    assert same(first[0], again[0])
+    assert first[1] == again[1]
+    assert not same(first[0], other[0])
+
+
+def test_bits_do_not_depend_on_a_neighbour():
+    alone = {seed: learned(seed)[0] for seed in (0, 1)}
+    beside: dict[int, dict[str, torch.Tensor]] = {}
+    threads = [
+        Thread(target=lambda seed=seed: beside.update({seed: learned(seed)[0]})) for seed in (0, 1)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert all(same(alone[seed], beside[seed]) for seed in (0, 1))
+
+
+def test_training_leaves_global_randomness_alone():
+    before = torch.get_rng_state()
+    learned()
+
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_hook_stops_training_between_batches():
+    begun = []
+
+    def stop() -> None:
+        if len(begun) == 3:
+            raise TimeoutError
+        begun.append(1)
+
+    with pytest.raises(TimeoutError):
+        train(build(SPEC, 0), bars(), Settings(), seed=0, before_batch=stop)
+
+    assert len(begun) == 3
+
+
+def test_callback_hears_every_epoch():
+    heard = []
+    train(
+        build(SPEC, 0),
+        bars(),
+        Settings(),
+        seed=0,
+        on_epoch=lambda point, epochs: heard.append((point.epoch, epochs)),
+    )
+
+    assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_cycle_rises_to_one_and_falls():
+    pace = [one_cycle(step, 20) for step in range(20)]
+
+    assert pace[:3] == [0.5, 1.0, 1.0]
+    assert pace[2:] == sorted(pace[2:], reverse=True)
+    assert pace[11] == pytest.approx(0.5)
+    assert constant(3, 20) == 1.0
+
+
+def test_no_jitter_changes_nothing():
+    images = torch.rand(3, 1, 8, 8)
+
+    assert torch.equal(jitter(images, 0, torch.Generator()), images)
+
+
+def test_jitter_keeps_a_flat_image_flat():
+    images = torch.full((4, 3, 10, 10), -0.42)
+    moved = jitter(images, 1.0, torch.Generator().manual_seed(0))
+
+    assert torch.allclose(moved, images, atol=1e-6)
+
+
+def test_jitter_moves_each_image_differently():
+    images = torch.from_numpy(np.repeat(bars().inputs[:1], 2, axis=0))
+    moved = jitter(images, 1.0, torch.Generator().manual_seed(0))
+
+    assert not torch.equal(moved[0], moved[1])
+    assert torch.equal(moved, jitter(images, 1.0, torch.Generator().manual_seed(0)))

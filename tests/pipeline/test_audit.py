@@ -1,0 +1,95 @@
+"""What is stored against what was sealed and anchored: every byte counts, and an unreachable chain is no verdict."""
+
+import json
+import shutil
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from edgeline.digest import canonical_json, sha256_bytes
+from edgeline.errors import Tampered
+from flows.audit import audit
+
+
+@pytest.fixture
+def artifact(built, project, tmp_path):
+    """A copy of the released artifact, beside the project's own."""
+    folder = project.root / built["artifact"]["path"]
+    copy = project.root / "copies" / tmp_path.name / folder.name
+    shutil.copytree(folder, copy)
+    return copy
+
+
+def flip(path, position):
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+def test_untouched_artifact_verifies(artifact, project):
+    verified = project.edgeline("verify", str(artifact), "--json")
+    assert verified.returncode == 0
+    assert json.loads(verified.stdout)["digest"] == artifact.name
+
+
+@pytest.mark.parametrize("place", [0, 0.5, -1], ids=["first", "middle", "last"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.onnx", "parts/0.onnx", "parts/1.onnx", "preprocessing.json", "golden/inputs.npy",
+        "golden/outputs.npy", "manifest.json", "receipt.json",
+    ],
+)  # fmt: skip
+def test_flipped_byte_in_any_file_is_named(artifact, project, name, place):
+    size = (artifact / name).stat().st_size
+    flip(artifact / name, int(place * size) if isinstance(place, float) else place)
+    refused = project.edgeline("verify", str(artifact))
+    assert refused.returncode == 4
+    assert name in refused.stderr
+
+
+def test_unreachable_chain_says_what_to_do(artifact, project):
+    refused = project.edgeline("verify", str(artifact), "--url", "http://127.0.0.1:9")
+    assert refused.returncode == 5
+    assert "edgeline up" in refused.stderr
+
+
+def test_intact_but_never_anchored_is_told_apart(built, project):
+    sealed = json.loads((project.root / built["artifact"]["path"] / "manifest.json").read_bytes())
+    folder = unanchored(project.root / built["artifact"]["path"], sealed, project.root / "copies")
+    refused = project.edgeline("verify", str(folder))
+    assert refused.returncode == 6
+
+
+def unanchored(original, manifest, store):
+    """The same artifact under another recipe's name: whole, well formed, and unknown to the chain."""
+    content = canonical_json({**manifest, "recipe": "other"})
+    folder = store / sha256_bytes(content)
+    shutil.copytree(
+        original, folder, ignore=shutil.ignore_patterns("receipt.json"), dirs_exist_ok=True
+    )
+    (folder / "manifest.json").write_bytes(content)
+    return folder
+
+
+def test_audit_finds_everything_as_anchored(built, project, prefect, tracked):
+    assert audit() >= 2
+    version = tracked.get_model_version("digits", built["registered"]["version"])
+    assert version.tags["audit"] == "ok"
+
+
+def test_audit_names_and_tags_a_tampered_version(built, prefect, tracked):
+    number = built["registered"]["version"]
+    stored = mlflow.artifacts.download_artifacts(f"models:/digits/{number}")
+    model = Path(stored) / "model.onnx"
+    whole = model.read_bytes()
+    flip(model, 1000)
+    try:
+        with pytest.raises(Tampered, match=f"digits version {number}"):
+            audit()
+        assert tracked.get_model_version("digits", number).tags["audit"] == "tampered"
+    finally:
+        model.write_bytes(whole)
+    audit()
+    assert tracked.get_model_version("digits", number).tags["audit"] == "ok"

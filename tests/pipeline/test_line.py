@@ -1,0 +1,188 @@
+"""The whole line as a person runs it: what it leaves behind, what it does not do twice, how it refuses."""
+
+import json
+import signal
+import subprocess
+
+import mlflow
+import onnx
+
+from edgeline.artifact import open_artifact
+from edgeline.digest import sha256_file
+
+STEPS = (
+    "data", "pretrained", "finetune", "shrink", "federate", "quantise", "split", "seal", "rehearse", "gate",
+    "anchor", "register",
+)  # fmt: skip
+
+
+def test_summary_names_every_step_and_proof(built, project):
+    assert {
+        "recipe",
+        "data_revision",
+        "steps",
+        "artifact",
+        "anchor",
+        "split",
+        "federated",
+        "seconds",
+        "links",
+    } <= set(built)
+    assert set(STEPS) <= set(built["steps"])
+    assert {"transaction", "block", "contract"} <= set(built["anchor"])
+    assert {"cut", "bytes_on_wire", "equal", "requests_per_s"} <= set(built["split"])
+    assert built["split"]["equal"] is True
+    assert len(built["federated"]["accuracy"]) == built["federated"]["rounds"] == 2
+    assert built["federated"]["devices"] == 10
+    artifact = open_artifact(project.root / built["artifact"]["path"])
+    assert artifact.digest == built["artifact"]["digest"]
+    assert artifact.model_path.stat().st_size == built["artifact"]["bytes"]
+
+
+def test_registry_holds_exactly_the_sealed_bytes(built, project, tracked):
+    sealed = project.root / built["artifact"]["path"] / "model.onnx"
+    version = tracked.get_model_version("digits", built["registered"]["version"])
+    stored = mlflow.artifacts.download_artifacts(f"models:/digits/{version.version}")
+    assert sha256_file(f"{stored}/model.onnx") == sha256_file(sealed)
+    onnx.checker.check_model(onnx.load(f"{stored}/model.onnx"))
+    assert version.tags["artifact"] == built["artifact"]["digest"]
+    assert version.tags["transaction"] == built["anchor"]["transaction"]
+    assert version.tags["checkpoint"] == open_artifact(sealed.parent).manifest.checkpoint
+    assert version.tags["prefect.flow_run_id"]
+
+
+def test_tracking_has_a_child_per_step_with_curves(built, tracked):
+    experiment = tracked.get_experiment_by_name("digits").experiment_id
+    runs = {run.info.run_name: run for run in tracked.search_runs([experiment])}
+    parent = runs[built["run"]]
+    assert parent.info.status == "FINISHED"
+    assert parent.inputs.dataset_inputs[0].dataset.digest == built["data_revision"]
+    assert parent.data.tags["data.revision"] == built["data_revision"]
+    assert parent.data.params["finetune.epochs"] == "4"
+    assert runs["finetune"].data.tags["mlflow.parentRunId"] == parent.info.run_id
+    curve = tracked.get_metric_history(runs["finetune"].info.run_id, "tuning.training.curve.loss")
+    assert len(curve) == 4
+    rounds = tracked.get_metric_history(runs["federate"].info.run_id, "rounds")
+    assert [point.value for point in rounds] == built["federated"]["accuracy"]
+    files = {file.path for file in tracked.list_artifacts(runs["quantise"].info.run_id)}
+    assert {"confusion.png", "samples.png"} <= files
+
+
+def test_no_run_is_left_running_and_nothing_is_pickled(built, project, tracked):
+    experiment = tracked.get_experiment_by_name("digits").experiment_id
+    assert not tracked.search_runs([experiment], "attributes.status = 'RUNNING'")
+    state = project.root / ".edgeline"
+    assert not [
+        path for pattern in ("*.pkl", "*.pickle", "*.pt", "*.pth") for path in state.rglob(pattern)
+    ]
+
+
+def test_unchanged_run_answers_from_its_fingerprint(built, project, tracked):
+    experiment = tracked.get_experiment_by_name("digits").experiment_id
+    once = project.run()
+    before = len(tracked.search_runs([experiment]))
+    again = project.run()
+    assert all(step["reused"] for step in again["steps"].values())
+    assert again["artifact"] == once["artifact"]
+    assert again["run"] == once["run"]
+    assert len(tracked.search_runs([experiment])) == before
+
+
+def test_late_setting_redoes_only_what_follows_it(built, project):
+    later = project.run("rehearse.images=60")
+    reused = {name for name, step in later["steps"].items() if step["reused"]}
+    assert {"pretrained", "finetune", "shrink", "federate", "quantise", "split", "seal"} <= reused
+    assert not later["steps"]["rehearse"]["reused"]
+    assert later["artifact"]["digest"] == built["artifact"]["digest"]
+    assert later["steps"]["anchor"]["reused"]
+    assert later["steps"]["register"]["reused"]
+
+
+def test_forced_run_ends_at_the_same_digest(built, project):
+    forced = project.run(options=("--force",))
+    assert not any(
+        forced["steps"][name]["reused"]
+        for name in ("pretrained", "finetune", "federate", "quantise")
+    )
+    assert forced["artifact"]["digest"] == built["artifact"]["digest"]
+    assert forced["registered"]["version"] == built["registered"]["version"]
+
+
+def test_rounds_continue_from_the_candidate(built, project):
+    more = project.run(story="federate")
+    lineage = open_artifact(project.root / more["artifact"]["path"]).manifest.lineage
+    assert [ancestor.kind for ancestor in lineage[:4]] == ["data", "pretrained", "tuned", "small"]
+    earlier = {
+        ancestor.digest
+        for ancestor in open_artifact(project.root / built["artifact"]["path"]).manifest.lineage
+    }
+    assert earlier <= {ancestor.digest for ancestor in lineage}
+    assert "pretrained" not in more["steps"]
+
+
+def test_missed_gate_anchors_nothing_and_moves_no_alias(built, project, tracked):
+    candidate = tracked.get_model_version_by_alias("digits", "candidate").version
+    known = json.loads(project.edgeline("audit", "log", "--json").stdout)["entries"]
+    refused = project.edgeline(
+        "run", "digits", "-p", "finetune.seed=7", *project.quick("gate.min_accuracy=0.999")
+    )
+    assert refused.returncode == 3
+    assert "gate.min_accuracy" in refused.stderr
+    assert json.loads(project.edgeline("audit", "log", "--json").stdout)["entries"] == known
+    assert tracked.get_model_version_by_alias("digits", "candidate").version == candidate
+
+
+def test_unknown_setting_names_the_nearest(project):
+    refused = project.edgeline("run", "digits", "-p", "finetune.epocs=3")
+    assert refused.returncode == 2
+    assert "finetune.epocs" in refused.stderr
+    assert "finetune.epochs" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_changed_byte_in_the_data_stops_before_training(built, project):
+    path = project.root / "data" / "digits" / "shares" / "devices" / "03" / "examples.npz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
+    try:
+        refused = project.edgeline("run", "digits", *project.quick())
+    finally:
+        path.write_bytes(whole)
+    assert refused.returncode == 4
+    assert "devices/03/examples.npz" in refused.stderr
+    assert "dvc repro" in refused.stderr
+    assert "finetune" not in refused.stderr
+
+
+def test_second_run_at_once_says_who_holds_the_lock(built, project):
+    first = subprocess.Popen(
+        project.command("run", "digits", *project.quick(), "--force"),
+        cwd=project.root,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert first.stderr
+        first.stderr.readline()
+        second = project.edgeline("run", "digits", *project.quick(), "--force")
+        assert second.returncode == 5
+        assert f"process {first.pid}" in second.stderr
+    finally:
+        first.communicate()
+    assert first.returncode == 0
+
+
+def test_interrupted_run_exits_130_in_one_line(built, project):
+    process = subprocess.Popen(
+        project.command("run", "digits", *project.quick(), "--force"),
+        cwd=project.root,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "an interruption" in said

@@ -1,0 +1,42 @@
+"""kill -9 in the middle of every step, then the same command: it finishes, and nothing is there twice."""
+
+import json
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+# In the order in which a run ends them; each attempt is killed in the step after the one named.
+ENDED = (
+    "data", "pretrained", "finetune", "shrink", "round", "federate", "export", "reference", "quantise", "split", "seal",
+    "rehearse", "gate", "anchor", "verify",
+)  # fmt: skip
+
+# These ask or tell a service in every run; and of several rounds, only those that were closed are found again.
+NEVER_REUSED = {"data", "round", "gate", "anchor", "verify"}
+
+
+@pytest.mark.slow
+def test_killed_in_every_step_it_finishes_once(fresh_project, monkeypatch):
+    done = set()
+    for step in ENDED:
+        said = fresh_project.killed_after(step)
+        repeated = {name for name in done if f"✓ {name} " in said}
+        assert not repeated, said
+        done |= {step} - NEVER_REUSED
+
+    summary = fresh_project.run()
+
+    assert all(summary["steps"][name]["reused"] for name in done)
+    entries = json.loads(fresh_project.edgeline("audit", "log", "--json").stdout)["entries"]
+    digests = [entry["digest"] for entry in entries]
+    assert len(digests) == len(set(digests))
+    assert [entry["digest"] for entry in entries if entry["kind"] == "artifact"] == [
+        summary["artifact"]["digest"]
+    ]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{fresh_project.root}/.edgeline/mlflow.db")
+    client = MlflowClient()
+    assert len(client.search_model_versions("name='digits'")) == 1
+    experiment = client.get_experiment_by_name("digits").experiment_id
+    assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
+    assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 0
+    assert fresh_project.prefect_runs("RUNNING") == []

@@ -1,0 +1,224 @@
+"""A split model as processes of its own over a real NATS server."""
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from edgeline.artifact import Artifact, open_artifact
+from edgeline.edge.broker import connect
+from edgeline.edge.client import Answer, ask
+from edgeline.edge.rehearse import rehearse
+from edgeline.edge.session import load
+from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
+
+Start = Callable[[int], subprocess.Popen[bytes]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    images: int = 4
+    batch: int = 3
+    in_flight: int = 2
+    timeout_s: float = 10.0
+    start_s: float = 30.0
+
+
+@pytest.fixture(scope="module")
+def artifact() -> Artifact:
+    (folder,) = GOLDEN.iterdir()
+    return open_artifact(folder)
+
+
+@contextmanager
+def nats_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server on a port of its own choice, which it writes into a file."""
+    program = Path(sys.prefix) / "bin" / "nats-server"
+    command = [program, "--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir", folder]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while not (ports := list(folder.glob("*.ports"))) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        yield json.loads(ports[0].read_text())["nats"][0], process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with nats_server(tmp_path_factory.mktemp("nats")) as (url, _):
+        yield url
+
+
+def worker_of(artifact: Artifact, index: int, url: str) -> subprocess.Popen[bytes]:
+    """A worker of one part, once it is ready."""
+    command = [sys.executable, "-m", "edgeline.edge.stage", artifact.folder, str(index), url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    worker = subprocess.Popen([*command, "--follow"], **pipes)
+    assert worker.stdout.readline() == b"ready\n"
+    return worker
+
+
+@pytest.fixture
+def start(artifact: Artifact, url: str) -> Iterator[Start]:
+    with ExitStack() as ending:
+
+        def start_worker(index: int) -> subprocess.Popen[bytes]:
+            worker = ending.enter_context(worker_of(artifact, index, url))
+            ending.callback(worker.terminate)
+            return worker
+
+        yield start_worker
+
+
+def questions(count: int) -> list[dict[str, np.ndarray]]:
+    generator = np.random.default_rng(0)
+    shape = (2, 1, 28, 28)
+    return [{"image": generator.normal(size=shape).astype(np.float32)} for _ in range(count)]
+
+
+def asked(
+    url: str, digest: str, requests: list[dict[str, np.ndarray]], timeout_s: float = 10
+) -> list[Answer]:
+    async def talk() -> list[Answer]:
+        async with connect(url) as broker:
+            return await ask(broker, digest, requests, in_flight=4, timeout_s=timeout_s)
+
+    return asyncio.run(talk())
+
+
+def test_the_parts_answer_as_the_whole(artifact: Artifact, url: str) -> None:
+    images, _ = artifact.golden()
+    report = rehearse(artifact, url, np.tile(images, (3, 1, 1)), Settings(images=10))
+    assert (report.parts, report.requests, report.images, report.batch) == (2, 4, 10, 3)
+    assert report.agreement.bit_equal
+    assert report.agreement.examples == 10
+    assert report.wire_bytes == (3 * 4 * 14 * 14,)
+    assert report.requests_per_s > 0
+    assert 0 < report.round_trip_ms <= report.round_trip_p95_ms
+    assert stages() == []
+
+
+def stages() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "edgeline.edge.stage" in child.cmdline()]
+
+
+def test_a_changed_part_never_starts(artifact: Artifact, url: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(artifact.folder, tmp_path / artifact.digest)
+    changed = open_artifact(folder)
+    changed.part_path(1).write_bytes(b"")
+    with pytest.raises(ServiceUnavailable, match=r"parts/1\.onnx: \d+ bytes; found 0"):
+        rehearse(changed, url, artifact.golden()[0], Settings())
+    assert stages() == []
+
+
+def test_answers_come_in_the_order_of_questions(artifact: Artifact, url: str, start: Start) -> None:
+    for index in (0, 0, 1, 1):
+        start(index)
+    requests = questions(40)
+    whole = load(artifact.model_path)
+    for answer, request in zip(asked(url, artifact.digest, requests), requests, strict=True):
+        assert np.array_equal(answer.tensors["logits"], whole.logits(request["image"]))
+
+
+def test_a_worker_that_is_told_to_end_loses_nothing(
+    artifact: Artifact, url: str, start: Start
+) -> None:
+    leaving = start(0)
+    start(0)
+    start(1)
+
+    async def talk() -> list[Answer]:
+        async with connect(url) as broker:
+            asking = asyncio.create_task(
+                ask(broker, artifact.digest, questions(300), in_flight=8, timeout_s=20)
+            )
+            await asyncio.sleep(0.05)
+            leaving.terminate()
+            return await asking
+
+    assert len(asyncio.run(talk())) == 300
+    assert leaving.wait(timeout=10) == 0
+
+
+def test_nobody_to_ask_is_said_at_once(artifact: Artifact, url: str) -> None:
+    with pytest.raises(ServiceUnavailable, match="no worker of part 0"):
+        asked(url, artifact.digest, questions(1), timeout_s=60)
+
+
+def test_a_missing_second_part_times_out(artifact: Artifact, url: str, start: Start) -> None:
+    start(0)
+    with pytest.raises(ServiceUnavailable, match=r"none within 0\.3 s"):
+        asked(url, artifact.digest, questions(1), timeout_s=0.3)
+
+
+def test_a_wrong_input_is_answered_and_survived(artifact: Artifact, url: str, start: Start) -> None:
+    start(0)
+    start(1)
+    with pytest.raises(EdgelineError, match=r"part 0: expected image float32\[N, 1, 28, 28\]"):
+        asked(url, artifact.digest, [{"image": np.zeros((1, 1, 2, 2), np.float32)}])
+    assert len(asked(url, artifact.digest, questions(1))) == 1
+
+
+def test_garbage_is_answered_and_survived(artifact: Artifact, url: str, start: Start) -> None:
+    start(0)
+    start(1)
+    answers: list[bytes] = []
+
+    async def talk() -> None:
+        async with connect(url) as broker:
+            inbox, arrived = broker.new_inbox(), asyncio.Event()
+
+            async def receive(frame: bytes, _: str) -> None:
+                answers.append(frame)
+                arrived.set()
+
+            await broker.subscribe(inbox, receive)
+            subject = f"edgeline.{artifact.digest[:16]}.1"
+            await broker.publish(subject, b"EDGE garbage", reply=inbox)
+            await asyncio.wait_for(arrived.wait(), 10)
+
+    asyncio.run(talk())
+    assert b"part 1: expected one frame of version 1" in answers[0]
+    assert len(asked(url, artifact.digest, questions(1))) == 1
+
+
+def test_a_request_too_large_is_not_sent(artifact: Artifact, url: str, start: Start) -> None:
+    start(0)
+    with pytest.raises(RecipeError, match=r"rehearse\.batch"):
+        asked(url, artifact.digest, [{"image": np.zeros((400, 1, 28, 28), np.float32)}])
+
+
+def test_a_worker_ends_with_who_started_it(start: Start) -> None:
+    worker = start(1)
+    worker.stdin.close()
+    assert worker.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_ends_when_told(start: Start, number: int) -> None:
+    worker = start(1)
+    worker.send_signal(number)
+    assert worker.wait(timeout=10) == 0
+
+
+def test_a_worker_ends_when_the_server_has_gone(artifact: Artifact, tmp_path: Path) -> None:
+    with nats_server(tmp_path) as (url, process), worker_of(artifact, 0, url) as worker:
+        process.terminate()
+        assert worker.wait(timeout=10) == 5
