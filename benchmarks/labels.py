@@ -114,8 +114,6 @@ def _print_table(result: dict[str, object]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    as_json = parser.parse_args().json
     measured = measure()
-    if parser.parse_args().json:
-        print(json.dumps(measured))
-    else:
-        _print_table(measured)
+    print(json.dumps(measured)) if as_json else _print_table(measured)

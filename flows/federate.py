@@ -15,9 +15,9 @@ from flows.release import release
 from tasks.anchor import stated
 from tasks.data import version
 from tasks.federate import choose, close, committed, dealt, gathered, planned, train, updates_folder
+from tasks.product import Product
 from tasks.release import candidate, tuned_ancestor
 from tasks.run import Run, opened, run_name
-from tasks.step import Product
 
 # A step holds one core, whatever the machine has, so that the same run gives the same bits everywhere.
 CORES: Any = ThreadPoolTaskRunner(max_workers=2)

@@ -7,11 +7,11 @@ from edgeline.recipe import Recipe
 from tasks.anchor import anchor, lineage_of, verify
 from tasks.compress import quantise
 from tasks.export import export, reference
+from tasks.product import Product
 from tasks.rehearse import rehearse
 from tasks.release import gate, register, seal
 from tasks.run import Run
 from tasks.split import split
-from tasks.step import Product
 from tasks.summary import summarise
 
 

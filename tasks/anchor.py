@@ -1,6 +1,5 @@
 """The lineage and the artifact written into the contract, once; and everything recomputed and asked back."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +14,11 @@ from edgeline.receipt import (
     write_deployment,
     write_receipt,
 )
+from edgeline.stack import services
 from edgeline.workspace import Workspace
+from tasks.product import Product
 from tasks.run import Run
-from tasks.step import Product, step
+from tasks.step import step
 
 KINDS = {
     "data": "data",
@@ -83,8 +84,8 @@ def lineage_of(product: Product, said: tuple[Ancestor, ...]) -> tuple[Ancestor, 
 
 
 def registry(workspace: Workspace) -> Registry:
-    """The contract of this workspace, deployed if nobody has yet; the node is `WEB3_PROVIDER_URI`."""
-    url = os.environ["WEB3_PROVIDER_URI"]
+    """The contract of this workspace, deployed if nobody has yet."""
+    url = services.address("ganache", workspace.root)
     if not workspace.deployment.is_file():
         write_deployment(deploy(url, workspace.contract), workspace.deployment)
     return connect(url, read_deployment(workspace.deployment))

@@ -23,8 +23,9 @@ from edgeline.recipe.data import Form
 from edgeline.recipe.quantise import Quantise
 from edgeline.recipe.shrink import Shrink
 from tasks import pictures, tracking
+from tasks.product import Product
 from tasks.run import Run
-from tasks.step import Product, step
+from tasks.step import step
 from tasks.watch import epochs
 
 

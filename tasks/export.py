@@ -8,8 +8,9 @@ from edgeline.export.onnx import ExportReport
 from edgeline.export.onnx import export as write_onnx
 from edgeline.export.parity import ParityReport, check_parity
 from edgeline.models.checkpoint import load
+from tasks.product import Product
 from tasks.run import Run
-from tasks.step import Product, step
+from tasks.step import step
 
 COMPARED = 33
 """Validation images on which torch and ONNX are compared: the largest batch of the parity check."""

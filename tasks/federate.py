@@ -18,10 +18,10 @@ from edgeline.federated.round import ClientReport, RoundReport, RoundSpec, close
 from edgeline.finetuning.evaluate import score
 from edgeline.models.checkpoint import load
 from edgeline.recipe.federate import Federate
-from edgeline.workspace import lock_digest
 from tasks import pictures, tracking
+from tasks.product import Product, key_of, recall
 from tasks.run import Run
-from tasks.step import Product, recall, step, step_key
+from tasks.step import step
 
 Shard = tuple[Path, ...]
 """Folders of the devices that one task trains, one after the other."""
@@ -88,7 +88,7 @@ def gathered(
     return (*reports, *lost)
 
 
-@step("round", beside=("reports", "begun"))
+@step("round", beside=("reports", "begun"), tracked=False)
 def close(
     run: Run,
     spec: RoundSpec,
@@ -113,7 +113,7 @@ def committed(run: Run, spec: RoundSpec, start: Product, data: Product) -> bool:
     """Whether an earlier run closed this very round, so that nobody need train for it."""
     if run.force:
         return False
-    key = step_key("round", close.fn.__module__, lock_digest(run.root), [spec, start, data])
+    key = key_of("round", close.fn.__module__, run, [spec, start, data])
     return recall(run, "round", key, TypeAdapter(Closed)) is not None
 
 

@@ -10,8 +10,9 @@ from edgeline.finetuning.loop import TrainReport
 from edgeline.models.checkpoint import load, save
 from edgeline.recipe.finetune import Finetune
 from tasks import pictures, tracking
+from tasks.product import Product
 from tasks.run import Run
-from tasks.step import Product, step
+from tasks.step import step
 from tasks.watch import epochs
 
 

@@ -1,6 +1,5 @@
 """The dress rehearsal: two worker processes, a message queue, real images, before anything is promised."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +8,10 @@ from edgeline.datasets import read
 from edgeline.edge.rehearse import RehearsalReport
 from edgeline.edge.rehearse import rehearse as perform
 from edgeline.recipe.rehearse import Rehearse
+from edgeline.stack import services
+from tasks.product import Product
 from tasks.run import Run
-from tasks.step import Product, step
+from tasks.step import step
 
 
 @dataclass(frozen=True)
@@ -31,5 +32,7 @@ def rehearse(
 ) -> tuple[Path, Rehearsed]:
     """Send test images hop to hop through worker processes that verified their part, and compare with the whole."""
     images, _ = read(data.path / "prepared" / "test.npz")
-    report = perform(open_artifact(artifact.path), os.environ["NATS_URL"], images, settings)
+    report = perform(
+        open_artifact(artifact.path), services.address("nats", run.root), images, settings
+    )
     return artifact.path, Rehearsed(report.requests_per_s, report.round_trip_ms, report)

@@ -20,8 +20,9 @@ from edgeline.receipt import RECEIPT_NAME
 from edgeline.recipe.data import Form
 from edgeline.recipe.gate import Gate
 from tasks import tracking
+from tasks.product import Product
 from tasks.run import Run
-from tasks.step import Product, step
+from tasks.step import step
 
 GOLDEN_IMAGES = 10
 

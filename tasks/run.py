@@ -69,7 +69,7 @@ def opened(
         _end_abandoned(recipe)
         tags = {
             "prefect.flow_run_id": str(flow_run.id),
-            "prefect.flow_run": flow_run.ui_url or "",
+            "mlflow.note.content": f"[Flow run in Prefect]({flow_run.ui_url})",
             "recipe": recipe,
         }
         tracked = tracking.begin(recipe, name, tags, workspace.state / "mlartifacts")

@@ -16,8 +16,9 @@ from edgeline.splitting.plan import SplitPlan
 from edgeline.splitting.plan import plan as measure
 from edgeline.workspace import read_json, write_json
 from tasks import tracking
+from tasks.product import Product
 from tasks.run import Run
-from tasks.step import Product, step
+from tasks.step import step
 
 
 @dataclass(frozen=True)

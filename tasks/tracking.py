@@ -45,14 +45,11 @@ def begin(recipe: str, name: str, tags: Mapping[str, str], artifacts: Path) -> s
     client = MlflowClient()
     found = client.get_experiment_by_name(recipe)
     local = not mlflow.get_tracking_uri().startswith("http")
-    experiment = (
-        found.experiment_id
-        if found
-        else client.create_experiment(
-            recipe, artifact_location=str(artifacts / recipe) if local else None
-        )
-    )
-    run = client.create_run(experiment, run_name=name, tags=dict(tags))
+    place = str(artifacts / recipe) if local else None
+    # without it the UI takes every experiment for one of language models
+    kind = {"mlflow.experimentKind": "custom_model_development"}
+    made = found.experiment_id if found else client.create_experiment(recipe, place, kind)
+    run = client.create_run(made, run_name=name, tags=dict(tags))
     return str(run.info.run_id)
 
 
@@ -103,16 +100,11 @@ def log_tags(run_id: str, tags: Mapping[str, str]) -> None:
 
 def log_report(run_id: str, report: Any) -> None:
     """Every number of a report as a metric; a tuple of numbers becomes a curve."""
-    now = int(time.time() * 1000)
-    metrics = [Metric(key, value, now, step) for key, value, step in _numbers(report, "")]
-    MlflowClient().log_batch(run_id, metrics=metrics)
+    _log(run_id, list(_numbers(report, "")))
 
 
 def log_metrics(run_id: str, values: Mapping[str, float]) -> None:
-    now = int(time.time() * 1000)
-    MlflowClient().log_batch(
-        run_id, metrics=[Metric(key, value, now, 0) for key, value in values.items()]
-    )
+    _log(run_id, [(key, value, 0) for key, value in values.items()])
 
 
 def log_figure(run_id: str, figure: Figure, name: str) -> None:
@@ -126,10 +118,6 @@ def log_table(run_id: str, rows: list[dict[str, Any]], name: str) -> None:
 
 def log_text(run_id: str, text: str, name: str) -> None:
     MlflowClient().log_text(run_id, text, name)
-
-
-def log_file(run_id: str, path: Path, folder: str | None = None) -> None:
-    MlflowClient().log_artifact(run_id, str(path), folder)
 
 
 def log_dataset(
@@ -197,7 +185,7 @@ def register(
         for version in versions()
         if version.name == recipe and version.artifact == tags["artifact"]
     ]
-    version = known[0] if known else _create(client, run_id, recipe, model, beside, net, tags)
+    version = known[0] if known else _create(run_id, recipe, model, beside, net, tags)
     if stored_model(version).read_bytes() != model.read_bytes():
         raise Tampered(
             expected=f"the sealed bytes of {model.name} in model {recipe} version {version.number}",
@@ -231,7 +219,6 @@ def tag_version(version: Version, tags: Mapping[str, str]) -> None:
 
 
 def _create(
-    client: MlflowClient,
     run_id: str,
     recipe: str,
     model: Path,
@@ -239,36 +226,31 @@ def _create(
     net: Net,
     tags: dict[str, str],
 ) -> Version:
-    signature = ModelSignature(_schema(net.inputs), _schema(net.outputs))
     with mlflow.start_run(run_id=run_id):
         logged = mlflow.onnx.log_model(
             onnx.load(model),
             name="model",
-            signature=signature,
+            signature=ModelSignature(_schema(net.inputs), _schema(net.outputs)),
             pip_requirements=["onnxruntime", "numpy"],
             onnx_execution_providers=["CPUExecutionProvider"],
             save_as_external_data=False,
             extra_files=[str(path) for path in beside],
         )
+    client = MlflowClient()
     if not client.search_registered_models(f"name='{recipe}'"):
         client.create_registered_model(recipe)
     # tags go in with the creation: a process killed after it leaves a version that the next run recognises
-    return _version(
-        client.create_model_version(
-            recipe, logged.model_uri, run_id, tags=tags, model_id=logged.model_id
-        )
-    )
+    where = logged.model_uri, run_id
+    return _version(client.create_model_version(recipe, *where, tags, model_id=logged.model_id))
 
 
 def _schema(tensors: tuple[TensorSpec, ...]) -> Schema:
     """Shapes as MLflow writes them, where -1 stands for any number of examples."""
-    shapes = [tuple(side if isinstance(side, int) else -1 for side in one.shape) for one in tensors]
-    return Schema(
-        [
-            MlflowTensor(np.dtype(one.dtype), shape, one.name)
-            for one, shape in zip(tensors, shapes, strict=True)
-        ]
-    )
+    return Schema([MlflowTensor(np.dtype(one.dtype), _sides(one), one.name) for one in tensors])
+
+
+def _sides(tensor: TensorSpec) -> tuple[int, ...]:
+    return tuple(side if isinstance(side, int) else -1 for side in tensor.shape)
 
 
 def _version(found: ModelVersion) -> Version:
@@ -278,18 +260,22 @@ def _version(found: ModelVersion) -> Version:
 def run_url(run_id: str, server: str) -> str:
     """Page of a run in the MLflow UI at `server`."""
     experiment = MlflowClient().get_run(run_id).info.experiment_id
-    return f"{server}/#/experiments/{experiment}/runs/{run_id}"
+    return f"{server}/#/experiments/{experiment}/runs/{run_id}?workflowType=machine_learning"
 
 
 def quiet() -> None:
     """MLflow speaks to its log only."""
-    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-    os.environ.setdefault("MLFLOW_DISABLE_AGENT_HINT", "1")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     warnings.filterwarnings(
         "ignore", message="The specified dataset source can be interpreted in multiple ways"
     )
+
+
+def _log(run_id: str, numbers: list[tuple[str, float, int]]) -> None:
+    now = int(time.time() * 1000)
+    metrics = [Metric(key, value, now, step) for key, value, step in numbers]
+    MlflowClient().log_batch(run_id, metrics=metrics)
 
 
 def _numbers(value: Any, name: str) -> Iterator[tuple[str, float, int]]:

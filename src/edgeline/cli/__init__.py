@@ -9,6 +9,7 @@ import sys
 import typer
 
 from edgeline.cli import audit, data, recipe
+from edgeline.cli.bench import bench
 from edgeline.cli.doctor import doctor
 from edgeline.cli.down import down
 from edgeline.cli.federate import federate
@@ -26,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, federate, predict, verify, up, down, status, doctor):
+for command in (run, federate, predict, verify, up, down, status, doctor, bench):
     app.command()(command)
 app.add_typer(audit.app, name="audit")
 app.add_typer(data.app, name="data")

@@ -1,7 +1,6 @@
 """`edgeline verify`: is this what was sealed, and does the chain know it? Starts nothing."""
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +11,6 @@ from edgeline.cli.recipe import AsJson
 if TYPE_CHECKING:
     from edgeline.anchoring.registry import Registry
     from edgeline.anchoring.verdict import Verdict
-
-# web3's own variable.
-ADDRESS = "WEB3_PROVIDER_URI"
 
 SHOWN = ("digest", "files", "receipt", "anchorer", "time", "block", "transaction", "contract")
 
@@ -47,23 +43,14 @@ def open_registry(url: str | None) -> "Registry":
         EnvironmentUnfit: nothing was deployed, nothing listens, or it is another chain.
     """
     from edgeline.anchoring.registry import connect
-    from edgeline.errors import ServiceUnavailable
     from edgeline.receipt import read_deployment
+    from edgeline.stack import services
     from edgeline.workspace import Workspace
 
     workspace = Workspace.find()
-    address = url or os.environ.get(ADDRESS) or _local_address(workspace.root)
-    if not address:
-        raise ServiceUnavailable(
-            expected="the project's chain", found="none running", remedy="run `edgeline up`"
-        )
-    return connect(address, read_deployment(workspace.deployment))
-
-
-def _local_address(root: Path) -> str | None:
-    from edgeline.stack.environment import environment
-
-    return environment(root).get(ADDRESS)
+    return connect(
+        url or services.address("ganache", workspace.root), read_deployment(workspace.deployment)
+    )
 
 
 def _show(verdict: "Verdict") -> None:

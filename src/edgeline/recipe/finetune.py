@@ -6,7 +6,7 @@ from edgeline.recipe.section import Section
 
 
 class Finetune(Section):
-    epochs: int = Field(30, ge=1)
+    epochs: int = Field(60, ge=1)
     """Passes over the central labels; each shows every image moved differently."""
 
     batch_size: int = Field(32, ge=1)

@@ -27,6 +27,7 @@ from edgeline.stack.vitals import Running
 
 __all__ = [
     "SERVICES",
+    "address",
     "apply_deployments",
     "ensure_all",
     "environment",
@@ -88,19 +89,29 @@ def running(root: Path) -> dict[str, Running]:
     return {name: server for name, server in found if server}
 
 
+def address(name: str, root: Path) -> str:
+    """Where a service is: as the user says in the tool's own variable, else where ours listens.
+
+    Raises:
+        ServiceUnavailable: neither.
+    """
+    found = (os.environ | environment(root)).get(ADDRESSES[name])
+    if not found:
+        raise ServiceUnavailable(
+            expected=f"{name} to run", found="none of ours", remedy="run `edgeline up`"
+        )
+    return found
+
+
 def apply_deployments(root: Path) -> None:
     """Hand the flows of prefect.yaml with their schedules to the Prefect server.
 
     Raises:
         ServiceUnavailable: no server, or it refused them.
     """
-    address = (os.environ | environment(root)).get(ADDRESSES["prefect"])
-    if not address:
-        raise ServiceUnavailable(
-            expected="a Prefect server", found="none", remedy="run `edgeline up`"
-        )
+    api = address("prefect", root)
     # On a server of the user's the work pool is the user's too.
-    if not set_by_user(ADDRESSES["prefect"]) and not _has_pool(address):
+    if not set_by_user(ADDRESSES["prefect"]) and not _has_pool(api):
         _prefect(root, "work-pool", "create", POOL, "--type", "process")
     _prefect(root, "--no-prompt", "deploy", "--all")
 

@@ -1,0 +1,35 @@
+"""`edgeline bench`: a figure of the documents, measured again on this machine."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from edgeline.cli.recipe import AsJson
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="Name of a file in benchmarks/.")],
+    as_json: AsJson = False,
+) -> None:
+    """Measure one of benchmarks/*.py; takes minutes, decides nothing."""
+    import importlib.util
+
+    from edgeline.errors import RecipeError
+    from edgeline.workspace import Workspace
+
+    folder = Workspace.find().root / "benchmarks"
+    known = sorted(path.stem for path in folder.glob("*.py"))
+    if name not in known:
+        raise RecipeError(
+            expected=f"a benchmark among {', '.join(known)}", found=name, remedy="name one of them"
+        )
+    spec = importlib.util.spec_from_file_location(f"benchmarks.{name}", folder / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    measured = module.measure()
+    print(json.dumps(measured) if as_json else json.dumps(measured, indent=1))
