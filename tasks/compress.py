@@ -107,12 +107,16 @@ def untaught(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple
         read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
     )
     teacher = load(tuned.path)
+    images, labels = read(data.path / "shares" / "central.npz")
+    # labelled images stand in for the printed ones that only a teacher could label
+    times = settings.lessons + round(settings.printed / len(labels))
     checkpoint, report = train_from_scratch(
         replace(teacher.spec, widths=settings.widths),
         teacher.preprocessing,
-        *read(data.path / "shares" / "central.npz"),
+        np.repeat(images, times, axis=0),
+        np.repeat(labels, times),
         validation,
-        settings.model_copy(update={"epochs": settings.epochs * settings.lessons}),
+        settings,
         settings.seed,
         epochs("untaught"),
     )

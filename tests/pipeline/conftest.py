@@ -101,6 +101,16 @@ class Project:
             process.kill()
         return said
 
+    @staticmethod
+    def eventually(true: Callable[[], object], seconds: float) -> bool:
+        """Ask again and again; false when the time is over."""
+        end = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.5)
+        return True
+
     def prefect_runs(self, state: str) -> list[dict[str, Any]]:
         """Flow runs that the project's server shows in a state."""
         server = json.loads((self.root / ".edgeline" / "services" / "prefect.json").read_text())[
@@ -186,13 +196,3 @@ def tracked(project: Project, built: dict[str, Any], monkeypatch: pytest.MonkeyP
     address = f"sqlite:///{project.root}/.edgeline/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     return MlflowClient(address)
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    """Ask again and again; false when the time is over."""
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.5)
-    return True

@@ -5,7 +5,7 @@ import json
 import yaml
 
 
-def test_scheduled_audit_fires_by_itself_and_completes(built, project, wait_until):
+def test_scheduled_audit_fires_by_itself_and_completes(built, project):
     path = project.root / "prefect.yaml"
     declared = yaml.safe_load(path.read_text())
     audit = next(
@@ -18,7 +18,9 @@ def test_scheduled_audit_fires_by_itself_and_completes(built, project, wait_unti
     assert {"prefect", "worker", "mlflow", "ganache", "nats"} <= set(
         json.loads(project.edgeline("status", "--json").stdout)["services"]
     )
-    assert wait_until(lambda: scheduled(project, "COMPLETED"), 180), project.prefect_runs("FAILED")
+    assert project.eventually(lambda: scheduled(project, "COMPLETED"), 180), project.prefect_runs(
+        "FAILED"
+    )
     assert scheduled(project, "FAILED") == []
 
 

@@ -6,8 +6,9 @@ from edgeline.recipe.section import Section
 
 
 class Finetune(Section):
-    epochs: int = Field(60, ge=1)
-    """Passes over the central labels; each shows every image moved differently."""
+    epochs: int = Field(40, ge=1)
+    """Passes over the central labels, each image moved anew; more of them narrow the lead over a
+    start from scratch (benchmarks/labels.py)."""
 
     batch_size: int = Field(32, ge=1)
     """Images per step."""

@@ -18,7 +18,7 @@ class Pretrained(Section):
     """Printed digits rendered to learn from; more add little, since the fonts stay the same."""
 
     epochs: int = Field(3, ge=1)
-    """Passes over them; a fourth costs a quarter of the line's time and adds little."""
+    """Passes over them; this is the longest step of the line, and a fourth pass adds little."""
 
     batch_size: int = Field(64, ge=1)
     """Images per step."""
