@@ -19,7 +19,7 @@ def test_scheduled_audit_fires_by_itself_and_completes(built, project):
         json.loads(project.edgeline("status", "--json").stdout)["services"]
     )
     assert project.eventually(lambda: scheduled(project, "COMPLETED"), 180), project.prefect_runs(
-        "FAILED"
+        "CRASHED"
     )
     assert scheduled(project, "FAILED") == []
 

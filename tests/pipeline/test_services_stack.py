@@ -1,7 +1,6 @@
-"""The real servers, in a folder with spaces and accents: schedules fire, files and blocks stay."""
+"""The real servers, in a folder with spaces and accents: files and blocks stay."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,41 +14,10 @@ from edgeline.stack.servers import ask
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FLOW = """
-import os
-from pathlib import Path
-from prefect import flow
-from tasks.say import word
-
-@flow
-def tick(recipe: str = "none") -> None:
-    Path("ticked").write_text(f"{word()} {recipe} {os.environ['EDGELINE_ROOT'] == os.getcwd()}")
-"""
-
-SCHEDULE = """
-pull:
-  - prefect.deployments.steps.set_working_directory:
-      directory: "{{ $EDGELINE_ROOT }}"
-deployments:
-  - name: often
-    entrypoint: flows/tick.py:tick
-    parameters: {recipe: digits}
-    schedules:
-      - interval: 10
-        slug: often
-    concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}
-    work_pool: {name: edgeline}
-"""
-
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("une journée d'été")
-    (folder / "flows").mkdir()
-    (folder / "flows" / "tick.py").write_text(FLOW)
-    (folder / "tasks").mkdir()
-    (folder / "tasks" / "say.py").write_text("def word() -> str:\n    return 'hello'\n")
-    (folder / "prefect.yaml").write_text(SCHEDULE)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     shutil.copytree(ROOT / "mlflow", folder / "mlflow")
     with pytest.MonkeyPatch.context() as patch:
@@ -62,26 +30,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def _rpc(url: str, method: str, *arguments: object) -> Any:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(arguments)}
     return ask(url, body)["result"]
-
-
-def _completed_runs(api: str) -> list[dict[str, Any]]:
-    completed = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
-    return list(ask(f"{api}/flow_runs/filter", completed))
-
-
-def test_a_schedule_fires_by_itself_and_its_run_completes(root: Path) -> None:
-    prefect = services.ensure_all(["prefect", "worker"], root)["prefect"]
-    services.apply_deployments(root)
-    # applying them again is what every `edgeline up` does
-    services.apply_deployments(root)
-    give_up = time.monotonic() + 180
-    while not (runs := _completed_runs(f"{prefect.url}/api")) and time.monotonic() < give_up:
-        time.sleep(1)
-
-    assert runs
-    assert runs[0]["auto_scheduled"]
-    assert (root / "ticked").read_text() == "hello digits True"
-    services.stop_all(root, ["prefect", "worker"])
 
 
 def test_files_logged_by_path_show_in_the_mlflow_server(root: Path) -> None:
