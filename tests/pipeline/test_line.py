@@ -132,6 +132,16 @@ def test_missed_gate_anchors_nothing_and_moves_no_alias(built, project, tracked)
     assert tracked.get_model_version_by_alias("digits", "candidate").version == candidate
 
 
+def test_only_the_newest_runs_are_kept(built, project):
+    kept = project.run("keep.runs=1", "rehearse.images=20")
+    folders = [path.name for path in (project.root / ".edgeline" / "runs").glob("digits-*")]
+    assert folders == [kept["run"]]
+    assert (
+        open_artifact(project.root / built["artifact"]["path"]).digest
+        == built["artifact"]["digest"]
+    )
+
+
 def test_unknown_setting_names_the_nearest(project):
     refused = project.edgeline("run", "digits", "-p", "finetune.epocs=3")
     assert refused.returncode == 2

@@ -7,7 +7,7 @@ import yaml
 
 from edgeline.errors import EnvironmentUnfit
 from edgeline.stack import services
-from edgeline.stack.environment import ADDRESSES, OURS
+from edgeline.stack.environment import ADDRESSES, OURS, QUIET
 from edgeline.stack.servers import flat_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*ADDRESSES.values(), OURS, "PREFECT_LOGGING_LEVEL", "PREFECT_HOME"):
+    for name in (*ADDRESSES.values(), *QUIET, OURS, "PREFECT_HOME"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -250,9 +251,9 @@ def test_plain_dvc_in_a_clone_leaves_git_clean(tmp_path):
     run("git clone -q origin 'a clone'", tmp_path)
     clone = tmp_path / "a clone"
 
-    run(f"{BINARIES / 'dvc'} repro", clone, PATH=f"{BINARIES}:/usr/bin:/bin")
+    run(f"{shlex.quote(str(BINARIES / 'dvc'))} repro", clone, PATH=f"{BINARIES}:/usr/bin:/bin")
 
     assert run("git status --porcelain", clone).stdout == ""
-    assert run(f"{BINARIES / 'edgeline'} data revision digits", clone).stdout.strip() == (
-        versioning.ensure(clone, "digits").digest
-    )
+    assert run(
+        f"{shlex.quote(str(BINARIES / 'edgeline'))} data revision digits", clone
+    ).stdout.strip() == (versioning.ensure(clone, "digits").digest)

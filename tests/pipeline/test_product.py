@@ -1,0 +1,54 @@
+"""What a step is keyed by: its inputs by content, and the code that it can reach."""
+
+from pathlib import Path
+
+import pytest
+
+from edgeline.recipe.gate import Gate
+from tasks.product import Product, code_digest, described, identity, parents
+
+
+def product(digest: str) -> Product[None]:
+    return Product("tune", Path("anywhere"), digest, (), None, 1.0, reused=False)
+
+
+def test_input_is_described_by_content_not_by_path():
+    assert described(product("ab")) == {"product": "ab"}
+    assert described([Gate(), 0.5, None]) == [Gate().model_dump_json(), "0.5", None]
+    with pytest.raises(TypeError, match="known by its content"):
+        described(Path("anywhere"))
+
+
+def test_settings_that_differ_are_described_differently():
+    assert described(Gate()) != described(Gate(min_accuracy=0.5))
+
+
+def test_parents_are_the_products_among_the_inputs_once():
+    assert parents([product("b"), 3, [product("a"), product("b")]]) == ("b", "a")
+
+
+def test_identity_follows_bytes_and_names_not_the_place(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_bytes(b"1")
+    assert identity(tmp_path / "one") == identity(tmp_path / "two")
+    (tmp_path / "two" / "x").rename(tmp_path / "two" / "y")
+    assert identity(tmp_path / "one") != identity(tmp_path / "two")
+
+
+def test_steps_that_reach_other_code_have_other_digests():
+    assert code_digest("tasks.pretrain") != code_digest("tasks.split")
+
+
+def test_changed_helper_counts_only_where_it_is_reached(built, project):
+    project.run()
+    path = project.root / "tasks" / "pictures.py"
+    before = path.read_text()
+    path.write_text(before.replace("#2b6cb0", "#2b6cb1"))
+    try:
+        changed = project.run()
+    finally:
+        path.write_text(before)
+    assert not changed["steps"]["finetune"]["reused"]
+    assert changed["steps"]["pretrained"]["reused"]
+    assert changed["artifact"]["digest"] == built["artifact"]["digest"]
