@@ -7,9 +7,10 @@ from edgeline.recipe import Recipe
 from tasks.anchor import anchor, lineage_of, verify
 from tasks.compress import quantise
 from tasks.export import export, reference
+from tasks.gate import gate
 from tasks.product import Product
 from tasks.rehearse import rehearse
-from tasks.release import gate, register, seal
+from tasks.release import register, seal
 from tasks.run import Run
 from tasks.split import split
 from tasks.summary import summarise
@@ -35,7 +36,7 @@ def release(
 
     artifact = seal(run, line.data.form, learned, data, int8, parts, lineage_of(learned, said))
     rehearse(run, line.rehearse, artifact, data)
-    gate(run, line.gate, int8, artifact)
+    gate(run, line.gate, int8, artifact, data)
 
     receipt = anchor(run, artifact, said)
     verify(run, artifact)

@@ -1,4 +1,4 @@
-"""Seal what was made, let only the good through, and hand exactly the sealed bytes to the registry."""
+"""Seal what was made, and hand exactly the sealed bytes to the registry."""
 
 import shutil
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ from edgeline.artifact import seal as seal_artifact
 from edgeline.datasets import read
 from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load
-from edgeline.errors import EnvironmentUnfit, GateMissed
+from edgeline.errors import EnvironmentUnfit
 from edgeline.manifest import MANIFEST, Ancestor
 from edgeline.preprocess import Preprocessing
 from edgeline.receipt import RECEIPT_NAME
 from edgeline.recipe.data import Form
-from edgeline.recipe.gate import Gate
 from tasks import tracking
 from tasks.product import Product
 from tasks.run import Run
@@ -36,24 +35,6 @@ class Sealed:
     @property
     def figure(self) -> str:
         return f"{self.files} files, {self.bytes:,} bytes"
-
-
-@dataclass(frozen=True)
-class Passed:
-    """Validation accuracies that the gate has seen."""
-
-    validation: float
-    """Of the int8 model."""
-    quantisation_loss: float
-    candidate: float | None
-    """Of the present candidate; None where there is none."""
-
-    @property
-    def figure(self) -> str:
-        against = (
-            "no candidate yet" if self.candidate is None else f"candidate {self.candidate:.3f}"
-        )
-        return f"{self.validation:.3f} on validation, {against}"
 
 
 @dataclass(frozen=True)
@@ -117,40 +98,6 @@ def seal(
     return artifact.folder, Sealed(len(sizes), sum(sizes))
 
 
-@step("gate", reuse=False)
-def gate(run: Run, settings: Gate, int8: Product, artifact: Product) -> tuple[Path, Passed]:
-    """Stop a model that is not good enough before anyone outside can see it.
-
-    Raises:
-        GateMissed: too inaccurate, too much lost by quantisation, or worse than the present candidate.
-    """
-    report = int8.report.quantisation
-    before, after = report.accuracy_before, report.accuracy_after
-    present = tracking.candidate(run.recipe)
-    standing = (
-        float(present.tags["validation_accuracy"])
-        if present and present.artifact != artifact.digest
-        else None
-    )
-    _require(
-        after >= settings.min_accuracy,
-        "min_accuracy",
-        f"at least {settings.min_accuracy:.4f}",
-        f"{after:.4f}",
-    )
-    limit = f"at most {settings.max_quantisation_loss:.4f} lost by quantisation"
-    found = f"{before - after:.4f} ({before:.4f} before, {after:.4f} after)"
-    _require(
-        before - after <= settings.max_quantisation_loss, "max_quantisation_loss", limit, found
-    )
-    if standing is not None:
-        limit = f"at least {standing - settings.max_regression:.4f}, as the present candidate"
-        _require(
-            after >= standing - settings.max_regression, "max_regression", limit, f"{after:.4f}"
-        )
-    return artifact.path, Passed(after, before - after, standing)
-
-
 @step("register", reuse=False)
 def register(
     run: Run, artifact: Product, int8: Product, receipt: Product
@@ -205,15 +152,6 @@ def tuned_ancestor(run: Run, lineage: tuple[Ancestor, ...]) -> Product[None] | N
     if tuned is None or path is None or not path.is_file():
         return None
     return Product("finetune", path, tuned.digest, tuned.parents, None, 0.0, reused=True)
-
-
-def _require(met: bool, setting: str, limit: str, found: str) -> None:
-    if not met:
-        raise GateMissed(
-            expected=f"validation accuracy: {limit} (gate.{setting})",
-            found=found,
-            remedy="nothing was anchored or registered; improve the model, or change the recipe's gate knowingly",
-        )
 
 
 def _no_start(found: str) -> EnvironmentUnfit:
