@@ -1,6 +1,5 @@
 """A real Ganache with a real contract, once a session; each test anchors digests of its own."""
 
-import shutil
 import socket
 import subprocess
 import time
@@ -13,6 +12,7 @@ from edgeline.anchoring.registry import Node, Registry, connect, deploy
 from edgeline.digest import sha256_bytes
 from edgeline.errors import ServiceUnavailable
 from edgeline.receipt import Deployment
+from edgeline.stack.node import find_node
 
 ROOT = Path(__file__).parents[2]
 GANACHE = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
@@ -40,9 +40,8 @@ def nobody() -> str:
 @pytest.fixture(scope="session")
 def start_chain() -> Iterator[StartChain]:
     """Starts a Ganache on a database folder and waits for it; all are ended with the session."""
-    node = shutil.which("node")
-    if node is None or not GANACHE.exists():
-        pytest.skip("needs Node.js and the packages of package.json")
+    node = find_node()
+    assert node is not None
     started: list[subprocess.Popen[bytes]] = []
 
     def start(database: Path, *options: str) -> tuple[subprocess.Popen[bytes], str]:
@@ -53,7 +52,7 @@ def start_chain() -> Iterator[StartChain]:
             f"--database.dbPath={database}",
         ]
         command = [
-            node,
+            str(node),
             str(GANACHE),
             *where,
             "--wallet.deterministic",

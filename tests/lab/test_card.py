@@ -86,7 +86,7 @@ def test_settings_and_words_may_lie_beside(folder):
     (folder / "settings.yaml").write_text("source: digits", encoding="utf-8")
     (folder / "README.md").write_text("words", encoding="utf-8")
 
-    card.check(folder)
+    assert card.check(folder) == card.load(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"format":"another"}', b"\xff"])

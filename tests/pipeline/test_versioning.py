@@ -128,15 +128,18 @@ def test_a_flipped_bit_is_named_and_restored(root, path):
 
 
 def test_it_is_restored_without_cache_too(root):
+    intact = versioning.ensure(root, "digits")
     shutil.rmtree(root / ".dvc" / "cache")
     flip(root / "data" / "digits" / "prepared" / "train.npz")
 
     put_right(root, refused(root))
 
     versioning.check(root, "digits")
+    assert versioning.ensure(root, "digits") == intact
 
 
 def test_a_damaged_cache_is_put_right_as_well(root):
+    intact = versioning.ensure(root, "digits")
     raw = root / "data" / "digits" / "raw.npz"
     objects = (root / ".dvc" / "cache" / "files" / "md5").glob("??/*")
     flip(next(path for path in objects if path.stat().st_size == raw.stat().st_size))
@@ -145,6 +148,7 @@ def test_a_damaged_cache_is_put_right_as_well(root):
     put_right(root, refused(root))
 
     versioning.check(root, "digits")
+    assert versioning.ensure(root, "digits") == intact
 
 
 def test_a_card_rewritten_to_fit_is_noticed(root):
