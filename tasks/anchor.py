@@ -83,7 +83,7 @@ def lineage_of(product: Product, said: tuple[Ancestor, ...]) -> tuple[Ancestor, 
     return tuple(ancestor for ancestor in said if ancestor.digest in wanted)
 
 
-def registry(workspace: Workspace) -> Registry:
+def contract(workspace: Workspace) -> Registry:
     """The contract of this workspace, deployed if nobody has yet."""
     url = services.address("ganache", workspace.root)
     if not workspace.deployment.is_file():
@@ -102,7 +102,7 @@ def anchor(run: Run, artifact: Product, beside: tuple[Ancestor, ...]) -> tuple[P
     others = [
         Statement(one.digest, one.kind, one.parents) for one in beside if one.digest not in known
     ]
-    entries = registry(run.workspace).anchor_line([*ancestors, *others, itself])
+    entries = contract(run.workspace).anchor_line([*ancestors, *others, itself])
     receipt, already = entries[-1]
     write_receipt(receipt, artifact.path)
     return artifact.path / RECEIPT_NAME, Anchored(
@@ -119,5 +119,5 @@ def anchor(run: Run, artifact: Product, beside: tuple[Ancestor, ...]) -> tuple[P
 @step("verify", reuse=False)
 def verify(run: Run, artifact: Product) -> tuple[Path, Verified]:
     """Do what any stranger can do: hash every file again, and ask the chain."""
-    verdict = verify_folder(artifact.path, lambda: registry(run.workspace))
+    verdict = verify_folder(artifact.path, lambda: contract(run.workspace))
     return artifact.path, Verified(len(verdict.artifact.manifest.files), verdict.receipt.block)

@@ -18,10 +18,11 @@ from edgeline.errors import NotAnchored, Tampered
 from edgeline.manifest import MANIFEST, Manifest
 from edgeline.receipt import RECEIPT_NAME
 from edgeline.workspace import Workspace
-from tasks import tracking
-from tasks.anchor import registry
+from tasks.anchor import contract
+from tasks.tracking import registry
+from tasks.tracking.registry import Unreadable
 
-OK, TAMPERED, NOT_ANCHORED = "ok", "tampered", "not anchored"
+OK, TAMPERED, UNREADABLE = "ok", "tampered", "unreadable"
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,22 @@ class Finding:
     what: str
     digest: str
     verdict: str
-    """ok, tampered, or not anchored."""
+    """ok, tampered (what was released and is not on the chain included), or unreadable."""
     detail: str
 
 
 @task(name="audit-versions", cache_policy=NO_CACHE)
 def audit_versions() -> list[Finding]:
     """Compare the bytes that MLflow stores for each version with its manifest, and the manifest with the chain."""
-    chain = registry(Workspace.find())
+    chain = contract(Workspace.find())
     findings = []
-    for version in tracking.versions():
+    for version in registry.versions():
         finding = _judged(
             f"{version.name} version {version.number}",
             version.artifact,
             partial(_check, version, chain),
         )
-        tracking.tag_version(
+        registry.tag_version(
             version,
             {"audit": finding.verdict, "audit.time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"},
         )
@@ -58,7 +59,7 @@ def audit_versions() -> list[Finding]:
 def audit_artifacts() -> list[Finding]:
     """Hash every file of each released artifact again and ask the chain for it."""
     workspace = Workspace.find()
-    chain = registry(workspace)
+    chain = contract(workspace)
     return [
         _judged(
             f"artifact {folder.name[:16]}",
@@ -85,11 +86,11 @@ def publish(findings: list[Finding]) -> None:
         key="audit",
         description=f"{len(rows)} audited at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
-    bad = [one for one in findings if one.verdict == TAMPERED]
+    bad = [one for one in findings if one.verdict != OK]
     if bad:
         raise Tampered(
-            expected="every stored model as it was anchored",
-            found=f"{len(bad)} tampered: {bad[0].what} ({bad[0].detail})",
+            expected="everything that is stored as it was anchored",
+            found=f"{len(bad)} of {len(findings)} otherwise: {bad[0].what} is {bad[0].verdict} ({bad[0].detail})",
             remedy="do not use it; restore the stored bytes from an intact copy of the artifact",
         )
 
@@ -98,30 +99,32 @@ def _judged(what: str, digest: str, check: Callable[[], object]) -> Finding:
     """What a check finds; only what concerns the thing itself is a finding, a chain that is down is an error."""
     try:
         check()
-    except Tampered as error:
+    # only what was anchored is ever released: what the chain does not know was put in its place
+    except (Tampered, NotAnchored) as error:
         return Finding(what, digest, TAMPERED, str(error))
-    except NotAnchored as error:
-        return Finding(what, digest, NOT_ANCHORED, str(error))
+    except Unreadable as error:
+        return Finding(what, digest, UNREADABLE, str(error))
     return Finding(what, digest, OK, "as anchored")
 
 
-def _check(version: tracking.Version, chain: Registry) -> None:
+def _check(version: registry.Version, chain: Registry) -> None:
     """The stored model must be the one in the stored manifest, whose digest must be on the chain.
 
     Raises:
         Tampered: stored bytes, manifest, tag or chain disagree.
         NotAnchored: the chain does not know the manifest.
     """
-    model = tracking.stored_model(version)
-    manifest = model.parent / "extra_files" / MANIFEST
-    if not (model.is_file() and manifest.is_file()):
-        raise _disagreement(model, "the model and its manifest", "one of them is missing")
-    content = manifest.read_bytes()
+    model, beside = registry.stored_model(version)
+    path = beside / MANIFEST
+    content = path.read_bytes() if path.is_file() else b""
     if sha256_bytes(content) != version.artifact:
-        raise _disagreement(manifest, f"SHA-256 {version.artifact}", sha256_bytes(content))
-    listed = Manifest.from_json(json.loads(content)).files["model.onnx"]
-    if (found := sha256_file(model)) != listed.sha256:
-        raise _disagreement(model, f"SHA-256 {listed.sha256}", found)
+        raise _disagreement(path, f"SHA-256 {version.artifact}", sha256_bytes(content))
+    try:
+        listed = Manifest.from_json(json.loads(content)).files["model.onnx"].sha256
+    except (ValueError, KeyError, RecursionError):
+        raise _disagreement(path, "a manifest that lists model.onnx", "something else") from None
+    if (found := sha256_file(model)) != listed:
+        raise _disagreement(model, f"SHA-256 {listed}", found)
     chain.verify(version.artifact, None)
 
 

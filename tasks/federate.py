@@ -13,7 +13,7 @@ from prefect.futures import PrefectFuture
 from pydantic import TypeAdapter
 
 from edgeline.datasets import read
-from edgeline.federated.client import train_shard
+from edgeline.federated.client import EXAMPLES, train_shard
 from edgeline.federated.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
 from edgeline.finetuning.evaluate import score
 from edgeline.models.checkpoint import load
@@ -119,7 +119,8 @@ def committed(run: Run, spec: RoundSpec, start: Product, data: Product) -> bool:
 
 def planned(settings: Federate, data: Product, after: int) -> tuple[RoundSpec, ...]:
     """The rounds to come, numbered on from those that the start has behind it."""
-    devices = sorted(path.name for path in (data.path / "shares" / "devices").iterdir())
+    folders = (data.path / "shares" / "devices").glob(f"*/{EXAMPLES}")
+    devices = sorted(path.parent.name for path in folders)
     return tuple(replace(spec, number=spec.number + after) for spec in plan(settings, devices))
 
 

@@ -10,10 +10,10 @@ from edgeline.edge.session import load
 from edgeline.errors import GateMissed
 from edgeline.metrics import accuracy
 from edgeline.recipe.gate import Gate
-from tasks import tracking
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
+from tasks.tracking import registry
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _limits(settings: Gate, found: Passed) -> Iterator[tuple[str, bool, str, flo
 
 def _standing(run: Run, sealed: Artifact, data: Product) -> float | None:
     """Accuracy of the present candidate, asked the same questions as the new model."""
-    present = tracking.candidate(run.recipe)
+    present = registry.candidate(run.recipe)
     if present is None:
         return None
     folder = run.workspace.artifacts / present.artifact

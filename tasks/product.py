@@ -68,16 +68,24 @@ def key_of(name: str, module: str, run: Run, inputs: list[Any]) -> str:
 
 
 def recall(run: Run, name: str, key: str, report_type: TypeAdapter[R]) -> Product[R] | None:
-    """The product of an earlier run for the same key, if its files are still what they were."""
+    """The product of an earlier run for the same key, if its files are still what they were.
+
+    A record that is damaged, or that points out of the project, counts as none.
+    """
     record = read_json(_record(run, name, key))
     if record is None:
         return None
-    path = run.root / record["path"]
-    if not path.exists() or identity(path) != record["digest"]:
+    try:
+        path, digest = run.root / record["path"], str(record["digest"])
+        report = report_type.validate_python(record["report"])
+        known = (*map(str, record["parents"]),)
+        seconds = float(record["seconds"])
+    except (KeyError, TypeError, ValueError):
         return None
-    report = report_type.validate_python(record["report"])
-    parents = tuple(record["parents"])
-    return Product(name, path, record["digest"], parents, report, record["seconds"], reused=True)
+    inside = path.resolve().is_relative_to(run.root) and path.exists()
+    if not inside or identity(path) != digest:
+        return None
+    return Product(name, path, digest, known, report, seconds, reused=True)
 
 
 def remember(run: Run, product: Product, key: str) -> None:

@@ -18,10 +18,10 @@ from edgeline.manifest import MANIFEST, Ancestor
 from edgeline.preprocess import Preprocessing
 from edgeline.receipt import RECEIPT_NAME
 from edgeline.recipe.data import Form
-from tasks import tracking
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
+from tasks.tracking import registry
 
 GOLDEN_IMAGES = 10
 
@@ -105,8 +105,8 @@ def register(
     """Register exactly the sealed model.onnx in MLflow under the alias `candidate`, tagged with where it comes from."""
     sealed = open_artifact(artifact.path)
     manifest = sealed.manifest
-    known = {version.artifact for version in tracking.versions() if version.name == run.recipe}
-    version = tracking.register(
+    known = {version.artifact for version in registry.versions() if version.name == run.recipe}
+    version = registry.register(
         run.tracked,
         run.recipe,
         sealed.model_path,
@@ -133,7 +133,7 @@ def candidate(run: Run) -> Product[Start]:
     Raises:
         EnvironmentUnfit: there is no candidate, or its checkpoint is not on this machine.
     """
-    present = tracking.candidate(run.recipe)
+    present = registry.candidate(run.recipe)
     if present is None:
         raise _no_start(f"no candidate of {run.recipe} in MLflow")
     manifest = open_artifact(run.workspace.artifacts / present.artifact).manifest

@@ -1,5 +1,6 @@
 """The model in parts at the best cut, and the proof that the parts together answer as the whole does."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,9 +64,8 @@ def split(
 def _plan(run: Run, model: Product, inputs: NDArray[np.float32], settings: Split) -> SplitPlan:
     """The plan for these bytes and settings; measured once, since another measurement could choose another cut."""
     path = run.workspace.plans / f"{model.digest}-{digest_of(settings.model_dump_json())[:16]}.json"
-    kept = read_json(path)
-    if kept is not None:
-        return SplitPlan.from_json(kept)
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        return SplitPlan.from_json(read_json(path) or {})
     planned = measure(model.path, inputs, settings)
     write_json(path, planned.to_json())
     return planned

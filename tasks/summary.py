@@ -1,7 +1,9 @@
 """The end of a run: one object for programs, a table and links in Prefect, the figures in MLflow, old runs away."""
 
+import contextlib
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import create_link_artifact, create_table_artifact
@@ -22,7 +24,7 @@ SHOWN = (
 
 def summarise(run: Run, line: Recipe) -> dict[str, Any]:
     """Gather what the run's steps reported, publish it, and keep it for the run that finds nothing changed."""
-    entries = [json.loads(text) for text in run.journal.read_text(encoding="utf-8").splitlines()]
+    entries = _entries(run.journal)
     last = {entry["step"]: entry for entry in entries}
     summary = _summary(run, last, [entry for entry in entries if entry["step"] == "round"])
     _publish(run, summary)
@@ -141,9 +143,13 @@ def forget(run: Run, keep: int) -> None:
         shutil.rmtree(folder)
 
 
-def _entries(path: Any) -> list[dict[str, Any]]:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines]
+def _entries(journal: Path) -> list[dict[str, Any]]:
+    """The lines of a journal; the last one may have been cut off when its run was killed."""
+    entries = []
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            entries.append(json.loads(line))
+    return entries
 
 
 def _key(entry: dict[str, Any]) -> tuple[str, str]:

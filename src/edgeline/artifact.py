@@ -218,7 +218,9 @@ def _is_plain(path: Path) -> bool:
 def _tampered(path: Path, expected: str, found: str) -> Tampered:
     where = str(path).encode(errors="backslashreplace").decode()
     return Tampered(
-        expected=f"{where}: {expected}", found=found, remedy="fetch or seal the artifact again"
+        expected=f"{where}: {expected}",
+        found=found,
+        remedy="remove that folder, and fetch the artifact or run the line again",
     )
 
 

@@ -16,6 +16,8 @@ JsonValue: TypeAlias = "None | bool | int | str | list[JsonValue] | dict[str, Js
 
 MAX_SAFE_INTEGER = 2**53 - 1
 
+NOT_PLAIN = "not a plain file"
+
 
 def sha256_bytes(data: bytes) -> str:
     """Lower-case hexadecimal SHA-256 (64 characters)."""
@@ -29,12 +31,21 @@ def sha256_file(path: str | os.PathLike[str]) -> str:
 
 
 def folder_digests(folder: Path, *, without: Iterable[str] = ()) -> dict[str, str]:
-    """SHA-256 of every file below `folder`, by its sorted POSIX path relative to it; `without` names paths left out."""
+    """SHA-256 of every file below `folder`, by its sorted POSIX path; `without` names paths left out.
+
+    A link, pipe or device is never opened: NOT_PLAIN stands for what it might hold.
+    """
     left_out = set(without)
     paths = {
-        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
     }
-    return {name: sha256_file(paths[name]) for name in sorted(paths) if name not in left_out}
+    return {name: _plain_digest(paths[name]) for name in sorted(paths) if name not in left_out}
+
+
+def _plain_digest(path: Path) -> str:
+    return NOT_PLAIN if path.is_symlink() or not path.is_file() else sha256_file(path)
 
 
 def digest_of(value: JsonValue) -> str:

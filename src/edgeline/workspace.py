@@ -20,7 +20,7 @@ MARKER = "dvc.yaml"
 STATE = ".edgeline"
 
 # What the answer of a run depends on besides its recipe and its data.
-CODE = ("src/edgeline/**/*.py", "tasks/*.py", "flows/*.py", "contracts/*.json")
+CODE = ("src/edgeline/**/*.py", "tasks/**/*.py", "flows/**/*.py", "contracts/*.json")
 LOCK = "requirements.lock"
 
 
@@ -177,6 +177,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """The object in `path`, or nothing where the file is missing or was cut off."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

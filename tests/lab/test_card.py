@@ -82,6 +82,13 @@ def test_a_file_too_many_is_named(folder):
         card.check(folder)
 
 
+def test_link_is_named_and_never_followed(folder):
+    (folder / "shares" / "away").symlink_to("/nowhere")
+
+    with pytest.raises(Tampered, match=r"shares/away not to be there.*not a plain file"):
+        card.check(folder)
+
+
 def test_settings_and_words_may_lie_beside(folder):
     (folder / "settings.yaml").write_text("source: digits", encoding="utf-8")
     (folder / "README.md").write_text("words", encoding="utf-8")

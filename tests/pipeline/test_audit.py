@@ -79,6 +79,71 @@ def test_audit_finds_everything_as_anchored(built, project, prefect, tracked):
     assert version.tags["audit"] == "ok"
 
 
+@pytest.fixture
+def stored(built, tracked):
+    """Folder of the registered model in MLflow's store, put right after the test."""
+    number = built["registered"]["version"]
+    folder = Path(mlflow.artifacts.download_artifacts(f"models:/digits/{number}"))
+    copy = folder.with_name("copy of it")
+    shutil.copytree(folder, copy)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+    copy.rename(folder)
+
+
+def spoiled(folder, how):
+    """Do to a stored model what an attacker, or an accident, might."""
+    model, manifest = folder / "model.onnx", folder / "extra_files" / "manifest.json"
+    if how == "manifest":
+        flip(manifest, 50)
+    elif how == "no model":
+        model.unlink()
+    elif how == "no folder":
+        shutil.rmtree(folder)
+    elif how == "another file served":
+        shutil.copy(model, folder / "evil.onnx")
+        flip(folder / "evil.onnx", 1000)
+        described = folder / "MLmodel"
+        described.write_text(described.read_text().replace("model.onnx", "evil.onnx"))
+    elif how == "other code served":
+        described = folder / "MLmodel"
+        described.write_text(described.read_text().replace("mlflow.onnx", "os"))
+
+
+@pytest.mark.parametrize(
+    ("how", "verdict"),
+    [
+        ("manifest", "tampered"),
+        ("no model", "tampered"),
+        ("no folder", "unreadable"),
+        ("another file served", "tampered"),
+        ("other code served", "tampered"),
+    ],
+)
+def test_audit_fails_whatever_is_wrong_with_the_store(
+    built, prefect, tracked, stored, how, verdict
+):
+    spoiled(stored, how)
+    with pytest.raises(Tampered, match="digits version"):
+        audit()
+    tags = tracked.get_model_version("digits", built["registered"]["version"]).tags
+    assert tags["audit"] == verdict
+
+
+def test_version_that_was_sealed_again_by_a_stranger_is_tampered(built, prefect, tracked, stored):
+    """Manifest, model and tag agree with one another; only the chain does not know them."""
+    number, path = built["registered"]["version"], stored / "extra_files" / "manifest.json"
+    content = canonical_json({**json.loads(path.read_bytes()), "recipe": "evil"})
+    path.write_bytes(content)
+    true = tracked.get_model_version("digits", number).tags["artifact"]
+    tracked.set_model_version_tag("digits", number, "artifact", sha256_bytes(content))
+    try:
+        with pytest.raises(Tampered, match=f"digits version {number}"):
+            audit()
+    finally:
+        tracked.set_model_version_tag("digits", number, "artifact", true)
+
+
 def test_audit_names_and_tags_a_tampered_version(built, prefect, tracked):
     number = built["registered"]["version"]
     stored = mlflow.artifacts.download_artifacts(f"models:/digits/{number}")

@@ -1,11 +1,14 @@
 """What a step is keyed by: its inputs by content, and the code that it can reach."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from edgeline.recipe.gate import Gate
-from tasks.product import Product, code_digest, described, identity, parents
+from tasks.product import Product, code_digest, described, identity, parents, recall, remember
+from tasks.run import Run
 
 
 def product(digest: str) -> Product[None]:
@@ -34,6 +37,44 @@ def test_identity_follows_bytes_and_names_not_the_place(tmp_path):
     assert identity(tmp_path / "one") == identity(tmp_path / "two")
     (tmp_path / "two" / "x").rename(tmp_path / "two" / "y")
     assert identity(tmp_path / "one") != identity(tmp_path / "two")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"{'",
+        b'{"path": 7, "digest": "", "report": {}, "parents": [], "seconds": 1}',
+        b'{"path": "../outside", "digest": "", "report": {}, "parents": [], "seconds": 1}',
+        b'{"path": "made", "digest": "other", "report": {}, "parents": null, "seconds": 1}',
+    ],
+)
+def test_damaged_record_counts_as_none(tmp_path, damage):
+    @dataclass(frozen=True)
+    class Report:
+        accuracy: float
+
+    run = Run("run", "digits", tmp_path, "", "", tmp_path)
+    (tmp_path / "made").write_bytes(b"made")
+    product = Product.of("tune", tmp_path / "made", (), Report(0.5), 1.0)
+    remember(run, product, "key")
+    assert recall(run, "tune", "key", TypeAdapter(Report)) == replace(product, reused=True)
+    run.workspace.step("tune", "key").with_suffix(".json").write_bytes(damage)
+    assert recall(run, "tune", "key", TypeAdapter(Report)) is None
+
+
+def test_changed_file_is_not_recalled(tmp_path):
+    @dataclass(frozen=True)
+    class Report:
+        accuracy: float
+
+    run = Run("run", "digits", tmp_path, "", "", tmp_path)
+    (tmp_path / "made").write_bytes(b"made")
+    remember(run, Product.of("tune", tmp_path / "made", (), Report(0.5), 1.0), "key")
+    (tmp_path / "made").write_bytes(b"mode")
+    assert recall(run, "tune", "key", TypeAdapter(Report)) is None
 
 
 def test_steps_that_reach_other_code_have_other_digests():

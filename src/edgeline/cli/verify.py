@@ -21,7 +21,12 @@ Url = Annotated[
 
 
 def verify(
-    path: Annotated[Path, typer.Argument(help="Folder of a sealed artifact.", show_default=False)],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of a sealed artifact.", show_default=False, exists=True, file_okay=False
+        ),
+    ],
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeline.digest import JsonValue, canonical_json, folder_digests, sha256_bytes
+from edgeline.digest import NOT_PLAIN, JsonValue, canonical_json, folder_digests, sha256_bytes
 from edgeline.errors import EnvironmentUnfit, Tampered
 
 CARD = "card.json"
@@ -132,4 +132,6 @@ def _parse(content: dict[str, Any], digest: str) -> Card:
 
 def describe(digest: str | None, otherwise: str) -> str:
     """A digest as words of a message."""
-    return f"with SHA-256 {digest[:12]}..." if digest else otherwise
+    if digest is None:
+        return otherwise
+    return digest if digest == NOT_PLAIN else f"with SHA-256 {digest[:12]}..."

@@ -1,4 +1,4 @@
-"""The only MLflow code: experiments, runs, curves, pictures, and the model registry.
+"""The only MLflow code. Here: experiments, runs, curves, pictures; beside it, the model registry.
 
 Every function names the run it means; MLflow's notion of an active run is per thread and is never relied on.
 The address is `MLFLOW_TRACKING_URI`, the tool's own variable.
@@ -10,29 +10,17 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import mlflow
-import mlflow.onnx
-import numpy as np
-import onnx
 from matplotlib.figure import Figure
 from mlflow.data.numpy_dataset import from_numpy
 from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunStatus
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
-from mlflow.types import Schema
-from mlflow.types import TensorSpec as MlflowTensor
 from numpy.typing import NDArray
 
-from edgeline.errors import ServiceUnavailable, Tampered
-from edgeline.manifest import Net, TensorSpec
-
-CANDIDATE = "candidate"
 PARENT = "mlflow.parentRunId"
 PARAM_LENGTH = 6_000
 
@@ -46,6 +34,10 @@ def begin(recipe: str, name: str, tags: Mapping[str, str], artifacts: Path) -> s
     found = client.get_experiment_by_name(recipe)
     local = not mlflow.get_tracking_uri().startswith("http")
     place = str(artifacts / recipe) if local else None
+    if found and place and found.artifact_location != place:
+        # the project was moved: MLflow would go on writing to where it was
+        client.rename_experiment(found.experiment_id, f"{recipe}, in {found.artifact_location}")
+        found = None
     # without it the UI takes every experiment for one of language models
     kind = {"mlflow.experimentKind": "custom_model_development"}
     made = found.experiment_id if found else client.create_experiment(recipe, place, kind)
@@ -130,131 +122,6 @@ def log_dataset(
         dataset._to_mlflow_entity(), tags=[InputTag("mlflow.data.context", "training")]
     )
     MlflowClient().log_inputs(run_id, [entity])
-
-
-@dataclass(frozen=True)
-class Version:
-    """A registered model version: `name` is the recipe's; the tags tell where it comes from."""
-
-    name: str
-    number: str
-    tags: Mapping[str, str]
-
-    @property
-    def artifact(self) -> str:
-        """Digest of the sealed artifact whose `model.onnx` was registered."""
-        return self.tags.get("artifact", "")
-
-
-def candidate(recipe: str) -> Version | None:
-    """The version that carries the alias `candidate`, if there is one."""
-    try:
-        return _version(MlflowClient().get_model_version_by_alias(recipe, CANDIDATE))
-    except MlflowException as error:
-        # the registry answers INVALID_PARAMETER_VALUE for a missing alias, RESOURCE_DOES_NOT_EXIST for a missing model
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
-
-
-def versions() -> list[Version]:
-    """Every version of every registered model, by name and number."""
-    client = MlflowClient()
-    names = sorted(model.name for model in client.search_registered_models())
-    found = [
-        version for name in names for version in client.search_model_versions(f"name='{name}'")
-    ]
-    return sorted(
-        (_version(item) for item in found), key=lambda version: (version.name, int(version.number))
-    )
-
-
-def register(
-    run_id: str, recipe: str, model: Path, beside: list[Path], net: Net, tags: dict[str, str]
-) -> Version:
-    """Register exactly the bytes of `model` as the recipe's candidate, or find the version that already holds them.
-
-    `beside` are files kept with the model; `tags` must name the artifact, by which a version is recognised.
-
-    Raises:
-        Tampered: what the registry stored is not what was sealed.
-    """
-    client = MlflowClient()
-    known = [
-        version
-        for version in versions()
-        if version.name == recipe and version.artifact == tags["artifact"]
-    ]
-    version = known[0] if known else _create(run_id, recipe, model, beside, net, tags)
-    if stored_model(version).read_bytes() != model.read_bytes():
-        raise Tampered(
-            expected=f"the sealed bytes of {model.name} in model {recipe} version {version.number}",
-            found="other bytes in MLflow's store",
-            remedy=f"delete that version and run `edgeline run {recipe}` again",
-        )
-    client.set_registered_model_alias(recipe, CANDIDATE, version.number)
-    return version
-
-
-def stored_model(version: Version) -> Path:
-    """The file that MLflow would serve for a version.
-
-    Raises:
-        ServiceUnavailable: the store does not hand it out.
-    """
-    try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}")
-    except (MlflowException, OSError) as error:
-        raise ServiceUnavailable(
-            expected=f"the stored files of model {version.name} version {version.number}",
-            found=str(error).splitlines()[0],
-            remedy="look at MLflow's artifact store",
-        ) from None
-    return Path(folder) / "model.onnx"
-
-
-def tag_version(version: Version, tags: Mapping[str, str]) -> None:
-    for key, value in tags.items():
-        MlflowClient().set_model_version_tag(version.name, version.number, key, value)
-
-
-def _create(
-    run_id: str,
-    recipe: str,
-    model: Path,
-    beside: list[Path],
-    net: Net,
-    tags: dict[str, str],
-) -> Version:
-    with mlflow.start_run(run_id=run_id):
-        logged = mlflow.onnx.log_model(
-            onnx.load(model),
-            name="model",
-            signature=ModelSignature(_schema(net.inputs), _schema(net.outputs)),
-            pip_requirements=["onnxruntime", "numpy"],
-            onnx_execution_providers=["CPUExecutionProvider"],
-            save_as_external_data=False,
-            extra_files=[str(path) for path in beside],
-        )
-    client = MlflowClient()
-    if not client.search_registered_models(f"name='{recipe}'"):
-        client.create_registered_model(recipe)
-    # tags go in with the creation: a process killed after it leaves a version that the next run recognises
-    where = logged.model_uri, run_id
-    return _version(client.create_model_version(recipe, *where, tags, model_id=logged.model_id))
-
-
-def _schema(tensors: tuple[TensorSpec, ...]) -> Schema:
-    """Shapes as MLflow writes them, where -1 stands for any number of examples."""
-    return Schema([MlflowTensor(np.dtype(one.dtype), _sides(one), one.name) for one in tensors])
-
-
-def _sides(tensor: TensorSpec) -> tuple[int, ...]:
-    return tuple(side if isinstance(side, int) else -1 for side in tensor.shape)
-
-
-def _version(found: ModelVersion) -> Version:
-    return Version(str(found.name), str(found.version), dict(found.tags))
 
 
 def run_url(run_id: str, server: str) -> str:

@@ -1,0 +1,176 @@
+"""MLflow's model registry: versions by the artifact they came from, and exactly the sealed bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+import mlflow.onnx
+import numpy as np
+import onnx
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model, ModelSignature
+from mlflow.tracking import MlflowClient
+from mlflow.types import Schema
+from mlflow.types import TensorSpec as MlflowTensor
+
+from edgeline.errors import ServiceUnavailable, Tampered
+from edgeline.manifest import Net, TensorSpec
+
+CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered model version: `name` is the recipe's; the tags tell where it comes from."""
+
+    name: str
+    number: str
+    tags: Mapping[str, str]
+
+    @property
+    def artifact(self) -> str:
+        """Digest of the sealed artifact whose `model.onnx` was registered."""
+        return self.tags.get("artifact", "")
+
+
+def candidate(recipe: str) -> Version | None:
+    """The version that carries the alias `candidate`, if there is one."""
+    try:
+        return _version(MlflowClient().get_model_version_by_alias(recipe, CANDIDATE))
+    except MlflowException as error:
+        # the registry answers INVALID_PARAMETER_VALUE for a missing alias, RESOURCE_DOES_NOT_EXIST for a missing model
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def versions() -> list[Version]:
+    """Every version of every registered model, by name and number."""
+    client = MlflowClient()
+    names = sorted(model.name for model in client.search_registered_models())
+    found = [
+        version for name in names for version in client.search_model_versions(f"name='{name}'")
+    ]
+    return sorted(
+        (_version(item) for item in found), key=lambda version: (version.name, int(version.number))
+    )
+
+
+def register(
+    run_id: str, recipe: str, model: Path, beside: list[Path], net: Net, tags: dict[str, str]
+) -> Version:
+    """Register exactly the bytes of `model` as the recipe's candidate, or find the version that already holds them.
+
+    `beside` are files kept with the model; `tags` must name the artifact, by which a version is recognised.
+
+    Raises:
+        Tampered: what the registry stored is not what was sealed.
+    """
+    client = MlflowClient()
+    known = [
+        version
+        for version in versions()
+        if version.name == recipe and version.artifact == tags["artifact"]
+    ]
+    # a version whose files are gone, as after a move of the project, is registered anew
+    version = next(filter(_is_readable, known), None) or _create(
+        run_id, recipe, model, beside, net, tags
+    )
+    if stored_model(version)[0].read_bytes() != model.read_bytes():
+        raise Tampered(
+            expected=f"the sealed bytes of {model.name} in model {recipe} version {version.number}",
+            found="other bytes in MLflow's store",
+            remedy=f"delete that version and run `edgeline run {recipe}` again",
+        )
+    client.set_registered_model_alias(recipe, CANDIDATE, version.number)
+    return version
+
+
+class Unreadable(ServiceUnavailable):
+    """The store does not hand out what it should hold."""
+
+
+def stored_model(version: Version) -> tuple[Path, Path]:
+    """The file that MLflow would serve for a version, and the folder of what was kept with it.
+
+    Raises:
+        Unreadable: the store does not hand them out.
+        Tampered: the version would be served by other code than MLflow's for ONNX.
+    """
+    name = f"model {version.name} version {version.number}"
+    try:
+        folder = Path(
+            mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}")
+        )
+        flavors = Model.load(str(folder)).flavors
+        python, served = flavors["python_function"], flavors["onnx"]["data"]
+        whole = python["loader_module"] == "mlflow.onnx" and python["data"] == served
+        file = folder / str(served)
+        readable = file.is_file() and file.resolve().is_relative_to(folder.resolve())
+    except (MlflowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise Unreadable(
+            expected=f"the stored files of {name}",
+            found=(str(error).splitlines() or [type(error).__name__])[0],
+            remedy="look at MLflow's artifact store",
+        ) from None
+    if not (whole and readable):
+        raise Tampered(
+            expected=f"{name} as an ONNX file in its own folder, loaded by mlflow.onnx",
+            found=f"{served}, loaded by {python['loader_module']}",
+            remedy="register the model again from an intact artifact",
+        )
+    return file, folder / "extra_files"
+
+
+def tag_version(version: Version, tags: Mapping[str, str]) -> None:
+    for key, value in tags.items():
+        MlflowClient().set_model_version_tag(version.name, version.number, key, value)
+
+
+def _is_readable(version: Version) -> bool:
+    try:
+        stored_model(version)
+    except Unreadable:
+        return False
+    return True
+
+
+def _create(
+    run_id: str,
+    recipe: str,
+    model: Path,
+    beside: list[Path],
+    net: Net,
+    tags: dict[str, str],
+) -> Version:
+    with mlflow.start_run(run_id=run_id):
+        logged = mlflow.onnx.log_model(
+            onnx.load(model),
+            name="model",
+            signature=ModelSignature(_schema(net.inputs), _schema(net.outputs)),
+            pip_requirements=["onnxruntime", "numpy"],
+            onnx_execution_providers=["CPUExecutionProvider"],
+            save_as_external_data=False,
+            extra_files=[str(path) for path in beside],
+        )
+    client = MlflowClient()
+    if not client.search_registered_models(f"name='{recipe}'"):
+        client.create_registered_model(recipe)
+    # tags go in with the creation: a process killed after it leaves a version that the next run recognises
+    where = logged.model_uri, run_id
+    return _version(client.create_model_version(recipe, *where, tags, model_id=logged.model_id))
+
+
+def _schema(tensors: tuple[TensorSpec, ...]) -> Schema:
+    """Shapes as MLflow writes them, where -1 stands for any number of examples."""
+    return Schema([MlflowTensor(np.dtype(one.dtype), _sides(one), one.name) for one in tensors])
+
+
+def _sides(tensor: TensorSpec) -> tuple[int, ...]:
+    return tuple(side if isinstance(side, int) else -1 for side in tensor.shape)
+
+
+def _version(found: ModelVersion) -> Version:
+    return Version(str(found.name), str(found.version), dict(found.tags))
