@@ -52,9 +52,13 @@ WHEEL = {"tests of the wheel": [EDGE / "bin/python", "-m", "pytest", "tests/core
 
 def main(arguments: list) -> int:
     command, rest = (arguments or ["help"])[0], arguments[1:]
-    if command not in COMMANDS:
+    if command in ("help", "-h", "--help"):
         print(__doc__.strip())
-        return 0 if command in ("help", "-h", "--help") else 2
+        return 0
+    if command not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        print(f"expected one of {known}; found {command}; see --help", file=sys.stderr)
+        return 2
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     # A Python told to look elsewhere would not see what is installed here.
@@ -166,7 +170,7 @@ def make_environment() -> None:
     # What builds the project is in place from the second time on, and then needs no network.
     building = ["--no-build-isolation"] if (VENV / "complete").exists() else []
     install = pip(VENV, "install", *building, "-c", LOCK, "-e", ".[lab,chain,pipeline,dev]")
-    step("Python packages (about 240; minutes the first time)", install)
+    step("Python packages (about 260; minutes the first time)", install)
     stamp(VENV, "complete", wanted)
 
 

@@ -47,7 +47,7 @@ class Anchored:
 
     @property
     def figure(self) -> str:
-        return f"{'already anchored' if self.already else f'{self.new} statements'}, block {self.block}"
+        return f"{f'{self.new} statements' if self.new else 'already anchored'}, block {self.block}"
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,9 @@ class DataReport:
 @step("data", reuse=False)
 def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
     """Bring the data to the revision that the recipe asks for; refuse bytes that were changed behind its back."""
-    versioning.write_settings(run.root, run.recipe, settings)
-    versioning.check(run.root, run.recipe)
-    revision = versioning.ensure(run.root, run.recipe)
+    with versioning.settings_of(run.root, run.recipe, settings):
+        versioning.check(run.root, run.recipe)
+        revision = versioning.ensure(run.root, run.recipe)
     known = card.load(revision.folder)
     images, labels = read(revision.folder / "prepared" / "train.npz")
     for tracked in (run.flow_run, run.tracked):

@@ -60,7 +60,8 @@ class Federated:
 
     @property
     def figure(self) -> str:
-        return f"{self.accuracy:.3f} on test, from {self.before:.3f}, round {self.chosen} kept"
+        kept = f"round {self.chosen}" if self.chosen else "the start"
+        return f"{self.accuracy:.3f} on test, from {self.before:.3f}, {kept} kept"
 
 
 @task(name="train-shard", task_run_name="round {spec.number}: {shard}", cache_policy=NO_CACHE)

@@ -40,7 +40,7 @@ class Control:
 
     @property
     def figure(self) -> str:
-        return f"{self.accuracy:.3f} without what came before"
+        return f"{self.accuracy:.3f} without the pretrained start"
 
 
 @step("finetune")

@@ -58,6 +58,20 @@ def write_settings(root: Path, name: str, settings: Data) -> Path:
     return path
 
 
+@contextmanager
+def settings_of(root: Path, name: str, settings: Data) -> Iterator[None]:
+    """Write the settings of the data; put back what was there when no data can be made of them."""
+    path = Workspace(root).data(name) / "settings.yaml"
+    before = path.read_bytes() if path.is_file() else b""
+    write_settings(root, name, settings)
+    try:
+        yield
+    except EdgelineError:
+        if before:
+            write_bytes(path, before)
+        raise
+
+
 def check(root: Path, name: str) -> None:
     """Refuse data that exist but are not those that dvc.lock records.
 

@@ -163,6 +163,12 @@ def _open(folder: Path, digest: str) -> Artifact:
 
 def _read_manifest(folder: Path, digest: str) -> Manifest:
     path = folder / MANIFEST
+    if not DIGEST.fullmatch(digest) and not path.exists():
+        raise RecipeError(
+            expected="the folder of an artifact, named by its digest, with its manifest",
+            found=str(folder),
+            remedy="see .edgeline/artifacts",
+        )
     if folder.is_symlink() or not DIGEST.fullmatch(digest):
         raise _tampered(folder, "a folder named by 64 hexadecimal digits", digest)
     if not _is_plain(path) or path.stat().st_size > MAX_MANIFEST_BYTES:

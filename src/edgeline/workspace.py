@@ -78,6 +78,11 @@ class Workspace:
         return self.state / "logs"
 
     @property
+    def registry(self) -> Path:
+        """MLflow's database: runs, curves, and the model registry."""
+        return self.state / "mlflow.db"
+
+    @property
     def deployment(self) -> Path:
         """Which contract on which chain holds this workspace's anchors."""
         return self.state / "chain" / "deployment.json"

@@ -1,6 +1,8 @@
 """kill -9 in the middle of every step, then the same command: it finishes, and nothing is there twice."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import pytest
 from mlflow.tracking import MlflowClient
@@ -40,3 +42,25 @@ def test_killed_in_every_step_it_finishes_once(fresh_project, monkeypatch):
     assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
     assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 0
     assert fresh_project.prefect_runs("RUNNING") == []
+
+
+@pytest.mark.slow
+def test_wiped_chain_and_moved_project_are_noticed(fresh_project):
+    once = fresh_project.run()
+    assert fresh_project.edgeline("down").returncode == 0
+    shutil.rmtree(fresh_project.root / ".edgeline" / "chain")
+    again = fresh_project.run()
+    assert not again["steps"]["anchor"]["reused"]
+    assert again["steps"]["finetune"]["reused"]
+    assert fresh_project.edgeline("verify", again["artifact"]["path"]).returncode == 0
+
+    assert fresh_project.edgeline("down").returncode == 0
+    moved = replace(fresh_project, root=fresh_project.root.with_name("ailleurs"))
+    fresh_project.root.rename(moved.root)
+    try:
+        there = moved.run("rehearse.images=60")
+        assert there["steps"]["finetune"]["reused"]
+        assert there["artifact"]["digest"] == once["artifact"]["digest"]
+        moved.edgeline("down")
+    finally:
+        moved.root.rename(fresh_project.root)

@@ -151,6 +151,14 @@ def test_a_damaged_cache_is_put_right_as_well(root):
     assert versioning.ensure(root, "digits") == intact
 
 
+def test_settings_of_which_no_data_can_be_made_are_taken_back(root):
+    path = root / "data" / "digits" / "settings.yaml"
+    before = path.read_bytes()
+    with pytest.raises(RecipeError), versioning.settings_of(root, "digits", Data(devices=3000)):
+        versioning.ensure(root, "digits")
+    assert path.read_bytes() == before
+
+
 def test_a_card_rewritten_to_fit_is_noticed(root):
     folder = root / "data" / "digits"
     flip(folder / "raw.npz")

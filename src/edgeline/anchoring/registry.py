@@ -125,7 +125,7 @@ class Node:
         return ServiceUnavailable(
             expected=f"an Ethereum node at {self.url}",
             found=found,
-            remedy="start it with `edgeline up`, then try again: nothing is anchored twice",
+            remedy="check the address; `edgeline up` starts this project's own node",
         )
 
 

@@ -38,6 +38,9 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
+    def say(self, text: str) -> None:
+        self.console.print(Text(f" · {text}"))
+
     def news(self, service: str, news: str) -> None:
         """What a service that is being started has to say; nothing remains of it once it is ready."""
         with self._lock:

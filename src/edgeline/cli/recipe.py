@@ -48,11 +48,7 @@ def show(name: str, p: Override = [], as_json: AsJson = False) -> None:  # noqa:
 
 
 def _print_table(rows: list[tuple[str, Any, str, str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("setting", "value", "from", "what it is", box=None, pad_edge=False)
+    """Plain lines: whatever the width, a name is whole and can be given to -p."""
     for key, value, origin, about in rows:
         shown = list(value) if isinstance(value, tuple) else value
-        table.add_row(key, str(shown), origin, about, style=None if origin == "default" else "bold")
-    Console().print(table)
+        print(f"{key:28} {shown!s:20} {origin:18} {about}")

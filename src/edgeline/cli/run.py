@@ -12,6 +12,8 @@ from edgeline.cli.recipe import AsJson, Override
 from edgeline.errors import Interrupted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgeline.recipe import Recipe
     from edgeline.workspace import Workspace
 
@@ -26,7 +28,7 @@ def run(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run the whole line: data, pretrained, fine-tune, shrink, federate, export, split, seal, rehearse, anchor."""
+    """Run the whole line, from data to a model that is released and can be proven."""
     carry_out("build", recipe, p, force, as_json)
 
 
@@ -59,24 +61,41 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
 
 
 def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | None:
-    """The summary of the newest build, if nothing it follows from has changed and its artifact is intact."""
-    from edgeline.artifact import open_artifact
-    from edgeline.errors import Tampered
+    """The summary of the newest build, if nothing it follows from has changed and all it names is there."""
+    from edgeline.errors import EdgelineError
+    from edgeline.stack import services
     from edgeline.workspace import fingerprint, read_json
 
-    latest = read_json(workspace.latest(recipe.name))
-    if latest is None or latest["fingerprint"] != fingerprint(
-        workspace, recipe.name, recipe.model_dump_json()
-    ):
-        return None
-    try:
-        open_artifact(workspace.root / latest["summary"]["artifact"]["path"])
-    except (Tampered, FileNotFoundError):
+    latest = read_json(workspace.latest(recipe.name)) or {}
+    if latest.get("fingerprint") != fingerprint(workspace, recipe.name, recipe.model_dump_json()):
         return None
     summary: dict[str, Any] = latest["summary"]
+    try:
+        if not _stands(workspace, workspace.root / summary["artifact"]["path"]):
+            return None
+    except (EdgelineError, OSError):
+        return None
     for step in summary["steps"].values():
         step["reused"] = True
+    up = services.running(workspace.root)
+    summary["links"] = {name: url for name, url in summary["links"].items() if name in up}
     return summary
+
+
+def _stands(workspace: "Workspace", folder: "Path") -> bool:
+    """Whether an artifact is intact, with its checkpoint, this workspace's contract and registry behind it."""
+    from edgeline.artifact import open_artifact
+    from edgeline.receipt import read_deployment, read_receipt
+
+    manifest, receipt = open_artifact(folder).manifest, read_receipt(folder)
+    checkpoint = workspace.checkpoints / f"{manifest.checkpoint}.safetensors"
+    registry = os.environ.get("MLFLOW_TRACKING_URI") or workspace.registry.is_file()
+    return bool(
+        receipt
+        and receipt.deployment == read_deployment(workspace.deployment)
+        and checkpoint.is_file()
+        and registry
+    )
 
 
 def _run_flow(
@@ -87,6 +106,8 @@ def _run_flow(
 
     with Lines() as lines:
         os.environ.update(services.environment(workspace.root))
+        if missing := set(NEEDED) - set(services.running(workspace.root)):
+            lines.say(f"starting {', '.join(name for name in NEEDED if name in missing)}")
         services.ensure_all(NEEDED, workspace.root, lines.news)
         os.environ.update(services.environment(workspace.root))
         sys.path.insert(0, str(workspace.root))

@@ -53,16 +53,15 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 "(CPU time, one image) than the tuned network"
             ),
         )
-    yield (
-        "rounds",
-        f"{federated['rounds']} over {federated['devices']} simulated devices, round {federated['chosen']} kept",
-    )
-    agree = "as the whole model does" if split["equal"] else "differently"
+    chosen = federated["chosen"]
+    kept = f"round {chosen} kept" if chosen else "none was better on validation, the start is kept"
+    yield "rounds", f"{federated['rounds']} over {federated['devices']} simulated devices; {kept}"
+    agree = "the same answers as" if split["equal"] else "other answers than"
     yield (
         "split",
         (
             f"{split['bytes_on_wire']:,} bytes on the wire per image; two workers answered "
-            f"{split['requests_per_s']:.0f} requests/s, {agree}"
+            f"{split['requests_per_s']:.0f} requests/s, {agree} the whole model"
         ),
     )
     already = "already anchored" if anchor["already"] else "anchored"
@@ -73,5 +72,7 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         f"{summary['registered']['name']} version {summary['registered']['version']}, candidate",
     )
     yield from summary["links"].items()
+    if not summary["links"]:
+        yield "servers", "are down; `edgeline up` starts them"
     yield "check it", f"edgeline verify {artifact['path']}"
     yield "took", f"{summary['seconds']} s"

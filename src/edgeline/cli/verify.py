@@ -34,28 +34,42 @@ def verify(
     from edgeline.anchoring.verdict import verify_folder
 
     # `verify .` must work: it is the folder's name that the bytes are compared with.
-    verdict = verify_folder(path.resolve(), lambda: open_registry(url))
+    folder = path.resolve()
+    verdict = verify_folder(folder, lambda: open_registry(url, folder))
     if as_json:
         print(json.dumps(verdict.to_json()))
     else:
         _show(verdict)
 
 
-def open_registry(url: str | None) -> "Registry":
+def open_registry(url: str | None, folder: Path | None = None) -> "Registry":
     """The registry of this workspace, at `url` or where its own node listens.
+
+    Outside a workspace, with a `url`, it is the one that the receipt in `folder` names: whoever checks
+    compares the printed contract with the one that they trust.
 
     Raises:
         EnvironmentUnfit: nothing was deployed, nothing listens, or it is another chain.
     """
     from edgeline.anchoring.registry import connect
-    from edgeline.receipt import read_deployment
-    from edgeline.stack import services
+    from edgeline.errors import EnvironmentUnfit
+    from edgeline.receipt import read_deployment, read_receipt
     from edgeline.workspace import Workspace
 
-    workspace = Workspace.find()
-    return connect(
-        url or services.address("ganache", workspace.root), read_deployment(workspace.deployment)
-    )
+    try:
+        workspace = Workspace.find()
+    except EnvironmentUnfit:
+        receipt = read_receipt(folder) if url and folder else None
+        if url is None or receipt is None:
+            raise
+        return connect(url, receipt.deployment)
+    return connect(url or _own_node(workspace.root), read_deployment(workspace.deployment))
+
+
+def _own_node(root: Path) -> str:
+    from edgeline.stack import services
+
+    return services.address("ganache", root)
 
 
 def _show(verdict: "Verdict") -> None:
@@ -69,6 +83,6 @@ def _show(verdict: "Verdict") -> None:
     table.add_row("verdict", "intact and anchored")
     for name in SHOWN:
         table.add_row(name, str(facts[name]))
-    for parent in verdict.receipt.statement.parents:
-        table.add_row("made from", parent)
+    for role, digest in verdict.artifact.manifest.parents.items():
+        table.add_row(f"from {role}", digest)
     Console(highlight=False).print(table)

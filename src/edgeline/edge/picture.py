@@ -37,9 +37,19 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     except (OSError, ValueError, KeyError, IndexError, struct.error, zlib.error) as error:
         raise RecipeError(
             expected=f"{SUPPORTED} in {path}",
-            found=str(error) or type(error).__name__,
-            remedy="convert the picture and try again",
+            found=_words(error),
+            remedy="give another path, or convert the picture",
         ) from error
+
+
+def _words(error: Exception) -> str:
+    """What is wrong with a picture, without the spelling of Python's own errors."""
+    match error:
+        case OSError():
+            return error.strerror or "a file that cannot be read"
+        case struct.error() | IndexError() | KeyError() | zlib.error():
+            return "a damaged or unfinished file"
+    return str(error)
 
 
 def _npy(path: Path) -> NDArray[np.uint8]:
@@ -61,7 +71,7 @@ def _png(data: bytes) -> NDArray[np.uint8]:
     if depth != 8 or colour not in SAMPLES or any(rest):
         raise ValueError(f"a PNG of {depth} bits, colour type {colour}, or interlaced")
     if not 0 < width * height <= MAX_PIXELS:
-        raise ValueError(f"a PNG of {width} x {height} pixels")
+        raise ValueError(f"{width} x {height} pixels, more than {MAX_PIXELS:,} or none")
     packed = b"".join(content for kind, content in chunks if kind == b"IDAT")
     stride = width * SAMPLES[colour]
     lines = _unfilter(_inflate(packed, height * (stride + 1)), height, stride, SAMPLES[colour])
