@@ -73,16 +73,10 @@ def _own_node(root: Path) -> str:
 
 
 def _show(verdict: "Verdict") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+    """Plain lines: whatever the width, a digest is whole and can be searched for."""
     facts = verdict.to_json()
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(overflow="fold")
-    table.add_row("verdict", "intact and anchored")
+    print(f"{'verdict':16} intact and anchored")
     for name in SHOWN:
-        table.add_row(name, str(facts[name]))
+        print(f"{name:16} {facts[name]}")
     for role, digest in verdict.artifact.manifest.parents.items():
-        table.add_row(f"from {role}", digest)
-    Console(highlight=False).print(table)
+        print(f"{f'from {role}':16} {digest}")
