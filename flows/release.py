@@ -36,9 +36,9 @@ def release(
 
     artifact = seal(run, line.data.form, learned, data, int8, parts, lineage_of(learned, said))
     rehearse(run, line.rehearse, artifact, data)
-    gate(run, line.gate, int8, artifact, data)
+    passed = gate(run, line.gate, whole, artifact, data)
 
     receipt = anchor(run, artifact, said)
     verify(run, artifact)
-    register(run, artifact, int8, receipt)
+    register(run, artifact, passed, receipt)
     return summarise(run, line)

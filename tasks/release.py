@@ -100,7 +100,7 @@ def seal(
 
 @step("register", reuse=False)
 def register(
-    run: Run, artifact: Product, int8: Product, receipt: Product
+    run: Run, artifact: Product, passed: Product, receipt: Product
 ) -> tuple[Path, Registered]:
     """Register exactly the sealed model.onnx in MLflow under the alias `candidate`, tagged with where it comes from."""
     sealed = open_artifact(artifact.path)
@@ -119,8 +119,7 @@ def register(
             "prefect.flow_run_id": str(flow_run.id),
             "transaction": receipt.report.transaction,
             "contract": receipt.report.contract,
-            "validation_accuracy": repr(int8.report.quantisation.accuracy_after),
-            "test_accuracy": repr(int8.report.accuracy),
+            "validation_accuracy": repr(passed.report.validation),
         },
     )
     return sealed.model_path, Registered(version.name, version.number, sealed.digest in known)
