@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edgeline.compression.distill import DistillReport, distill
 from edgeline.compression.quantize import QuantiseReport, quantize
-from edgeline.datasets import read
+from edgeline.datasets import central, prepared
 from edgeline.datasets.printed import render
 from edgeline.edge.session import load as load_session
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
@@ -80,14 +80,12 @@ class Int8:
 @step("shrink")
 def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Small]:
     """Distil the tuned network into a small one, on the central images."""
-    validation, test = (
-        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
-    )
+    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
     teacher = load(tuned.path)
     student, report = distill(
         teacher,
         replace(teacher.spec, widths=settings.widths),
-        *read(data.path / "shares" / "central.npz"),
+        *central(data.path),
         validation,
         settings,
         epochs("shrink"),
@@ -103,11 +101,9 @@ def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[P
 @step("untaught")
 def untaught(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Untaught]:
     """Train the same small network on the same labels without a teacher, for as many batches."""
-    validation, test = (
-        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
-    )
+    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
     teacher = load(tuned.path)
-    images, labels = read(data.path / "shares" / "central.npz")
+    images, labels = central(data.path)
     # labelled images stand in for the printed ones that only a teacher could label
     times = settings.lessons + round(settings.printed / len(labels))
     checkpoint, report = train_from_scratch(
@@ -133,17 +129,17 @@ def quantise(
     `large` is the tuned network in fp32 ONNX, against which size and speed are stated.
     """
     prepare = Preprocessing(form.channels, form.image_size, form.mean, form.std)
-    central, _ = read(data.path / "shares" / "central.npz")
-    images, labels = read(data.path / "prepared" / "validation.npz")
+    calibration, _ = central(data.path)
+    images, labels = prepared(data.path, "validation")
     path, report = quantize(
         whole.path,
         run.folder / "model.onnx",
-        prepare(central),
+        prepare(calibration),
         settings,
         inputs=prepare(images),
         labels=labels,
     )
-    images, labels = read(data.path / "prepared" / "test.npz")
+    images, labels = prepared(data.path, "test")
     inputs = prepare(images)
     before, after = (load_session(each).logits(inputs) for each in (whole.path, path))
     classes = [str(number) for number in range(form.classes)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeline.datasets import card, read
+from edgeline.datasets import card, prepared
 from edgeline.recipe.data import Data
 from tasks import pictures, tracking, versioning
 from tasks.run import Run
@@ -40,7 +40,7 @@ def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
         versioning.check(run.root, run.recipe)
         revision = versioning.ensure(run.root, run.recipe)
     known = card.load(revision.folder)
-    images, labels = read(revision.folder / "prepared" / "train.npz")
+    images, labels = prepared(revision.folder, "train")
     for tracked in (run.flow_run, run.tracked):
         tracking.log_dataset(tracked, run.recipe, revision.dvc, images, labels, revision.folder)
     tracking.log_tags(run.flow_run, {"data.revision": revision.dvc, "data.digest": revision.digest})

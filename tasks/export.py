@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeline.datasets import read
+from edgeline.datasets import prepared
 from edgeline.export.onnx import ExportReport
 from edgeline.export.onnx import export as write_onnx
 from edgeline.export.parity import ParityReport, check_parity
@@ -31,7 +31,7 @@ def to_onnx(run: Run, learned: Product, data: Product) -> tuple[Path, Exported]:
     """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
     checkpoint = load(learned.path)
     path, report = write_onnx(checkpoint, run.folder / "model.onnx")
-    images, _ = read(data.path / "prepared" / "validation.npz")
+    images, _ = prepared(data.path, "validation")
     return path, Exported(report.bytes, report, check_parity(checkpoint, path, images[:COMPARED]))
 
 

@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from pydantic import TypeAdapter
 
-from edgeline.datasets import read
+from edgeline.datasets import prepared
 from edgeline.federated.client import EXAMPLES, train_shard
 from edgeline.federated.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
 from edgeline.finetuning.evaluate import score
@@ -105,7 +105,7 @@ def close(
         reports,
         updates_folder(run, spec, start),
         run.workspace.checkpoints,
-        read(data.path / "prepared" / "validation.npz"),
+        prepared(data.path, "validation"),
     )
     return path, Closed(report, time.monotonic() - begun)
 
@@ -151,7 +151,7 @@ def choose(
         for report, product in zip(reports, rounds, strict=True)
     ]
     validation, number, path = max(standing)
-    test = read(data.path / "prepared" / "test.npz")
+    test = prepared(data.path, "test")
     tracking.log_figure(
         run.tracked, pictures.rounds([accuracy for accuracy, _, _ in standing]), "rounds.png"
     )

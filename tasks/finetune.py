@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeline.datasets import read
+from edgeline.datasets import central, prepared
 from edgeline.finetuning.evaluate import score
 from edgeline.finetuning.finetune import FinetuneReport, finetune, train_from_scratch
 from edgeline.finetuning.loop import TrainReport
@@ -46,12 +46,11 @@ class Control:
 @step("finetune")
 def tune(run: Run, settings: Finetune, pretrained: Product, data: Product) -> tuple[Path, Tuned]:
     """Tune the pretrained network to the central labels and interpolate between the two."""
-    validation, test = (
-        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
-    )
+    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
     before = load(pretrained.path)
-    central = read(data.path / "shares" / "central.npz")
-    checkpoint, report = finetune(before, *central, validation, settings, epochs("finetune"))
+    checkpoint, report = finetune(
+        before, *central(data.path), validation, settings, epochs("finetune")
+    )
     path = save(checkpoint, run.workspace.checkpoints)
     tracking.log_figure(run.tracked, pictures.learning(report.training), "learning.png")
     tracking.log_figure(run.tracked, pictures.interpolation(report.interpolation), "alpha.png")
@@ -63,14 +62,12 @@ def scratch(
     run: Run, settings: Finetune, pretrained: Product, data: Product
 ) -> tuple[Path, Control]:
     """Train the same network on the same labels from random weights."""
-    validation, test = (
-        read(data.path / "prepared" / f"{name}.npz") for name in ("validation", "test")
-    )
+    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
     start = load(pretrained.path)
     checkpoint, report = train_from_scratch(
         start.spec,
         start.preprocessing,
-        *read(data.path / "shares" / "central.npz"),
+        *central(data.path),
         validation,
         settings,
         settings.seed,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact, open_artifact
-from edgeline.datasets import read
+from edgeline.datasets import prepared
 from edgeline.edge.session import load
 from edgeline.errors import GateMissed
 from edgeline.metrics import accuracy
@@ -48,7 +48,7 @@ def gate(
         GateMissed: too inaccurate, too much lost by quantisation, or worse than the candidate.
     """
     sealed = open_artifact(artifact.path)
-    images, labels = read(data.path / "prepared" / "validation.npz")
+    images, labels = prepared(data.path, "validation")
     fp32 = accuracy(load(whole.path).logits(sealed.preprocessing(images)), labels)
     after = _answered(sealed, images, labels)
     present = _candidate(run, sealed)

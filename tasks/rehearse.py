@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeline.artifact import open_artifact
-from edgeline.datasets import read
+from edgeline.datasets import prepared
 from edgeline.edge.rehearse import RehearsalReport
 from edgeline.edge.rehearse import rehearse as perform
 from edgeline.recipe.rehearse import Rehearse
@@ -31,7 +31,7 @@ def rehearse(
     run: Run, settings: Rehearse, artifact: Product, data: Product
 ) -> tuple[Path, Rehearsed]:
     """Send test images hop to hop through worker processes that verified their part, and compare with the whole."""
-    images, _ = read(data.path / "prepared" / "test.npz")
+    images, _ = prepared(data.path, "test")
     report = perform(
         open_artifact(artifact.path), services.address("nats", run.root), images, settings
     )

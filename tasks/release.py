@@ -10,7 +10,7 @@ from prefect.runtime import flow_run
 
 from edgeline.artifact import Description, open_artifact
 from edgeline.artifact import seal as seal_artifact
-from edgeline.datasets import read
+from edgeline.datasets import prepared
 from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load
 from edgeline.errors import EnvironmentUnfit
@@ -77,7 +77,7 @@ def seal(
     shutil.copy(int8.path, staging / "model.onnx")
     session = load(int8.path)
     preprocessing = Preprocessing(form.channels, form.image_size, form.mean, form.std)
-    images, _ = read(data.path / "prepared" / "test.npz")
+    images, _ = prepared(data.path, "test")
     record_golden(staging, session, preprocessing, images[:GOLDEN_IMAGES])
     files = sorted((staging / "parts").iterdir())
     description = Description(

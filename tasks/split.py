@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.datasets import read
+from edgeline.datasets import prepared
 from edgeline.digest import digest_of
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Form
@@ -44,7 +44,7 @@ def split(
     run: Run, settings: Split, form: Form, whole: Product, int8: Product, data: Product
 ) -> tuple[Path, Parted]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
-    images, _ = read(data.path / "prepared" / "test.npz")
+    images, _ = prepared(data.path, "test")
     inputs = Preprocessing(form.channels, form.image_size, form.mean, form.std)(images)
     planned = _plan(run, int8, inputs, settings)
     parts = cut(int8.path, planned.cut, run.folder / "parts")

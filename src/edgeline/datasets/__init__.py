@@ -28,6 +28,16 @@ UNREADABLE = (
 )
 
 
+def prepared(folder: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The set `train`, `validation` or `test` of the data in `folder`."""
+    return read(folder / "prepared" / f"{name}.npz")
+
+
+def central(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """What the central site owns of the data in `folder`."""
+    return read(folder / "shares" / "central.npz")
+
+
 def read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images and labels of one set; nothing in the file is executed.
 
