@@ -2,26 +2,36 @@
 
 import json
 
+import pytest
 import yaml
 
+from edgeline.stack import services
 
-def test_scheduled_audit_fires_by_itself_and_completes(built, project):
+
+@pytest.fixture
+def audited_often(built, project):
+    """The project with the audit as its only deployment, due every ten seconds; no worker stays behind."""
     path = project.root / "prefect.yaml"
-    declared = yaml.safe_load(path.read_text())
-    audit = next(
+    before = path.read_text()
+    declared = yaml.safe_load(before)
+    (audit,) = (
         one for one in declared["deployments"] if one["entrypoint"] == "flows/audit.py:audit"
     )
     audit["schedules"] = [{"interval": 10, "slug": "often"}]
-    path.write_text(yaml.safe_dump(declared))
+    path.write_text(yaml.safe_dump({**declared, "deployments": [audit]}))
+    yield project
+    services.stop_all(project.root, ["worker"])
+    path.write_text(before)
 
-    assert project.edgeline("up").returncode == 0
-    assert {"prefect", "worker", "mlflow", "ganache", "nats"} <= set(
-        json.loads(project.edgeline("status", "--json").stdout)["services"]
+
+def test_scheduled_audit_fires_by_itself_and_completes(audited_often):
+    assert audited_often.edgeline("up").returncode == 0
+    shown = json.loads(audited_often.edgeline("status", "--json").stdout)["services"]
+    assert [name for name, state in shown.items() if state is None] == []
+    assert audited_often.eventually(lambda: scheduled(audited_often, "COMPLETED"), 180), (
+        audited_often.prefect_runs("CRASHED")
     )
-    assert project.eventually(lambda: scheduled(project, "COMPLETED"), 180), project.prefect_runs(
-        "CRASHED"
-    )
-    assert scheduled(project, "FAILED") == []
+    assert scheduled(audited_often, "FAILED") == []
 
 
 def scheduled(project, state):
