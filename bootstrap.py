@@ -56,8 +56,7 @@ def main(arguments: list) -> int:
         print(__doc__.strip())
         return 0
     if command not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        print(f"expected one of {known}; found {command}; see --help", file=sys.stderr)
+        print(f"expected {', '.join(COMMANDS)}; found {command}; see --help", file=sys.stderr)
         return 2
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -112,9 +111,6 @@ def report(*groups: dict) -> int:
 def shown(command: list) -> str:
     words = (str(word).replace(f"{ROOT}{os.sep}", "") for word in command)
     return " ".join(shlex.quote(word) for word in words)
-
-
-# Python
 
 
 def use_a_fit_python() -> None:
