@@ -66,7 +66,7 @@ def audit_artifacts() -> list[Finding]:
             folder.name,
             partial(verify_folder, folder, lambda: chain),
         )
-        for folder in _released(workspace)
+        for folder in _released(workspace, chain)
     ]
 
 
@@ -120,9 +120,12 @@ def _check(version: registry.Version, chain: Registry) -> None:
     if sha256_bytes(content) != version.artifact:
         raise _disagreement(path, f"SHA-256 {version.artifact}", sha256_bytes(content))
     try:
-        listed = Manifest.from_json(json.loads(content)).files["model.onnx"].sha256
+        manifest = Manifest.from_json(json.loads(content))
+        listed = manifest.files["model.onnx"].sha256
     except (ValueError, KeyError, RecursionError):
         raise _disagreement(path, "a manifest that lists model.onnx", "something else") from None
+    if manifest.recipe != version.name:
+        raise _disagreement(path, f"an artifact of {version.name}", manifest.recipe)
     if (found := sha256_file(model)) != listed:
         raise _disagreement(model, f"SHA-256 {listed}", found)
     chain.verify(version.artifact, None)
@@ -136,6 +139,12 @@ def _disagreement(path: Path, expected: str, found: str) -> Tampered:
     )
 
 
-def _released(workspace: Workspace) -> Iterator[Path]:
-    """Artifacts that were anchored: those with a receipt."""
-    yield from sorted(path.parent for path in workspace.artifacts.glob(f"*/{RECEIPT_NAME}"))
+def _released(workspace: Workspace, chain: Registry) -> Iterator[Path]:
+    """Artifacts that were released: those that the registry, the chain or a receipt speaks of, there or not."""
+    registered = {version.artifact for version in registry.versions()}
+    known = {
+        folder.name
+        for folder in workspace.artifacts.glob("[0-9a-f]*")
+        if (folder / RECEIPT_NAME).is_file() or chain.receipt_of(folder.name)
+    }
+    yield from (workspace.artifacts / digest for digest in sorted(registered | known) if digest)

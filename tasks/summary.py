@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,8 @@ def forget(run: Run, keep: int) -> None:
     runs = sorted(
         (run.workspace.state / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime
     )
-    old = [folder for folder in runs if folder.name.startswith(f"{run.recipe}-")][:-keep]
+    ours = re.compile(rf"{re.escape(run.recipe)}-[a-z]+-\d{{8}}-\d{{6}}")
+    old = [folder for folder in runs if ours.fullmatch(folder.name)][:-keep]
     used = {
         _key(entry) for folder in set(runs) - set(old) for entry in _entries(folder / "steps.jsonl")
     }

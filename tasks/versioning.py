@@ -217,7 +217,7 @@ def _is_known(root: Path, found: str) -> bool:
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """One at a time: DVC gives up after three seconds where another process of it is at work."""
-    path = Workspace(root).state / "locks" / "dvc.lock"
+    path = Workspace(root).state / "locks" / "DVC.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         for _ in range(PATIENCE_S * 10):

@@ -106,10 +106,12 @@ def stored_model(version: Version) -> tuple[Path, Path]:
         )
         flavors = Model.load(str(folder)).flavors
         python, served = flavors["python_function"], flavors["onnx"]["data"]
-        whole = python["loader_module"] == "mlflow.onnx" and python["data"] == served
+        plain = not python.get("code") and not flavors["onnx"].get("code")
+        alone = set(flavors) == {"python_function", "onnx"} and python["data"] == served
+        whole = plain and alone and python["loader_module"] == "mlflow.onnx"
         file = folder / str(served)
         readable = file.is_file() and file.resolve().is_relative_to(folder.resolve())
-    except (MlflowException, OSError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  (a spoiled description breaks its readers in any way)
         raise Unreadable(
             expected=f"the stored files of {name}",
             found=(str(error).splitlines() or [type(error).__name__])[0],

@@ -52,7 +52,7 @@ def open_registry(url: str | None, folder: Path | None = None) -> "Registry":
         EnvironmentUnfit: nothing was deployed, nothing listens, or it is another chain.
     """
     from edgeline.anchoring.registry import connect
-    from edgeline.errors import EnvironmentUnfit
+    from edgeline.errors import EnvironmentUnfit, NotAnchored
     from edgeline.receipt import read_deployment, read_receipt
     from edgeline.workspace import Workspace
 
@@ -63,6 +63,12 @@ def open_registry(url: str | None, folder: Path | None = None) -> "Registry":
         if url is None or receipt is None:
             raise
         return connect(url, receipt.deployment)
+    if not workspace.deployment.is_file():
+        raise NotAnchored(
+            expected="an artifact that this project's chain knows",
+            found="a project that has anchored nothing yet",
+            remedy="run `edgeline run`, or ask the chain of whoever released it with --url elsewhere",
+        )
     return connect(url or _own_node(workspace.root), read_deployment(workspace.deployment))
 
 

@@ -95,7 +95,10 @@ def address(name: str, root: Path) -> str:
     Raises:
         ServiceUnavailable: neither.
     """
-    found = (os.environ | environment(root)).get(ADDRESSES[name])
+    variable = ADDRESSES[name]
+    # what `run` itself put into os.environ is forgotten once that server is gone: a stranger may be there
+    given = os.environ[variable] if set_by_user(variable) else ""
+    found = given or environment(root).get(variable)
     if not found:
         raise ServiceUnavailable(
             expected=f"{name} to run", found="none of ours", remedy="run `edgeline up`"
