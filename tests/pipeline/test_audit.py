@@ -105,6 +105,11 @@ def spoiled(folder, how):
         flip(folder / "evil.onnx", 1000)
         described = folder / "MLmodel"
         described.write_text(described.read_text().replace("model.onnx", "evil.onnx"))
+    elif how == "code beside it":
+        described = folder / "MLmodel"
+        described.write_text(described.read_text().replace("code: null", "code: code"))
+    elif how == "broken description":
+        (folder / "MLmodel").write_text("[broken")
     elif how == "other code served":
         described = folder / "MLmodel"
         described.write_text(described.read_text().replace("mlflow.onnx", "os"))
@@ -118,6 +123,8 @@ def spoiled(folder, how):
         ("no folder", "unreadable"),
         ("another file served", "tampered"),
         ("other code served", "tampered"),
+        ("code beside it", "tampered"),
+        ("broken description", "unreadable"),
     ],
 )
 def test_audit_fails_whatever_is_wrong_with_the_store(
@@ -128,6 +135,19 @@ def test_audit_fails_whatever_is_wrong_with_the_store(
         audit()
     tags = tracked.get_model_version("digits", built["registered"]["version"]).tags
     assert tags["audit"] == verdict
+
+
+def test_released_artifact_without_receipt_is_audited_all_the_same(built, project, prefect):
+    folder = project.root / built["artifact"]["path"]
+    receipt, model = (folder / "receipt.json").read_bytes(), (folder / "model.onnx").read_bytes()
+    (folder / "receipt.json").unlink()
+    flip(folder / "model.onnx", 1000)
+    try:
+        with pytest.raises(Tampered, match=f"artifact {folder.name[:16]}"):
+            audit()
+    finally:
+        (folder / "receipt.json").write_bytes(receipt)
+        (folder / "model.onnx").write_bytes(model)
 
 
 def test_version_that_was_sealed_again_by_a_stranger_is_tampered(built, prefect, tracked, stored):
