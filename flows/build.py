@@ -32,7 +32,8 @@ def build(
         without_teacher = untaught.submit(run, line.shrink, tuned, data)
         small = shrink(run, line.shrink, tuned, data)
 
-        from_scratch.result(), without_teacher.result()
+        for control in (from_scratch, without_teacher):
+            control.result()
         learned, closed = rounds(run, line.federate, small, data)
 
         return release(

@@ -69,10 +69,6 @@ class Int8:
     """Median paired CPU time of that network divided by the int8 model's, batch 1, one thread."""
 
     @property
-    def times_smaller(self) -> float | None:
-        return self.tuned_bytes / self.bytes if self.tuned_bytes else None
-
-    @property
     def figure(self) -> str:
         return f"{self.accuracy:.3f} from {self.fp32_accuracy:.3f}, {self.bytes:,} bytes"
 
