@@ -62,7 +62,7 @@ class Int8:
     """Of the same network before, on the test set."""
     bytes: int
     quantisation: QuantiseReport
-    """Accuracies in it are on the validation set; the gate reads them."""
+    """Accuracies in it are on the validation set."""
     tuned_bytes: int | None
     """Of the tuned network in fp32 ONNX; None where the run has no such network."""
     tuned_speed_up: float | None
