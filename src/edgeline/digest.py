@@ -8,9 +8,15 @@ them as decimal strings.
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
+
+import rfc8785
+
+from edgeline.errors import RecipeError
+from edgeline.merkle import root
 
 JsonValue: TypeAlias = "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]"
 
@@ -48,6 +54,60 @@ def _plain_digest(path: Path) -> str:
     return NOT_PLAIN if path.is_symlink() or not path.is_file() else sha256_file(path)
 
 
+def folder_root(folder: Path, *, without: Iterable[str] = ()) -> str:
+    """Digest of a folder that is neither artifact nor dataset: RFC 6962 root over its files.
+
+    A leaf is the canonical JSON of a file's path (POSIX, in NFC), bytes and sha256; leaves are in
+    the order of their paths. `without` names paths left out.
+
+    Raises:
+        RecipeError: a link, a pipe, a device, an unreadable or no file, or two files with one name.
+    """
+    try:
+        leaves = _leaves(folder, set(without))
+    except OSError as error:
+        raise _unfit(folder, f"{error.filename}: {error.strerror}") from error
+    if not leaves:
+        raise _unfit(folder, "no file in it")
+    return root(leaves).hex()
+
+
+def _leaves(folder: Path, left_out: set[str]) -> list[bytes]:
+    files: dict[str, Path] = {}
+    for path in _plain_files(folder):
+        name = unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
+        if files.setdefault(name, path) is not path:
+            raise _unfit(folder, f"two files named {name!r}")
+    return [_leaf(folder, name, files[name]) for name in sorted(files) if name not in left_out]
+
+
+def _plain_files(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> NoReturn:
+        raise error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        for path in (Path(parent, name) for name in folders + names):
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise _unfit(folder, f"{path}, which is {NOT_PLAIN}")
+        yield from (Path(parent, name) for name in names)
+
+
+def _leaf(folder: Path, name: str, path: Path) -> bytes:
+    size, digest = path.stat().st_size, sha256_file(path)
+    try:
+        return canonical_json({"path": name, "bytes": size, "sha256": digest})
+    except ValueError as error:
+        raise _unfit(folder, f"the name {name!r}, which is not UTF-8") from error
+
+
+def _unfit(folder: Path, found: str) -> RecipeError:
+    return RecipeError(
+        expected=f"a folder of plain files in {folder}",
+        found=found,
+        remedy="copy what is to be named into a folder of its own",
+    )
+
+
 def digest_of(value: JsonValue) -> str:
     """SHA-256 of the canonical JSON of `value`."""
     return sha256_bytes(canonical_json(value))
@@ -58,11 +118,26 @@ def canonical_json(value: JsonValue) -> bytes:
 
     Raises:
         TypeError: a float, a non-ASCII key, an integer beyond 2**53 - 1, or anything that JSON has no form for.
+        ValueError: text with half a surrogate pair, which UTF-8 has no form for.
     """
     _refuse_ambiguous(value)
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return rfc8785.dumps(value)
+
+
+def parse_canonical(data: bytes) -> JsonValue:
+    """The value whose canonical JSON is exactly these bytes.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        value: JsonValue = json.loads(data)
+        canonical = canonical_json(value) == data
+    except (ValueError, TypeError, RecursionError):
+        canonical = False
+    if not canonical:
+        raise ValueError("bytes that are not canonical JSON")
+    return value
 
 
 def _refuse_ambiguous(value: object) -> None:

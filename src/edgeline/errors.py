@@ -8,6 +8,7 @@
     |  +- ServiceUnavailable  5  a service that should answer does not          (also ConnectionError)
     |  +- WorkspaceBusy       5  another run holds the lock
     +- NotAnchored            6  intact, but the chain does not know it
+    +- Revoked                7  intact and anchored, but revoked, or anchored with a compromised key
     +- Interrupted          130  a person ended it
 
 Each carries what was expected, what was found and what to do next; the number is the exit code.
@@ -60,6 +61,10 @@ class WorkspaceBusy(EnvironmentUnfit):
 
 class NotAnchored(EdgelineError):
     exit_code = 6
+
+
+class Revoked(EdgelineError):
+    exit_code = 7
 
 
 class Interrupted(EdgelineError):

@@ -1,0 +1,157 @@
+"""Reads proofs of Ethereum's Merkle Patricia tries, as eth_getProof gives them. Knows no network.
+
+A proof is the list of nodes from the root to where a key ends; each is named by the hash that the
+node before it holds. It shows what a trie holds under a key, or that it holds nothing there.
+RLP and hex-prefix: Yellow Paper, appendices B, C and D.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from Crypto.Hash import keccak
+
+Item: TypeAlias = "bytes | list[Item]"
+
+EMPTY_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421")
+HASH_BYTES = 32
+# A branch that embeds branches is the deepest that a header or a node gets; it is not as deep as this.
+MAX_DEPTH = 16
+
+
+def keccak256(data: bytes) -> bytes:
+    """Ethereum's hash: Keccak-256 with its first padding, not SHA3-256."""
+    return keccak.new(data=data, digest_bits=256).digest()
+
+
+def encode(item: Item) -> bytes:
+    """RLP of bytes, or of lists of bytes and lists."""
+    if isinstance(item, bytes):
+        return item if len(item) == 1 and item[0] < 0x80 else _prefix(0x80, len(item)) + item
+    payload = b"".join(map(encode, item))
+    return _prefix(0xC0, len(payload)) + payload
+
+
+def _prefix(first: int, length: int) -> bytes:
+    if length <= 55:
+        return bytes([first + length])
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([first + 55 + len(size)]) + size
+
+
+def decode(data: bytes) -> Item:
+    """What these bytes are the RLP of; raises ValueError unless they are its one spelling."""
+    item, end = _decode(data, 0, len(data), MAX_DEPTH)
+    if end != len(data):
+        raise ValueError("bytes after the RLP item")
+    return item
+
+
+def _decode(data: bytes, at: int, limit: int, depth: int) -> tuple[Item, int]:
+    start, end = _bounds(data, at, limit)
+    if data[at] < 0xC0:
+        return data[start:end], end
+    if not depth:
+        raise ValueError("RLP nested without end")
+    items: list[Item] = []
+    while start < end:
+        item, start = _decode(data, start, end, depth - 1)
+        items.append(item)
+    return items, end
+
+
+def _bounds(data: bytes, at: int, limit: int) -> tuple[int, int]:
+    """Where the content of the item at this place begins and ends."""
+    if at >= limit:
+        raise ValueError("RLP that ends too early")
+    first = data[at]
+    if first < 0x80:
+        return at, at + 1
+    base = 0x80 if first < 0xC0 else 0xC0
+    start, length = at + 1, first - base
+    if length > 55:
+        start, size = start + length - 55, data[start : start + length - 55]
+        length = int.from_bytes(size, "big")
+        if length <= 55 or not size[0]:
+            raise ValueError("RLP that is not canonical")
+    if start + length > limit:
+        raise ValueError("RLP that ends too early")
+    if base == 0x80 and length == 1 and data[start] < 0x80:
+        raise ValueError("RLP that is not canonical")
+    return start, start + length
+
+
+def get(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
+    """What the trie with this root holds under `key`; None if these nodes prove that it holds nothing.
+
+    For state and storage the key is the keccak256 of an address, or of a slot.
+
+    Raises:
+        ValueError: the nodes are not exactly those of one proof.
+    """
+    proof = _Proof(nodes)
+    value = None if root == EMPTY_ROOT else _descend(proof, root, _nibbles(key))
+    if proof.used != len(nodes):
+        raise ValueError(f"node {proof.used} has no part in the proof")
+    return value
+
+
+class _Proof:
+    """The nodes of a proof, opened in their order, each by the reference that leads to it."""
+
+    def __init__(self, nodes: Sequence[bytes]) -> None:
+        self.nodes, self.used = nodes, 0
+
+    def open(self, reference: Item) -> list[Item]:
+        """The node behind a reference: its hash, or itself where its RLP is shorter than a hash."""
+        if isinstance(reference, list):
+            if len(encode(reference)) >= HASH_BYTES:
+                raise ValueError("an embedded node that is too long")
+            return reference
+        at, self.used = self.used, self.used + 1
+        if at >= len(self.nodes):
+            raise ValueError(f"node {at} is missing")
+        if len(reference) != HASH_BYTES or keccak256(self.nodes[at]) != reference:
+            raise ValueError(f"node {at} has another hash than its place asks for")
+        node = decode(self.nodes[at])
+        if not isinstance(node, list) or (at and len(self.nodes[at]) < HASH_BYTES):
+            raise ValueError(f"node {at} is no node")
+        return node
+
+
+def _descend(proof: _Proof, reference: Item, path: list[int]) -> bytes | None:
+    while reference != b"":
+        node = proof.open(reference)
+        if len(node) == 17:
+            if not path:
+                return _value(node[16])
+            reference, path = node[path[0]], path[1:]
+            continue
+        is_leaf, part = _hex_prefix(node)
+        if is_leaf:
+            return _value(node[1]) if part == path else None
+        if part != path[: len(part)]:
+            return None
+        reference, path = node[1], path[len(part) :]
+    return None
+
+
+def _hex_prefix(node: list[Item]) -> tuple[bool, list[int]]:
+    """Whether a node of two is a leaf, and the piece of path that it holds."""
+    if len(node) != 2 or not isinstance(node[0], bytes) or not node[0] or not node[1]:
+        raise ValueError("a node is neither branch nor extension nor leaf")
+    flag, *part = _nibbles(node[0])
+    if flag > 3 or (flag % 2 == 0 and part.pop(0)):
+        raise ValueError("a path with a wrong prefix")
+    if flag < 2 and not part:
+        raise ValueError("an extension without a path")
+    return flag >= 2, part
+
+
+def _value(item: Item) -> bytes | None:
+    if not isinstance(item, bytes):
+        raise ValueError("a value that is a list")
+    return item or None
+
+
+def _nibbles(data: bytes) -> list[int]:
+    return [half for byte in data for half in (byte >> 4, byte & 15)]

@@ -1,0 +1,116 @@
+"""Makes the receipts beside this script, which every later version must still verify.
+
+Run it again only for a new version of the format, and keep the old receipts. It starts a Ganache of its
+own, which is gone afterwards: from then on the receipts are all that is known of that chain.
+"""
+
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgeline.anchoring.drain import drain
+from edgeline.anchoring.keys import signer
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.receipts import receipt_of
+from edgeline.anchoring.registry import Node, connect, deploy, transact
+from edgeline.artifact import open_artifact
+from edgeline.digest import sha256_bytes
+from edgeline.errors import ServiceUnavailable
+from edgeline.receipt import write_receipt
+from edgeline.stack.node import find_node
+from edgeline.statement import Statement, Subject
+from edgeline.trie import keccak256
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+RECEIPTS = HERE / "receipts"
+LEAVES, FILLERS = 1000, 300
+DEFECTIVE = 2
+
+
+@contextmanager
+def ganache() -> Iterator[str]:
+    """The address of a chain of one's own."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+    program = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
+    options = [f"--server.port={port}", "--server.host=127.0.0.1", "--logging.quiet"]
+    process = subprocess.Popen(
+        [str(find_node()), str(program), *options], stdout=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        while True:
+            try:
+                Node(url).identity()
+                break
+            except ServiceUnavailable:
+                time.sleep(0.2)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def about_file(name: str, content: bytes, kind: str = "data", *parents: Statement) -> Statement:
+    subject = Subject(name, sha256_bytes(content))
+    return Statement((subject,), kind, tuple(parent.digest for parent in parents))
+
+
+def golden_artifact() -> list[Statement]:
+    """What is stated about the golden artifact and its ancestors, parents first."""
+    (folder,) = (HERE / "artifacts").iterdir()
+    manifest = open_artifact(folder).manifest
+    recipe = {"recipe": manifest.recipe}
+    by_digest: dict[str, Statement] = {}
+    for ancestor in manifest.lineage:
+        above = tuple(by_digest[parent].digest for parent in ancestor.parents)
+        subject = Subject(ancestor.kind, ancestor.digest)
+        by_digest[ancestor.digest] = Statement((subject,), ancestor.kind, above, recipe)
+    subjects = [Subject("manifest.json", folder.name)]
+    subjects += [Subject(name, entry.sha256) for name, entry in sorted(manifest.files.items())]
+    parents = tuple(by_digest[parent].digest for parent in manifest.parents.values())
+    return [*by_digest.values(), Statement(tuple(subjects), "artifact", parents, recipe)]
+
+
+def make(url: str, scratch: Path) -> None:
+    """Anchors everything and writes one receipt of each sort, and the hash of its block beside it."""
+    compiled = ROOT / "contracts" / "ModelAnchor.json"
+    chain = deploy(url, "node", compiled, name="golden", locks=scratch)
+    registry = connect(url, chain.deployment)
+    owner = signer("node", registry.node, scratch)
+    single, revoked = about_file("photo.txt", b"a photo"), about_file("bad.onnx", b"bad", "small")
+    artifact = golden_artifact()
+    leaves = [about_file(f"{index}.txt", f"device {index}".encode()) for index in range(LEAVES)]
+    with Outbox(scratch / "outbox.db") as outbox:
+        # Others' records, so that the tries have the depth that they have in use.
+        for index in range(FILLERS):
+            outbox.add(about_file(f"filler {index}", bytes([index % 256, index // 256])))
+        for statement in (single, revoked, *artifact):
+            outbox.add(statement)
+        outbox.add_tree(leaves)
+        drain(outbox, registry, owner)
+        transact(registry, owner, "revoke", revoked.digest, DEFECTIVE, 64 * "0")
+        for name, statement in (
+            ("single", single),
+            ("leaf", leaves[537]),
+            ("artifact", artifact[-1]),
+            ("revoked", revoked),
+        ):
+            receipt = receipt_of(outbox, registry, statement.digest)
+            assert receipt.storage is not None
+            header = bytes.fromhex(receipt.storage.header[2:])
+            write_receipt(receipt, RECEIPTS / f"{name}.receipt.json")
+            (RECEIPTS / f"{name}.block").write_text(f"0x{keccak256(header).hex()}\n")
+
+
+if __name__ == "__main__":
+    if RECEIPTS.exists():
+        raise SystemExit(f"{RECEIPTS} is there already, and is to stay as it is")
+    with tempfile.TemporaryDirectory() as folder, ganache() as address:
+        make(address, Path(folder))
