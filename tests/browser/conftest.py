@@ -1,0 +1,226 @@
+"""Chromium of this machine on pages made for the test, opened from the disk as a reader opens them."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edgeline import merkle
+from edgeline.anchoring import page as pages
+from edgeline.digest import canonical_json, sha256_bytes
+from edgeline.receipt import Deployment, Inclusion
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ACCOUNT = f"0x{'a1' * 20}"
+NOON = 1_795_521_600
+DEPLOYMENT = Deployment(1337, f"0x{'0e' * 32}", f"0x{'c0' * 20}", f"0x{'cd' * 32}")
+FILE = b"weights of a network"
+ROUNDS = 12
+
+Document = dict[str, Any]
+
+
+def document(
+    kind: str, subjects: dict[str, str], parents: list[str], about: dict[str, Any]
+) -> Document:
+    """A statement as its canonical JSON has it, with whatever names a test wants."""
+    return {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicateType": "urn:edgeline:lineage:1",
+        "predicate": {"kind": kind, "parents": sorted(parents), "about": about},
+        "subject": [
+            {"name": name, "digest": {"sha256": digest}} for name, digest in subjects.items()
+        ],
+    }
+
+
+def record(block: int, account: str = ACCOUNT) -> pages.Record:
+    numbers = (f"0x{hashlib.sha256(f'{what} {block}'.encode()).hexdigest()}" for what in "bt")
+    return pages.Record(account, NOON + 60 * block, block, next(numbers), next(numbers))
+
+
+def entry(made: Document, block: int) -> pages.Entry:
+    """Anchored alone: the events say kind, subject and parents too."""
+    predicate = made["predicate"]
+    return pages.Entry(
+        digest=sha256_bytes(canonical_json(made)),
+        kind=predicate["kind"],
+        subject=made["subject"][0]["digest"]["sha256"],
+        record=record(block),
+        parents=tuple(predicate["parents"]),
+        document=made,
+    )
+
+
+def subject(name: str) -> str:
+    return sha256_bytes(name.encode())
+
+
+def line(rounds: int = ROUNDS) -> list[pages.Entry]:
+    """What one build leaves on the chain: 8 statements and one for each round."""
+    entries: list[pages.Entry] = []
+
+    def add(kind: str, name: str, parents: list[int], **about: Any) -> int:
+        subjects = {name: subject(f"{kind} {about}")}
+        if kind == "artifact":
+            subjects |= {"model.onnx": sha256_bytes(FILE), "preprocessing.json": subject("pre")}
+        digests = [entries[at].digest for at in parents]
+        entries.append(entry(document(kind, subjects, digests, about), len(entries) + 5))
+        return len(entries) - 1
+
+    data = add(
+        "data", "card.json", [], recipe="digits", revision="d41d8cd98f00b204e9800998ecf8427e"
+    )
+    pretrained = add("pretrained", "checkpoint.safetensors", [], recipe="digits")
+    tuned = add("tuned", "checkpoint.safetensors", [data, pretrained], recipe="digits")
+    last = add("small", "checkpoint.safetensors", [data, tuned], recipe="digits")
+    for number in range(1, rounds + 1):
+        last = add("round", "checkpoint.safetensors", [data, last], recipe="digits", number=number)
+    artifact = add("artifact", "manifest.json", [data, last], recipe="digits")
+    for index in (0, 1):
+        add("part", f"parts/{index}.onnx", [artifact], recipe="digits", index=index, of=2)
+    add("release", "manifest.json", [artifact], recipe="digits", validation="0.9690")
+    return entries
+
+
+def tree(documents: list[Document], block: int) -> list[pages.Entry]:
+    """Anchored together: the tree itself, and every statement with its path."""
+    digests = [bytes.fromhex(sha256_bytes(canonical_json(made))) for made in documents]
+    built = merkle.build(digests)
+    size, root = built.size, built.root.hex()
+    identity = merkle.tree_id(built.root, size).hex()
+    where = record(block)
+    members = [
+        replace(
+            entry(made, block),
+            record=where,
+            inclusion=Inclusion(root, size, index, tuple(node.hex() for node in path)),
+        )
+        for index, (made, path) in enumerate(zip(documents, built.paths(), strict=True))
+    ]
+    whole = pages.Entry(identity, "tree", identity, where, tree=pages.Whole(root, size))
+    return [whole, *members]
+
+
+def readings(count: int) -> list[Document]:
+    """Statements about small files, as many as a tree shall hold."""
+    return [
+        document("data", {f"reading {at}.csv": subject(f"reading {at}")}, [], {"recipe": "meter"})
+        for at in range(count)
+    ]
+
+
+def page_of(entries: list[pages.Entry]) -> pages.Page:
+    return pages.Page("local", DEPLOYMENT, 99, f"0x{'99' * 32}", NOON + 7200, entries)
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """What pages are made of, by name."""
+    makers = (altered, document, entry, line, page_of, readings, record, subject, tree)
+    return SimpleNamespace(**{maker.__name__: maker for maker in makers})
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One page open in the browser, and all that it asked of the network or complained about."""
+
+    path: Path
+    page: Any
+    requests: list[str]
+    complaints: list[str]
+
+    def show(self, content: bytes, at: str = "") -> None:
+        """Open these bytes as a file, and wait until the page has checked itself."""
+        self.path.write_bytes(content)
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.path.as_uri()}{at}")
+        self.page.wait_for_selector("body[data-checked]", timeout=60_000)
+
+    def choose(self, digest: str) -> None:
+        self.page.evaluate("digest => { location.hash = digest }", digest)
+        self.page.wait_for_selector(f"#chosen dd code:text-is('{digest}')")
+
+    def search(self, words: str) -> list[str]:
+        """Names of what is listed for these words."""
+        self.page.get_by_label("Search").fill(words)
+        found: list[str] = self.page.locator("#rows .title").all_inner_texts()
+        return found
+
+    def check(self, about: str) -> str:
+        """How a check of what is chosen ended: pass, fail or none."""
+        return str(self.page.get_attribute(f"#chosen [data-check={about}]", "data-state"))
+
+    @property
+    def verdict(self) -> str:
+        return str(self.page.inner_text("#verdict"))
+
+    @property
+    def alarm(self) -> str:
+        return str(self.page.inner_text("#alarm"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for the tests of a file: what drives it may not outlive them in this process."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        missing = f"none of {', '.join(NAMES)} is on the path"
+        if os.environ.get("CI"):
+            pytest.fail(f"{missing}; apt-get install chromium")
+        pytest.skip(missing)
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        # Chromium's sandbox refuses to work for root.
+        started = driver.chromium.launch(executable_path=path, chromium_sandbox=os.geteuid() != 0)
+        yield started
+        started.close()
+
+
+Open = Callable[..., Tab]
+
+
+@pytest.fixture
+def open_file(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens a page in a tab of its own that can reach no network."""
+    contexts = []
+
+    def open_bytes(content: bytes, at: str = "", **how: Any) -> Tab:
+        context = browser.new_context(offline=True, **how)
+        contexts.append(context)
+        tab = Tab(tmp_path / "page.html", context.new_page(), [], [])
+        tab.page.on("request", lambda asked: tab.requests.append(asked.url))
+        tab.page.on("console", lambda message: tab.complaints.append(message.text))
+        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.show(content, at)
+        return tab
+
+    yield open_bytes
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(open_file: Open) -> Open:
+    """Opens a page about these entries."""
+
+    def opened(entries: list[pages.Entry], at: str = "", **how: Any) -> Tab:
+        return open_file(pages.render(page_of(entries)), at, **how)
+
+    return opened
+
+
+def altered(content: bytes, change: Callable[[Any], None]) -> bytes:
+    """The page with other data: what a careful forger does, who leaves the rest as it was."""
+    start = content.index(b'id="data">') + len(b'id="data">')
+    end = content.index(b"</script>", start)
+    data = json.loads(content[start:end])
+    change(data)
+    return content[:start] + json.dumps(data).encode() + content[end:]

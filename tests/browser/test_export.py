@@ -1,0 +1,150 @@
+"""A page of a real contract: anchored through the outbox on Ganache, read by the index, checked by Chromium."""
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from edgeline.anchoring.audit import Audit
+from edgeline.anchoring.deployment import write_chain
+from edgeline.anchoring.drain import drain
+from edgeline.anchoring.index import Index
+from edgeline.anchoring.keys import signer
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import connect, deploy, transact
+from edgeline.cli import app
+from edgeline.cli.export_page import gathered
+from edgeline.digest import sha256_bytes
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.stack.node import find_node
+from edgeline.statement import Statement, Subject
+
+ROOT = Path(__file__).parents[2]
+GANACHE = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
+DATA_WITHDRAWN = 3
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A fresh chain in memory."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+    command = [find_node(), GANACHE, f"--server.port={port}", "--server.host=127.0.0.1"]
+    quiet = subprocess.DEVNULL
+    words = [*map(str, command), "--logging.quiet"]
+    with subprocess.Popen(words, stdout=quiet, stderr=quiet) as ganache:
+        address, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
+        while not answers(address):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        yield address
+        ganache.kill()
+
+
+def answers(address: str) -> bool:
+    try:
+        return bool(Node(address).identity())
+    except ServiceUnavailable:
+        return False
+
+
+def stated(kind: str, name: str, parents: list[Statement], **about: Any) -> Statement:
+    subject = Subject(name, sha256_bytes(f"{kind} {about}".encode()))
+    return Statement((subject,), kind, tuple(one.digest for one in parents), about)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As much of a project as a chain needs."""
+    root = tmp_path_factory.mktemp("project")
+    (root / "recipes").mkdir()
+    (root / "dvc.yaml").touch()
+    return root
+
+
+@pytest.fixture(scope="module")
+def audit(url: str, project: Path) -> Iterator[Audit]:
+    """A line of four statements, a tree of five, and one piece of data that was withdrawn."""
+    folder = project / ".edgeline" / "anchoring" / "test"
+    known = deploy(url, "node", ROOT / "contracts" / "ModelAnchor.json", name="test", locks=folder)
+    write_chain(known, project / "deployments" / "test.json")
+    registry = connect(url, known.deployment)
+    who = signer("node", registry.node, folder)
+    data = stated("data", "card.json", [], recipe="digits", revision="0" * 32)
+    pretrained = stated("pretrained", "checkpoint.safetensors", [], recipe="digits")
+    tuned = stated("tuned", "checkpoint.safetensors", [data, pretrained], recipe="digits")
+    artifact = stated("artifact", "manifest.json", [data, tuned], recipe="digits")
+    letters = stated("data", "card.json", [], recipe="letters", revision="1" * 32)
+    parts = [stated("part", f"parts/{at}.onnx", [], index=at, of=5) for at in range(5)]
+    with Outbox(folder / "outbox.db") as outbox:
+        for statement in (data, pretrained, tuned, artifact, letters):
+            outbox.add(statement)
+        outbox.add_tree(parts)
+        drain(outbox, registry, who)
+        transact(registry, who, "revoke", letters.digest, DATA_WITHDRAWN, "00" * 32)
+        with Index(None, Node(url), known.deployment) as index:
+            index.refresh()
+            yield Audit(index, outbox)
+
+
+def test_the_page_of_a_real_contract_holds(audit: Audit, open_page: Any) -> None:
+    tab = open_page(gathered(audit))
+    # five alone, a tree, and the five in it
+    assert "11 of 11 hold." in tab.verdict
+    assert tab.alarm == ""
+    tab.page.get_by_label("Status").select_option("not valid")
+    assert tab.page.locator("#rows .title").all_inner_texts() == ["letters 111111111111"]
+    tab.page.locator("#rows a").click()
+    tab.page.wait_for_selector("#chosen .standing.revoked >> text=data withdrawn")
+
+
+def test_a_statement_in_a_tree_comes_with_its_path(audit: Audit, open_page: Any) -> None:
+    entries = gathered(audit)
+    member = next(entry for entry in entries if entry.inclusion and entry.inclusion.index == 3)
+    tab = open_page(entries, f"#{member.digest}")
+    assert tab.check("inclusion") == "pass"
+
+
+def test_without_documents_the_chain_alone_still_gives_the_lineage(
+    audit: Audit, open_page: Any, tmp_path: Path
+) -> None:
+    with Outbox(tmp_path / "empty.db") as nothing:
+        entries = gathered(Audit(audit.index, nothing))
+    artifact = next(entry for entry in entries if entry.kind == "artifact")
+    tab = open_page(entries, f"#{artifact.digest}")
+    # the tree's root and size can be checked without any document
+    assert "1 of 6 hold, 5 without a document to check" in tab.verdict
+    assert tab.page.locator("[data-key]").count() == 4
+
+
+def test_the_command_line_writes_the_page_and_says_its_digest(
+    audit: Audit, project: Path, open_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    command = ["audit", "export", "page.html", "--chain", "test", "--json"]
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    facts, content = json.loads(done.stdout), (project / "page.html").read_bytes()
+    assert facts["sha256"] == sha256_bytes(content)
+    assert (facts["statements"], facts["bytes"]) == (10, len(content))
+    assert "11 of 11 hold." in open_file(content).verdict
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    audit: Audit, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    with pytest.raises(EnvironmentUnfit, match=r"dvc\.yaml/page\.html"):
+        CliRunner().invoke(
+            app,
+            ["audit", "export", "dvc.yaml/page.html", "--chain", "test"],
+            catch_exceptions=False,
+        )
