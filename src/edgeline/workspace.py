@@ -6,6 +6,7 @@ Deleting `.edgeline/` is always safe apart from history. Nothing else in the pro
 import fcntl
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.digest import digest_of, folder_digests, sha256_file
-from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
+from edgeline.errors import EnvironmentUnfit, RecipeError, WorkspaceBusy
 
 MARKER = "dvc.yaml"
 STATE = ".edgeline"
+LOCAL = "local"
+"""The chain that the project runs itself; any other name is one that the user deployed to."""
+
+CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 # What the answer of a run depends on besides its recipe and its data.
 CODE = ("src/edgeline/**/*.py", "tasks/**/*.py", "flows/**/*.py", "contracts/*.json")
@@ -82,10 +87,20 @@ class Workspace:
         """MLflow's database: runs, curves, and the model registry."""
         return self.state / "mlflow.db"
 
-    @property
-    def deployment(self) -> Path:
-        """Which contract on which chain holds this workspace's anchors."""
-        return self.state / "chain" / "deployment.json"
+    def deployment(self, chain: str = LOCAL) -> Path:
+        """Which contract on which chain holds this workspace's anchors, and how to reach it."""
+        folder = self.state if chain == LOCAL else self.root
+        return folder / "deployments" / f"{chain_name(chain)}.json"
+
+    def anchoring(self, chain: str = LOCAL) -> Path:
+        """Folder of what is to be sent to a chain, and of what was read from it."""
+        return self.state / "anchoring" / chain_name(chain)
+
+    def chains(self) -> list[str]:
+        """Names of the chains that this workspace can anchor on, its own first."""
+        others = sorted(path.stem for path in (self.root / "deployments").glob("*.json"))
+        own = [LOCAL] if self.deployment(LOCAL).is_file() else []
+        return own + [name for name in others if CHAIN.fullmatch(name) and name != LOCAL]
 
     @property
     def contract(self) -> Path:
@@ -94,6 +109,10 @@ class Workspace:
 
     def data(self, recipe: str) -> Path:
         return self.root / "data" / recipe
+
+    def datasets(self) -> list[Path]:
+        """Folders of the data sets that lie here, complete."""
+        return sorted(path.parent for path in (self.root / "data").glob("*/card.json"))
 
     def run(self, name: str) -> Path:
         """Folder of one run: its steps in the order of their end, and its summary."""
@@ -110,6 +129,21 @@ class Workspace:
     def relative(self, path: Path) -> str:
         """POSIX path below the root, for records that survive a move of the project."""
         return path.resolve().relative_to(self.root).as_posix()
+
+
+def chain_name(text: str) -> str:
+    """The name of a chain, which is also that of a file and of a folder.
+
+    Raises:
+        RecipeError: it is none.
+    """
+    if CHAIN.fullmatch(text):
+        return text
+    raise RecipeError(
+        expected="the name of a chain: a letter, then up to 39 letters, digits and hyphens",
+        found=repr(text[:60]),
+        remedy=f"name a file in deployments/ without its ending, or `{LOCAL}`",
+    )
 
 
 @contextmanager

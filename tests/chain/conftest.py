@@ -1,86 +1,82 @@
-"""A real Ganache with a real contract, once a session; each test anchors digests of its own."""
+"""Real chains with a real contract, once a session; each test anchors digests of its own.
 
-import socket
+`chain` and what follows from it runs a test on Ganache and on Anvil; `url`, `deployment` and `registry` are Ganache's.
+"""
+
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.registry import Node, Registry, connect, deploy
+from benchmarks.kills import anvil, anvil_program, free_port, ganache
+from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.digest import sha256_bytes
-from edgeline.errors import ServiceUnavailable
 from edgeline.receipt import Deployment
-from edgeline.stack.node import find_node
+from edgeline.statement import Statement, Subject
 
 ROOT = Path(__file__).parents[2]
-GANACHE = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
+COMPILED = ROOT / "contracts" / "ModelAnchor.json"
+
+# Of the mnemonic with which both chains begin; known to everyone, worth nothing.
+KEYS = (
+    "0x4f3edf983ac636a65a842ce7c78d9aa706d3b113bce9c46f30d7d21715b23b1d",
+    "0x6cbed15c793ce57650b9877cf6fa156fbef513c4e6134f022a85b1ffdd59b2a1",
+    "0x6370fd033278c143179d81c5526140625662b8daa446c22ee2d73db3707e620c",
+)
 
 StartChain = Callable[..., tuple[subprocess.Popen[bytes], str]]
-
-
-def _free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
+Make = Callable[..., Statement]
 
 
 @pytest.fixture(scope="session")
 def compiled() -> Path:
-    return ROOT / "contracts" / "ModelAnchor.json"
+    return COMPILED
 
 
 @pytest.fixture
 def nobody() -> str:
     """An address at which nothing listens."""
-    return f"http://127.0.0.1:{_free_port()}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture(scope="session")
-def start_chain() -> Iterator[StartChain]:
-    """Starts a Ganache on a database folder and waits for it; all are ended with the session."""
-    node = find_node()
-    assert node is not None
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(database: Path, *options: str) -> tuple[subprocess.Popen[bytes], str]:
-        port = _free_port()
-        where = [
-            f"--server.port={port}",
-            "--server.host=127.0.0.1",
-            f"--database.dbPath={database}",
-        ]
-        command = [
-            str(node),
-            str(GANACHE),
-            *where,
-            "--wallet.deterministic",
-            "--logging.quiet",
-            *options,
-        ]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        started.append(process)
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url)
-        return process, url
-
-    yield start
-    for process in started:
+def started() -> Iterator[list[subprocess.Popen[bytes]]]:
+    processes: list[subprocess.Popen[bytes]] = []
+    yield processes
+    for process in processes:
         process.kill()
         process.wait()
 
 
-def _wait_for(url: str) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            Node(url, timeout_s=5).identity()
-            return
-        except ServiceUnavailable:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
+@pytest.fixture(scope="session")
+def start_chain(started: list[subprocess.Popen[bytes]]) -> StartChain:
+    """Starts a Ganache on a database folder and waits for it; all are ended with the session."""
+
+    def start(database: Path | None, *options: str) -> tuple[subprocess.Popen[bytes], str]:
+        port = free_port()
+        started.append(ganache(port, database, *options))
+        return started[-1], f"http://127.0.0.1:{port}"
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def start_anvil(started: list[subprocess.Popen[bytes]]) -> Callable[..., str]:
+    """Starts an Anvil and gives its address."""
+
+    def start(*options: str, hardfork: str = "shanghai") -> str:
+        if anvil_program() is None:
+            pytest.skip("no Anvil for this machine: npm ci")
+        port = free_port()
+        started.append(anvil(port, *options, hardfork=hardfork))
+        return f"http://127.0.0.1:{port}"
+
+    return start
 
 
 @pytest.fixture(scope="session")
@@ -95,8 +91,8 @@ def other_url(start_chain: StartChain, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def deployment(url: str, compiled: Path) -> Deployment:
-    return deploy(url, compiled)
+def deployment(url: str, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return deployed(url, tmp_path_factory.mktemp("locks")).deployment
 
 
 @pytest.fixture
@@ -104,7 +100,70 @@ def registry(url: str, deployment: Deployment) -> Registry:
     return connect(url, deployment)
 
 
+@pytest.fixture(scope="session", params=["ganache", "anvil"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def chain(
+    backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Chain:
+    """A contract on each kind of chain, from its node's first account."""
+    locks = tmp_path_factory.mktemp("locks")
+    if backend == "ganache":
+        return deployed(request.getfixturevalue("url"), locks)
+    return deployed(request.getfixturevalue("start_anvil")(), locks)
+
+
+@pytest.fixture
+def there(chain: Chain) -> Registry:
+    """That contract."""
+    return connect(chain.url, chain.deployment)
+
+
+@pytest.fixture
+def ours(there: Registry, tmp_path: Path) -> Signer:
+    """The account that deployed it, signed for by its node."""
+    return signer("node", there.node, tmp_path)
+
+
+@pytest.fixture
+def fresh(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Chain:
+    """The same on a chain that no other test sees, to be wiped, rewound or stopped."""
+    if backend == "ganache":
+        return deployed(request.getfixturevalue("start_chain")(None)[1], tmp_path)
+    return deployed(request.getfixturevalue("start_anvil")(), tmp_path)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    with Outbox(tmp_path / "anchoring" / "outbox.db") as made:
+        yield made
+
+
 @pytest.fixture
 def digest(request: pytest.FixtureRequest) -> Callable[[str], str]:
     """Digests that no other test uses, by a name within the test."""
     return lambda name: sha256_bytes(f"{request.node.nodeid} {name}".encode())
+
+
+@pytest.fixture
+def make(digest: Callable[[str], str]) -> Make:
+    """Statements that no other test makes, by a name within the test."""
+
+    def made(name: str, *parents: Statement, kind: str = "tuned", **more: object) -> Statement:
+        subject = Subject("weights.safetensors", digest(name))
+        return Statement((subject,), kind, tuple(parent.digest for parent in parents), **more)  # type: ignore[arg-type]
+
+    return made
+
+
+def deployed(url: str, locks: Path, source: str = "node") -> Chain:
+    return deploy(url, source, COMPILED, name="local", locks=locks)
+
+
+def account(number: int, node: Node, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Signer:
+    """One of the accounts with which the chains begin, signing here."""
+    monkeypatch.setenv("EDGELINE_TEST_KEY", KEYS[number])
+    return signer("env:EDGELINE_TEST_KEY", node, folder)

@@ -1,205 +1,279 @@
-"""Statements on a real chain: the first writer wins, and every interruption can be repeated."""
+"""The contract asked and told: refusals in plain words, roles, signatures of devices, fees."""
 
+import json
 import subprocess
-import threading
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from web3 import Web3
 
-from edgeline.anchoring.registry import ANCHOR, Registry, connect, deploy
-from edgeline.errors import NotAnchored, Tampered
-from edgeline.receipt import Deployment, Statement, parse_receipt, read_receipt, write_receipt
+from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.devices import sign_anchor, submit, typed_data
+from edgeline.anchoring.drain import drain
+from edgeline.anchoring.interface import ERRORS, FUNCTIONS, moment, role_names
+from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import ROLES, Registry, connect, deploy, reason, transact
+from edgeline.anchoring.sending import fees, send_alone
+from edgeline.errors import EdgelineError
+from tests.chain.conftest import Make, account
 
 Digest = Callable[[str], str]
-StartChain = Callable[..., tuple[subprocess.Popen[bytes], str]]
 
 
-def test_anchoring_gives_the_chains_own_receipt(registry: Registry, digest: Digest) -> None:
-    statement = Statement(digest("model"), "artifact")
-    receipt, already = registry.anchor(statement)
+def test_the_library_speaks_the_compiled_interface(compiled: Path) -> None:
+    abi = json.loads(compiled.read_text(encoding="utf-8"))["abi"]
 
-    assert not already
-    assert receipt.statement == statement
-    assert receipt.deployment == registry.deployment
-    assert receipt == registry.receipt_of(statement.digest)
-    mined = registry.node.ask("eth_getTransactionReceipt", receipt.transaction)
-    assert mined["status"] == "0x1"
-    assert (mined["blockHash"], mined["from"]) == (receipt.block_hash, receipt.anchorer)
-    block = registry.node.ask("eth_getBlockByHash", receipt.block_hash, False)
-    assert (int(block["number"], 16), int(block["timestamp"], 16)) == (receipt.block, receipt.time)
+    def types(items: list[dict[str, Any]]) -> tuple[str, ...]:
+        inner = {item["type"]: ",".join(types(item.get("components", []))) for item in items}
+        return tuple(
+            f"({inner[item['type']]})" if item["type"] == "tuple" else item["type"]
+            for item in items
+        )
 
-
-def test_an_identical_statement_is_already_anchored(registry: Registry, digest: Digest) -> None:
-    registry.anchor(Statement(digest("data"), "data"))
-    first, already = registry.anchor(Statement(digest("net"), "tuned", (digest("data"),)))
-    height = registry.node.ask("eth_blockNumber")
-    again, already_again = registry.anchor(Statement(digest("net"), "tuned", (digest("data"),)))
-
-    assert (already, already_again) == (False, True)
-    assert again == first
-    assert registry.node.ask("eth_blockNumber") == height
+    functions = {i["name"]: i for i in abi if i["type"] == "function"}
+    for name, (takes, gives) in FUNCTIONS.items():
+        assert (types(functions[name]["inputs"]), types(functions[name]["outputs"])) == (
+            takes,
+            gives,
+        ), name
+    errors = {i["name"]: types(i["inputs"]) for i in abi if i["type"] == "error"}
+    assert {name: takes for name, (takes, _) in ERRORS.items()} == errors
 
 
-@pytest.mark.parametrize("change", [{"kind": "small"}, {"parents": ()}])
-def test_another_history_of_a_digest_is_tampering(
-    registry: Registry, digest: Digest, change: dict[str, Any]
-) -> None:
-    statement = Statement(digest("net"), "tuned", (digest("data"),))
-    registry.anchor_line([Statement(digest("data"), "data"), statement])
-    with pytest.raises(Tampered, match=digest("net")):
-        registry.anchor(replace(statement, **change))
-
-
-def test_parents_must_be_anchored_before_children(registry: Registry, digest: Digest) -> None:
-    with pytest.raises(NotAnchored, match=digest("data")):
-        registry.anchor(Statement(digest("net"), "tuned", (digest("data"),)))
-    assert registry.receipt_of(digest("net")) is None
-
-
-def test_a_statement_that_no_receipt_holds_is_refused(registry: Registry, digest: Digest) -> None:
-    for bad in (
-        Statement(digest("net"), "model"),
-        Statement("0" * 64, "data"),
-        Statement(digest("net").upper(), "data"),
-        Statement(digest("net"), "data", ("ab",)),
-    ):
-        with pytest.raises(ValueError, match="no valid"):
-            registry.anchor(bad)
-
-
-def test_a_lost_race_counts_as_already_anchored(
-    url: str, deployment: Deployment, digest: Digest
-) -> None:
-    rounds, writers = 5, 3
-    start = threading.Barrier(writers)
-    outcomes: list[tuple[str, bool]] = []
-
-    def write() -> None:
-        mine = connect(url, deployment)
-        for index in range(rounds):
-            start.wait()
-            receipt, already = mine.anchor(Statement(digest(str(index)), "data"))
-            outcomes.append((receipt.transaction, already))
-
-    threads = [threading.Thread(target=write) for _ in range(writers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(outcomes) == rounds * writers
-    assert len({transaction for transaction, _ in outcomes}) == rounds
-    assert [already for _, already in outcomes].count(False) == rounds
-
-
-def test_the_log_is_complete_and_newest_first(url: str, compiled: Path, digest: Digest) -> None:
-    mine = connect(url, deploy(url, compiled))
-    line = [
-        Statement(digest("data"), "data"),
-        Statement(digest("pretrained"), "pretrained"),
-        Statement(digest("tuned"), "tuned", (digest("pretrained"), digest("data"))),
-    ]
-    receipts = [receipt for receipt, _ in mine.anchor_line(line)]
-    assert mine.log() == receipts[::-1]
-    assert [receipt.statement for receipt in mine.log()] == line[::-1]
-
-
-def test_the_log_shows_kinds_of_other_programs(url: str, compiled: Path, digest: Digest) -> None:
-    mine = connect(url, deploy(url, compiled))
-    foreign = anchor_call(digest("thing"), 77)
-    mine.node.send({"to": mine.deployment.contract, "data": foreign})
-    assert [receipt.statement.kind for receipt in mine.log()] == ["kind 77"]
-    with pytest.raises(Tampered, match="kind 77"):
-        mine.anchor(Statement(digest("thing"), "data"))
-
-
-def test_a_killed_chain_still_knows_its_records(
-    start_chain: StartChain, compiled: Path, tmp_path: Path, digest: Digest
-) -> None:
-    process, before = start_chain(tmp_path / "database")
-    deployed = deploy(before, compiled)
-    receipt, _ = connect(before, deployed).anchor(Statement(digest("model"), "artifact"))
-    process.kill()
-    process.wait()
-
-    _, after = start_chain(tmp_path / "database")
-    assert connect(after, deployed).verify(digest("model"), receipt) == receipt
-    assert connect(after, deployed).anchor(receipt.statement) == (receipt, True)
-
-
-def test_every_flipped_byte_of_a_receipt_is_found(
-    registry: Registry, digest: Digest, tmp_path: Path
-) -> None:
-    registry.anchor(Statement(digest("data"), "data"))
-    receipt, _ = registry.anchor(Statement(digest("net"), "tuned", (digest("data"),)))
-    path = write_receipt(receipt, tmp_path)
-    original = path.read_bytes()
-    assert registry.verify(digest("net"), read_receipt(tmp_path)) == receipt
-
-    for position in range(len(original)):
-        altered = bytearray(original)
-        altered[position] ^= 1
-        path.write_bytes(altered)
-        with pytest.raises(Tampered, match=r"receipt\.json"):
-            registry.verify(digest("net"), read_receipt(tmp_path))
+def test_calls_are_encoded_as_web3_does_it(there: Registry, compiled: Path, digest: Digest) -> None:
+    abi = json.loads(compiled.read_text(encoding="utf-8"))["abi"]
+    contract = Web3().eth.contract(abi=abi)
+    one, two, three = (digest(name) for name in "abc")
+    arguments: dict[str, tuple[Any, ...]] = {
+        "anchor": (one, two, 6, [three, one]),
+        "anchorTree": (one, 2**40),
+        "closeRound": ((one, 7, two, three, [one, two], three, 9),),
+        "openTask": (one, two, ["0x" + 40 * "a", "0x" + 40 * "1"], 2),
+        "revokeLeaf": (one, 5, 3, two, [three], 2, one),
+        "setRoles": ("0x" + 40 * "b", 15),
+    }
+    for function, given in arguments.items():
+        theirs = contract.encode_abi(function, args=_for_web3(given))
+        assert there.encode(function, *given) == theirs, function
 
 
 @pytest.mark.parametrize(
-    ("field", "lie"),
+    ("function", "arguments"),
     [
-        ("anchorer", "0x" + 40 * "1"),
-        ("time", 1),
-        ("block", 1),
-        ("block_hash", "0x" + 64 * "1"),
-        ("transaction", "0x" + 64 * "1"),
+        ("status", ("ab" * 31,)),
+        ("status", ("ab" * 33,)),
+        ("status", ("0x" + "ab" * 32,)),
+        ("status", (5,)),
+        ("setRoles", ("0x" + 40 * "1", 256)),
+        ("setRoles", ("0x" + 40 * "1", -1)),
+        ("setRoles", ("0x" + 40 * "1", True)),
+        ("setRoles", ("0x" + 39 * "1", 1)),
+        ("setRoles", ("0x" + 40 * "1",)),
+        ("anchor", ("ab" * 32, "ab" * 32, 1, ["ab"])),
+        ("anchor", ("ab" * 32, "ab" * 32, 1, 5)),
+        ("closeRound", (("ab" * 32, 1),)),
     ],
 )
-def test_a_lie_about_the_place_names_its_field(
-    registry: Registry, digest: Digest, field: str, lie: Any
+def test_arguments_of_another_form_are_refused_before_anything_is_sent(
+    there: Registry, function: str, arguments: tuple[Any, ...]
 ) -> None:
-    receipt, _ = registry.anchor(Statement(digest("model"), "artifact"))
-    changed: dict[str, Any] = {field: lie}
-    with pytest.raises(Tampered, match=rf"receipt\.json with {field} "):
-        registry.verify(digest("model"), replace(receipt, **changed))
+    with pytest.raises(ValueError, match=".") as caught:
+        there.encode(function, *arguments)
+    assert not isinstance(caught.value, EdgelineError)
 
 
-def test_a_receipt_of_something_else_is_tampering(registry: Registry, digest: Digest) -> None:
-    receipt, _ = registry.anchor(Statement(digest("a"), "artifact"))
-    registry.anchor(Statement(digest("b"), "artifact"))
-    with pytest.raises(Tampered, match=r"receipt\.json with digest"):
-        registry.verify(digest("b"), receipt)
-
-
-def test_an_unknown_digest_is_not_anchored(registry: Registry, digest: Digest) -> None:
-    with pytest.raises(NotAnchored, match=digest("model")):
-        registry.verify(digest("model"), None)
-
-
-def test_a_made_up_receipt_is_tampering(registry: Registry, digest: Digest) -> None:
-    real, _ = registry.anchor(Statement(digest("real"), "artifact"))
-    forged = replace(real, statement=Statement(digest("fake"), "artifact"))
-    with pytest.raises(Tampered, match=r"receipt\.json claims"):
-        registry.verify(digest("fake"), forged)
-
-
-def test_a_receipt_of_another_chain_is_no_lie(
-    registry: Registry, other_url: str, compiled: Path, digest: Digest
+def test_storage_and_view_agree_about_a_record(
+    there: Registry, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
-    elsewhere = connect(other_url, deploy(other_url, compiled))
-    receipt, _ = elsewhere.anchor(Statement(digest("model"), "artifact"))
-    with pytest.raises(NotAnchored, match=elsewhere.deployment.genesis):
-        registry.verify(digest("model"), receipt)
+    statement = make("model", kind="small")
+    outbox.add(statement)
+    drain(outbox, there, ours)
+    transact(there, ours, "revoke", statement.digest, 3, "0" * 64)
+    data = "0x01e64725" + statement.digest
+    answer = there.node.ask("eth_call", {"to": there.deployment.contract, "data": data}, "latest")
+    words = [answer[2 + at : 66 + at] for at in range(0, 320, 64)]
+    record = there.record(statement.digest)
+    assert record is not None
+    assert ["0x" + words[0][24:], *(int(word, 16) for word in words[1:])] == [
+        record.anchorer,
+        record.time,
+        record.block,
+        record.kind,
+        record.flags,
+    ]
+    assert (record.revoked, record.reason_name) == (True, "data withdrawn")
+    assert there.status(statement.digest) == 2
 
 
-def test_a_receipt_survives_its_file(registry: Registry, digest: Digest, tmp_path: Path) -> None:
-    registry.anchor(Statement(digest("data"), "data"))
-    receipt, _ = registry.anchor(Statement(digest("net"), "tuned", (digest("data"),)))
-    assert parse_receipt(write_receipt(receipt, tmp_path).read_bytes()) == receipt
+def test_every_refusal_is_one_clear_line(
+    there: Registry, ours: Signer, make: Make, digest: Digest
+) -> None:
+    nobody = "0x" + 40 * "9"
+    anchored = make("anchored")
+    transact(there, ours, "anchor", anchored.digest, anchored.subject, 3, ())
+    record = there.record(anchored.digest)
+    assert record is not None
+    told = f"{anchored.digest} is already anchored, by {ours.address} at {moment(record.time)}"
+    one, task = digest("one"), digest("task")
+    refusals: list[tuple[str, tuple[Any, ...], str]] = [
+        ("anchor", (anchored.digest, one, 3, ()), told),
+        (
+            "anchor",
+            (one, one, 3, (digest("parent"),)),
+            f"parent {digest('parent')} is not on the chain",
+        ),
+        ("anchor", (one, one, 255, ()), "kind 255 cannot be anchored"),
+        ("anchor", (one, 64 * "0", 3, ()), "a digest of zero stands for nothing"),
+        ("anchorTree", (one, 0), "a tree without leaves, or a round without clients"),
+        ("closeRound", ((task, 1, one, one, (), one, 1),), f"task {task} was never opened"),
+        ("revoke", (one, 1, one), f"{one} is not on the chain"),
+        ("setRoles", (ours.address, 14), "the contract would be left without an administrator"),
+        ("markCompromised", (nobody, 2**40 - 1), "2026|2027|2028"),
+        ("acceptKey", (nobody,), f"account {nobody} did not offer its roles to {ours.address}"),
+    ]
+    for function, arguments, expected in refusals:
+        with pytest.raises(EdgelineError, match=expected) as caught:
+            transact(there, ours, function, *arguments)
+        assert caught.value.exit_code == 1
+        assert "\n" not in str(caught.value)
+    missing = there.simulate(nobody, there.encode("anchorTree", one, 1))
+    assert missing == (
+        f"account {nobody} lacks the role ANCHORER: ask an administrator, `edgeline chain grant`"
+    )
 
 
-def anchor_call(digest: str, kind: int) -> str:
-    """The call data of anchor(digest, kind, []): the list of parents is at byte 96, and empty."""
-    return f"{ANCHOR}{digest}{kind:064x}{96:064x}{0:064x}"
+def test_sentences_exist_for_every_error_that_the_contract_has() -> None:
+    values = {"bytes32": "ab" * 32, "address": "0x" + 40 * "1"}
+    for name, (types, sentence) in ERRORS.items():
+        said = sentence(*(values.get(kind, 2) for kind in types))
+        assert said.isprintable(), name
+        assert said[0].islower() or said[0].isdigit(), said
+    assert reason(None) is None
+    assert reason("0x") is None
+    assert reason("0x12345678") is None
+    assert reason("0x4e487b71" + f"{17:064x}") == "the contract panicked"
+    # The selector of AlreadyAnchored with less behind it than belongs there.
+    assert reason("0x666e94e5" + "00" * 40) is None
+    assert role_names(15) == "ADMIN, ANCHORER, COORDINATOR, REVOKER"
+    assert (role_names(0), role_names(128)[:4]) == ("none", "none")
+
+
+def test_roles_rotation_compromise_and_retirement_are_told_and_asked(
+    fresh: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = connect(fresh.url, fresh.deployment)
+    admin = signer("node", registry.node, tmp_path)
+    first = account(1, registry.node, tmp_path, monkeypatch)
+    assert registry.account(admin.address).roles == 15
+    transact(registry, admin, "setRoles", first.address, ROLES["ANCHORER"])
+    second = account(2, registry.node, tmp_path, monkeypatch)
+    transact(registry, first, "rotateKey", second.address)
+    transact(registry, second, "acceptKey", first.address)
+
+    heir = registry.account(second.address)
+    assert (heir.predecessor, heir.depth, heir.roles) == (first.address, 1, ROLES["ANCHORER"])
+    assert registry.account(first.address).predecessor is None
+    assert registry.suspect_since(second.address) == 0
+    transact(registry, admin, "markCompromised", second.address, heir.appointed_at)
+    assert registry.suspect_since(second.address) == heir.appointed_at
+    assert registry.retired() is None
+    transact(registry, admin, "retire", "0x" + 40 * "0")
+    assert registry.retired() == "0x" + 40 * "0"
+    assert registry.task("ab" * 32) is None
+    assert not registry.is_coordinator("ab" * 32, admin.address)
+
+
+def test_another_administrator_can_be_named_and_the_deployer_is_none(
+    chain: Chain, compiled: Path, tmp_path: Path, ours: Signer
+) -> None:
+    admin = "0x" + 40 * "7"
+    made = deploy(
+        chain.url, "node", compiled, name="sepolia", locks=tmp_path, confirmations=5, admin=admin
+    )
+    registry = connect(made.url, made.deployment)
+    assert registry.account(admin).roles == 15
+    assert registry.account(ours.address).roles == 0
+    assert (made.name, made.confirmations, made.key) == ("sepolia", 5, "node")
+    assert 0 < made.block <= registry.node.head()
+
+
+def test_a_device_signs_and_somebody_else_pays(
+    there: Registry, ours: Signer, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = account(1, there.node, tmp_path, monkeypatch)
+    transact(there, ours, "setRoles", device.address, ROLES["ANCHORER"] | ROLES["COORDINATOR"])
+    parent = make("parent")
+    transact(there, ours, "anchor", parent.digest, parent.subject, 3, ())
+    statement = make("from a device", parent, kind="round")
+    signed = sign_anchor(device, there.deployment, statement, deadline=2**40)
+    count = there.node.ask("eth_getTransactionCount", device.address, "latest")
+    assert submit(there, ours, signed).ok
+
+    record = there.record(statement.digest)
+    assert record is not None
+    assert (record.anchorer, record.kind) == (device.address, 5)
+    assert there.node.ask("eth_getTransactionCount", device.address, "latest") == count
+    other = make("another")
+    for wrong, told in (
+        (signed, "already anchored"),
+        (replace(signed, statement=other), "not that of the account"),
+        (replace(signed, deadline=2**41), "not that of the account"),
+        (replace(signed, signer=ours.address), "not that of the account"),
+        (sign_anchor(device, there.deployment, other, deadline=1), "counted until 1970"),
+    ):
+        with pytest.raises(EdgelineError, match=told):
+            submit(there, ours, wrong)
+
+
+def test_a_node_signs_the_same_as_the_key_itself(
+    there: Registry, ours: Signer, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = account(0, there.node, tmp_path, monkeypatch)
+    assert same.address == ours.address
+    signed = [sign_anchor(one, there.deployment, make("model"), 2**40) for one in (ours, same)]
+    assert signed[0] == signed[1]
+    assert typed_data(there.deployment, make("model"), 5)["primaryType"] == "Anchor"
+
+
+def test_a_chain_without_a_base_fee_is_paid_a_gas_price(
+    start_anvil: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = Node(start_anvil(hardfork="berlin"))
+    offer = fees(node)
+    assert (offer.tip, offer.base) == (None, 0)
+    assert offer.price > 0
+    assert offer.above(offer.price).price > offer.price
+    ours = account(1, node, tmp_path, monkeypatch)
+    sent = send_alone(node, ours, "0x" + 40 * "5", "0x")
+    assert (sent.ok, sent.sender) == (True, ours.address)
+
+
+def test_tips_and_prices_stay_below_the_most(
+    there: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = fees(there.node).base
+    monkeypatch.setattr("edgeline.anchoring.sending._tip", lambda _: 10**30)
+    offer = fees(there.node, base + 10)
+    assert (offer.price, offer.tip) == (base + 10, 10)
+
+
+def test_importing_the_door_leaves_the_recursion_limit_sound() -> None:
+    """A package below eth_account raises it so far that nested JSON of a stranger kills the process."""
+    for module in ("registry", "keys"):
+        code = f"import sys, edgeline.anchoring.{module}; print(sys.getrecursionlimit())"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert int(done.stdout) <= 3000
+
+
+def _for_web3(value: Any) -> Any:
+    if isinstance(value, str):
+        return Web3.to_checksum_address(value) if value.startswith("0x") else bytes.fromhex(value)
+    return [_for_web3(one) for one in value] if isinstance(value, list | tuple) else value

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from edgeline.cli import audit, data, recipe
+from edgeline.cli import audit, authority, data, recipe
 from edgeline.cli.bench import bench
 from edgeline.cli.doctor import doctor
 from edgeline.cli.down import down
@@ -30,6 +30,7 @@ app = typer.Typer(
 for command in (run, federate, predict, verify, up, down, status, doctor, bench):
     app.command()(command)
 app.add_typer(audit.app, name="audit")
+app.add_typer(authority.app, name="chain")
 app.add_typer(data.app, name="data")
 app.add_typer(recipe.app, name="recipe")
 

@@ -1,44 +1,207 @@
-"""`edgeline audit`: what the chain knows. Starts nothing."""
+"""`edgeline audit`: what a chain knows, and whether it still holds. Starts nothing."""
 
 import json
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeline.cli import tables
+from edgeline.cli.ask import OnChain, Url, open_audit
+from edgeline.cli.export_page import export
 from edgeline.cli.recipe import AsJson
-from edgeline.cli.verify import Url, open_registry
+from edgeline.cli.verify import verify
 
 if TYPE_CHECKING:
-    from edgeline.receipt import Receipt
+    from edgeline.anchoring.answers import Entry
+    from edgeline.anchoring.audit import Audit
 
-LINE = "{:20}  {:10}  {:64}  {:>6}  {}"
+ACCOUNT, DIGEST = re.compile(r"0x[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
 
-app = typer.Typer(no_args_is_help=True, help="Ask the chain what was anchored, when and by whom.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Ask a chain who anchored what, when, from what, and whether it still holds.",
+)
+app.command()(verify)
+app.command("export")(export)
 
-
-@app.callback()
-def _group() -> None:
-    """Keeps `log` a command of its own while it is the only one."""
+Thing = Annotated[
+    str,
+    typer.Argument(
+        metavar="X",
+        help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@candidate.",
+        show_default=False,
+    ),
+]
 
 
 @app.command()
-def log(url: Url = None, as_json: AsJson = False) -> None:
-    """List everything that the chain knows, newest first."""
-    from edgeline.anchoring.verdict import to_json
+def log(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
+    """List everything that was anchored, newest first."""
+    with open_audit(chain, url) as audit:
+        entries = audit.log()
+        _answer(audit, _plain(entries), tables.log(entries), as_json)
 
-    receipts = open_registry(url).log()
+
+@app.command()
+def who(x: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
+    """Say who anchored X, and who revoked it."""
+    _about(x, chain, url, as_json, tables.who)
+
+
+@app.command()
+def when(x: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
+    """Say when X was anchored, in which block and transaction, and since when it does not hold."""
+    _about(x, chain, url, as_json, tables.when)
+
+
+@app.command()
+def what(x: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
+    """Say what X is: its kind, its name, what it was made from, and whether it holds."""
+    _about(x, chain, url, as_json, tables.what)
+
+
+@app.command()
+def lineage(
+    x: Thing,
+    up: Annotated[bool, typer.Option("--up", help="Only what it came from.")] = False,
+    down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
+    dot: Annotated[bool, typer.Option("--dot", help="A graph for Graphviz.")] = False,
+    chain: OnChain = "local",
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow X to all that it came from and to all that was made from it, parents first."""
+    digest = _digest(x, chain)
+    with open_audit(chain, url) as audit:
+        found = audit.lineage(digest, up=up or not down, down=down or not up)
+        if dot:
+            print(found.to_dot())
+        else:
+            _answer(audit, found.to_json(), tables.lineage(found), as_json)
+
+
+@app.command()
+def by(
+    account: Annotated[str, typer.Argument(help="Address of an account, 0x and 40 digits.")],
+    chain: OnChain = "local",
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what an account may do, and all that it anchored and revoked."""
+    account = account.lower()
+    if not ACCOUNT.fullmatch(account):
+        raise _unclear("an account, 0x and 40 hexadecimal digits", account)
+    with open_audit(chain, url) as audit:
+        found = audit.by(account)
+        _answer(audit, found.to_json(), tables.account(found), as_json)
+
+
+@app.command()
+def since(
+    date: Annotated[str, typer.Argument(help="As 2026-11-24 or 2026-11-24T08:00:00Z; UTC.")],
+    chain: OnChain = "local",
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what was anchored at this time or later, newest first."""
+    seconds = _seconds(date)
+    with open_audit(chain, url) as audit:
+        entries = audit.log(since=seconds)
+        _answer(audit, _plain(entries), tables.log(entries), as_json)
+
+
+@app.command("round")
+def round_(
+    task: Annotated[str, typer.Argument(help="Identity of a federation: 64 digits.")],
+    number: Annotated[
+        int | None, typer.Argument(help="All of its rounds by default.", min=1)
+    ] = None,
+    chain: OnChain = "local",
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a federated round made, who closed it, and how many clients' updates it holds."""
+    task = task.lower().removeprefix("0x")
+    if not DIGEST.fullmatch(task):
+        raise _unclear("a federation's identity, 64 hexadecimal digits", task)
+    with open_audit(chain, url) as audit:
+        rounds = audit.rounds(task, number)
+        facts = {"rounds": [one.to_json() for one in rounds]}
+        _answer(audit, facts, tables.rounds(rounds), as_json)
+
+
+@app.command()
+def revoked(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
+    """List all that was revoked, and what was anchored with compromised keys."""
+    with open_audit(chain, url) as audit:
+        found = audit.withdrawn()
+        _answer(audit, found.to_json(), tables.withdrawn(found), as_json)
+
+
+@app.command()
+def diff(
+    a: Thing, b: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False
+) -> None:
+    """Say what A and B have in common, where their histories part, and in which files they differ."""
+    digests = _digest(a, chain), _digest(b, chain)
+    with open_audit(chain, url) as audit:
+        found = audit.diff(*digests)
+        _answer(audit, found.to_json(), tables.diff(found), as_json)
+
+
+def _about(
+    thing: str,
+    chain: str,
+    url: str | None,
+    as_json: bool,
+    table: "Callable[[Iterable[Entry]], Iterable[str]]",
+) -> None:
+    digest = _digest(thing, chain)
+    with open_audit(chain, url) as audit:
+        entries = audit.require(digest)
+        _answer(audit, {"asked": digest, **_plain(entries)}, table(entries), as_json)
+
+
+def _digest(thing: str, chain: str) -> str:
+    """What stands for the thing on the chain; whatever is on disk is hashed and checked first."""
+    from edgeline.anchoring.subject import name
+    from edgeline.cli.ask import of_revision
+    from edgeline.cli.version import artifact_of, is_version
+    from edgeline.datasets import card
+
+    if is_version(thing):
+        return artifact_of(thing)
+    return name(thing, lambda revision: of_revision(chain, revision), card.check).digest
+
+
+def _plain(entries: "Iterable[Entry]") -> dict[str, Any]:
+    return {"entries": [one.to_json() for one in entries]}
+
+
+def _answer(audit: "Audit", facts: dict[str, Any], lines: "Iterable[str]", as_json: bool) -> None:
+    """One object, or lines; either way with what was asked, so that the answer can be repeated."""
+    head, deployment = audit.index.head, audit.index.deployment
     if as_json:
-        print(json.dumps({"entries": [to_json(receipt) for receipt in receipts]}))
-    else:
-        _show(receipts)
+        place = {"chain_id": deployment.chain_id, "contract": deployment.contract}
+        print(json.dumps({**facts, **place, "block": head.number, "block_hash": head.hash}))
+        return
+    for line in lines:
+        print(line)
+    print(f"as of block {head.number} {head.hash} of contract {deployment.contract}")
 
 
-def _show(receipts: "list[Receipt]") -> None:
-    """A table of plain lines: whatever the width, digests are whole and can be searched for."""
-    from edgeline.anchoring.verdict import shown_time
+def _seconds(date: str) -> int:
+    try:
+        moment = datetime.fromisoformat(date)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise _unclear("a date such as 2026-11-24 or 2026-11-24T08:00:00Z", date) from None
 
-    print(LINE.format("time", "kind", "digest", "block", "parents"))
-    for receipt in receipts:
-        stated = receipt.statement
-        parents = " ".join(parent[:12] for parent in stated.parents)
-        print(LINE.format(shown_time(receipt), stated.kind, stated.digest, receipt.block, parents))
+
+def _unclear(expected: str, found: str) -> Exception:
+    from edgeline.errors import RecipeError
+
+    return RecipeError(expected=expected, found=found, remedy="see `edgeline audit --help`")

@@ -46,7 +46,7 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
     summary = None if force or story != "build" else _unchanged(workspace, settings)
     if summary is None:
         try:
-            summary = _run_flow(story, workspace, recipe, overrides, force)
+            summary = _run_flow(story, workspace, settings, overrides, force)
         except KeyboardInterrupt:
             raise Interrupted(
                 expected="the run to reach its end",
@@ -70,8 +70,12 @@ def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | Non
     if latest.get("fingerprint") != fingerprint(workspace, recipe.name, recipe.model_dump_json()):
         return None
     summary: dict[str, Any] = latest["summary"]
+    if summary["anchor"]["pending"]:
+        return None
     try:
-        if not _stands(workspace, workspace.root / summary["artifact"]["path"]):
+        if not _stands(
+            workspace, recipe.anchor.chain, workspace.root / summary["artifact"]["path"]
+        ):
             return None
     except (EdgelineError, OSError):
         return None
@@ -82,35 +86,42 @@ def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | Non
     return summary
 
 
-def _stands(workspace: "Workspace", folder: "Path") -> bool:
-    """Whether an artifact is intact, with its checkpoint, this workspace's contract and registry behind it."""
+def _stands(workspace: "Workspace", chain: str, folder: "Path") -> bool:
+    """Whether an artifact is intact, with its checkpoint, its chain's contract and the registry behind it."""
+    from edgeline.anchoring.deployment import read_chain
     from edgeline.artifact import open_artifact
-    from edgeline.receipt import read_deployment, read_receipt
+    from edgeline.receipt import read_receipt, receipt_path
 
-    manifest, receipt = open_artifact(folder).manifest, read_receipt(folder)
+    manifest, receipt = open_artifact(folder).manifest, read_receipt(receipt_path(folder))
     checkpoint = workspace.checkpoints / f"{manifest.checkpoint}.safetensors"
     registry = os.environ.get("MLFLOW_TRACKING_URI") or workspace.registry.is_file()
     return bool(
         receipt
-        and receipt.deployment == read_deployment(workspace.deployment)
+        and receipt.deployment == read_chain(workspace.deployment(chain)).deployment
         and checkpoint.is_file()
         and registry
     )
 
 
 def _run_flow(
-    story: str, workspace: "Workspace", recipe: str, overrides: dict[str, str], force: bool
+    story: str,
+    workspace: "Workspace",
+    recipe: "Recipe",
+    overrides: dict[str, str],
+    force: bool,
 ) -> dict[str, Any]:
     from edgeline.cli.live import Lines
     from edgeline.stack import services
+    from edgeline.workspace import LOCAL
 
+    needed = [name for name in NEEDED if name != "ganache" or recipe.anchor.chain == LOCAL]
     with Lines() as lines:
         os.environ.update(services.environment(workspace.root))
-        if missing := set(NEEDED) - set(services.running(workspace.root)):
-            lines.say(f"starting {', '.join(name for name in NEEDED if name in missing)}")
-        services.ensure_all(NEEDED, workspace.root, lines.news)
+        if missing := set(needed) - set(services.running(workspace.root)):
+            lines.say(f"starting {', '.join(name for name in needed if name in missing)}")
+        services.ensure_all(needed, workspace.root, lines.news)
         os.environ.update(services.environment(workspace.root))
         sys.path.insert(0, str(workspace.root))
         from flows.session import perform
 
-        return perform(story, recipe, overrides, force, lines)
+        return perform(story, recipe.name, overrides, force, lines)

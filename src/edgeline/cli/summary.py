@@ -64,9 +64,12 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
             f"{split['requests_per_s']:.0f} requests/s, {agree} the whole model"
         ),
     )
-    already = "already anchored" if anchor["already"] else "anchored"
-    yield "chain", f"{already}: transaction {anchor['transaction']}, block {anchor['block']}"
-    yield "contract", anchor["contract"]
+    if anchor["pending"]:
+        yield "chain", f"anchoring pending, the next run sends it: {anchor['pending']}"
+    else:
+        already = "already anchored" if anchor["already"] else "anchored"
+        yield "chain", f"{already}: transaction {anchor['transaction']}, block {anchor['block']}"
+        yield "contract", anchor["contract"]
     yield (
         "registered",
         f"{summary['registered']['name']} version {summary['registered']['version']}, candidate",

@@ -1,4 +1,4 @@
-"""`edgeline verify`: is this what was sealed, and does the chain know it? Starts nothing."""
+"""`edgeline verify`: is this what was anchored, and does that still hold? Starts nothing."""
 
 import json
 from pathlib import Path
@@ -6,83 +6,119 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeline.cli.ask import Url
 from edgeline.cli.recipe import AsJson
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.registry import Registry
+    from edgeline.anchoring.subject import Named
     from edgeline.anchoring.verdict import Verdict
+    from edgeline.receipt import Deployment, Receipt
 
-SHOWN = ("digest", "files", "receipt", "anchorer", "time", "block", "transaction", "contract")
+SHOWN = (
+    *("what", "digest", "files", "receipt", "statement", "kind", "name", "tree"),
+    *("anchorer", "time", "block", "block_hash", "transaction", "chain_id", "contract"),
+)
 
-Url = Annotated[
+Chain = Annotated[
     str | None,
-    typer.Option("--url", help="Address of an Ethereum node; by default this project's own chain."),
+    typer.Option(
+        "--chain",
+        help="deployments/NAME.json, or `local`; by default the chain that the receipt names.",
+    ),
 ]
 
 
 def verify(
-    path: Annotated[
-        Path,
+    thing: Annotated[
+        str,
         typer.Argument(
-            help="Folder of a sealed artifact.", show_default=False, exists=True, file_okay=False
+            help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@candidate.",
+            show_default=False,
         ),
     ],
+    receipt: Annotated[
+        Path | None,
+        typer.Option(help="By default FILE.receipt.json, or receipt.json in the folder."),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: what does the receipt prove by itself?")
+    ] = False,
+    block: Annotated[
+        str | None, typer.Option(help="Hash of a block that you know to be of the chain.")
+    ] = None,
+    chain: Chain = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Re-hash every file of an artifact, then ask the chain when it was anchored and by whom."""
-    from edgeline.anchoring.verdict import verify_folder
+    """Hash it again, check its receipt, then ask the chain whether it and all that it came from still hold."""
+    from edgeline.anchoring.verdict import verify as ask
+    from edgeline.anchoring.verdict import verify_offline
+    from edgeline.cli.ask import live_for
+    from edgeline.cli.version import is_version, verify_version
+    from edgeline.errors import RecipeError
 
-    # `verify .` must work: it is the folder's name that the bytes are compared with.
-    folder = path.resolve()
-    verdict = verify_folder(folder, lambda: open_registry(url, folder))
+    if is_version(thing):
+        if offline or block or receipt:
+            raise RecipeError(
+                expected="a version of MLflow's registry, for which the chain is asked",
+                found="--offline, --block or --receipt",
+                remedy="verify the artifact that it was registered from",
+            )
+        verdict = verify_version(thing, chain, url)
+    else:
+        named = _named(thing, chain)
+        claimed = _receipt(named, receipt)
+        if offline:
+            verdict = verify_offline(named, claimed, block, _expected(chain, claimed))
+        else:
+            with live_for(chain, url, claimed) as open_live:
+                verdict = ask(named, claimed, open_live, block)
     if as_json:
         print(json.dumps(verdict.to_json()))
     else:
         _show(verdict)
 
 
-def open_registry(url: str | None, folder: Path | None = None) -> "Registry":
-    """The registry of this workspace, at `url` or where its own node listens.
+def _named(thing: str, chain: str | None) -> "Named":
+    from edgeline.anchoring.subject import name
+    from edgeline.cli.ask import of_revision
+    from edgeline.datasets import card
 
-    Outside a workspace, with a `url`, it is the one that the receipt in `folder` names: whoever checks
-    compares the printed contract with the one that they trust.
+    return name(thing, lambda revision: of_revision(chain or "local", revision), card.check)
 
-    Raises:
-        EnvironmentUnfit: nothing was deployed, nothing listens, or it is another chain.
-    """
-    from edgeline.anchoring.registry import connect
-    from edgeline.errors import EnvironmentUnfit, NotAnchored
-    from edgeline.receipt import read_deployment, read_receipt
+
+def _receipt(named: "Named", given: Path | None) -> "Receipt | None":
+    from edgeline.errors import RecipeError
+    from edgeline.receipt import read_receipt
+
+    if given is not None and not given.exists():
+        raise RecipeError(
+            expected=f"a receipt in {given}", found="no such file", remedy="name another one"
+        )
+    path = given or named.receipt
+    return read_receipt(path) if path else None
+
+
+def _expected(chain: str | None, receipt: "Receipt | None") -> "Deployment | None":
+    """The contract that must have taken it down: the one that is named, or the project's own if it is that."""
+    from edgeline.cli.ask import known_chain, known_chains
     from edgeline.workspace import Workspace
 
-    try:
-        workspace = Workspace.find()
-    except EnvironmentUnfit:
-        receipt = read_receipt(folder) if url and folder else None
-        if url is None or receipt is None:
-            raise
-        return connect(url, receipt.deployment)
-    if not workspace.deployment.is_file():
-        raise NotAnchored(
-            expected="an artifact that this project's chain knows",
-            found="a project that has anchored nothing yet",
-            remedy="run `edgeline run`, or ask the chain of whoever released it with --url elsewhere",
-        )
-    return connect(url or _own_node(workspace.root), read_deployment(workspace.deployment))
-
-
-def _own_node(root: Path) -> str:
-    from edgeline.stack import services
-
-    return services.address("ganache", root)
+    if chain is not None:
+        return known_chain(Workspace.find(), chain).deployment
+    own = [known.deployment for known in known_chains()]
+    return receipt.deployment if receipt and receipt.deployment in own else None
 
 
 def _show(verdict: "Verdict") -> None:
     """Plain lines: whatever the width, a digest is whole and can be searched for."""
     facts = verdict.to_json()
-    print(f"{'verdict':16} intact and anchored")
+    said = "intact and anchored" if verdict.named.path else "anchored"
+    print(f"{'verdict':16} {said}, level {verdict.level}")
     for name in SHOWN:
-        print(f"{name:16} {facts[name]}")
-    for role, digest in verdict.artifact.manifest.parents.items():
-        print(f"{f'from {role}':16} {digest}")
+        if facts[name] is not None:
+            print(f"{name.replace('_', ' '):16} {facts[name]}")
+    for ancestor in verdict.evidence.ancestors:
+        print(f"{f'from {ancestor.kind}':16} {ancestor.subject}  {ancestor.name}".rstrip())
+    for sentence in verdict.trusted:
+        print(f"{'if you trust':16} {sentence}")

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from edgeline.recipe.anchor import Anchor
 from edgeline.recipe.data import Data
 from edgeline.recipe.federate import Federate
 from edgeline.recipe.finetune import Finetune
@@ -33,4 +34,5 @@ class Recipe(Section):
     split: Split = Split()
     rehearse: Rehearse = Rehearse()
     gate: Gate = Gate()
+    anchor: Anchor = Anchor()
     keep: Keep = Keep()

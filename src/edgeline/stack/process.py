@@ -45,6 +45,8 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     made_for: str = ""
     """Version and addresses that it depends on: a server made for other ones is started anew."""
+    mute: bool = False
+    """Standard output is not kept, for a server that prints private keys there."""
     patience_s: float = 180.0
     """Time to its first answer; a loaded machine of two cores has needed 60 s."""
 
@@ -131,8 +133,10 @@ def _launch(service: Service, port: int, state: Path) -> Running:
             {**os.environ, **service.environment, vitals.MARK: _mark(service.name, state)},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, reading, 0),
-                (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
+                (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600),
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
+                if service.mute
+                else (os.POSIX_SPAWN_DUP2, 2, 1),
             ],
             setsid=True,
         )

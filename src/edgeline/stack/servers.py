@@ -97,6 +97,7 @@ def _ganache(root: Path) -> Service:
             == hex(CHAIN_ID)
         ),
         folder=root,
+        mute=True,
         port=PORTS["ganache"],
         url=f"http://{LOOPBACK}:{{port}}",
     )

@@ -1,0 +1,217 @@
+"""Statements by digest, by what they are about, and by their place in a lineage; nothing is ever dropped."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from edgeline.errors import EnvironmentUnfit, NotAnchored
+from edgeline.statement import Statement, encode, parse_statement
+
+VERSION = 1
+PATIENCE_S = 30.0
+"""How long to wait for another process that writes."""
+
+# Digests are kept as their 32 bytes, and documents one behind the other: with text for keys, and documents between
+# the keys, a tree of a thousand statements costs five times as much.
+TABLES = """
+CREATE TABLE IF NOT EXISTS statements (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, document BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS subjects (sha256 BLOB, id INTEGER, PRIMARY KEY (sha256, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS revisions (revision TEXT, id INTEGER, PRIMARY KEY (revision, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parents (parent BLOB, id INTEGER, PRIMARY KEY (parent, id)) WITHOUT ROWID;
+"""
+MANY = 500
+"""Keys in one question, as many as the oldest SQLite takes."""
+
+CACHE_KIB, CHECKPOINT_PAGES = 2**16, 2**14
+
+
+class Documents:
+    """The statements in an SQLite database at `path`, which is made where there is none.
+
+    Raises (all methods):
+        EnvironmentUnfit: the database cannot be read or written.
+    """
+
+    tables = TABLES
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._understood():
+            self._db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            # What was promised to be kept is on the disk before anything is sent.
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, VERSION):
+                raise self._unfit(f"one of version {version}")
+            if not version:
+                self._db.executescript(
+                    f"BEGIN IMMEDIATE;{self.tables}PRAGMA user_version = {VERSION};COMMIT"
+                )
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def remember(self, statements: Iterable[Statement]) -> None:
+        """Keeps these, whoever anchors them."""
+        with self._change() as db:
+            keep(db, list(statements))
+
+    def statement(self, digest: str) -> Statement | None:
+        """The statement with this digest."""
+        found = self._statements("SELECT * FROM statements WHERE digest = ?", _bytes(digest))
+        return found[0] if found else None
+
+    def about(self, sha256: str) -> list[Statement]:
+        """The statements of which one subject has this SHA-256."""
+        query = "SELECT * FROM statements NATURAL JOIN subjects WHERE sha256 = ? ORDER BY digest"
+        return self._statements(query, _bytes(sha256))
+
+    def revision(self, revision: str) -> list[Statement]:
+        """The statements about this revision of data, by DVC's name of it."""
+        query = "SELECT * FROM statements NATURAL JOIN revisions WHERE revision = ? ORDER BY digest"
+        return self._statements(query, revision)
+
+    def children(self, digest: str) -> list[str]:
+        """Digests of the statements that name this one as a parent."""
+        query = (
+            "SELECT digest FROM statements NATURAL JOIN parents WHERE parent = ? ORDER BY digest"
+        )
+        return [row["digest"].hex() for row in self._all(query, _bytes(digest))]
+
+    def lineage(self, digest: str) -> tuple[Statement, ...]:
+        """Every ancestor of a statement, parents first; the same order every time.
+
+        Raises:
+            NotAnchored: one of them, or the statement itself, is not here.
+        """
+        done: dict[str, Statement] = {}
+        waiting = [self._known(digest)]
+        while waiting:
+            youngest = waiting[-1]
+            missing = [parent for parent in youngest.parents if parent not in done]
+            if missing:
+                waiting.append(self._known(missing[0]))
+            else:
+                done[waiting.pop().digest] = youngest
+        del done[digest]
+        return tuple(done.values())
+
+    def _known(self, digest: str) -> Statement:
+        statement = self.statement(digest)
+        if statement is None:
+            raise NotAnchored(
+                expected=f"statement {digest} in {self.path}",
+                found="none",
+                remedy="verify something that has a receipt with it, or ask who stated it",
+            )
+        return statement
+
+    def _statements(self, query: str, value: object) -> list[Statement]:
+        return [
+            self._parsed(row["digest"].hex(), row["document"]) for row in self._all(query, value)
+        ]
+
+    def _parsed(self, digest: str, document: bytes) -> Statement:
+        try:
+            statement = parse_statement(document)
+        except ValueError:
+            statement = None
+        if statement is None or statement.digest != digest:
+            raise self._unfit(f"another document than statement {digest}")
+        return statement
+
+    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        with self._understood():
+            return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, and on the disk when it is over."""
+        with self._understood():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise self._unfit(str(error)) from None
+
+    def _unfit(self, found: str) -> EnvironmentUnfit:
+        return EnvironmentUnfit(
+            expected=f"an outbox at {self.path}",
+            found=found,
+            remedy="free the disk, or take the file from its backup; without it, start a new one by renaming it",
+        )
+
+
+def keep(db: sqlite3.Connection, statements: Sequence[Statement]) -> dict[str, int]:
+    """Stores statements in a transaction of the caller's; gives their digests, in their order, and their numbers."""
+    # Encoded once for both, since a tree can be of thousands.
+    documents = [encode(statement) for statement in statements]
+    digests = [hashlib.sha256(document).digest() for document in documents]
+    numbers = _known(db, digests)
+    (free,) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM statements").fetchone()
+    told = zip(digests, documents, statements, strict=True)
+    new = {digest: (document, one) for digest, document, one in told if digest not in numbers}
+    numbers.update(zip(new, range(free, free + len(new)), strict=True))
+    rows = [(numbers[key], document, one) for key, (document, one) in new.items()]
+    keyed = zip(new, rows, strict=True)
+    _insert(db, "statements", "?, ?, ?", [(n, key, document) for key, (n, document, _) in keyed])
+    subjects = [(_bytes(about.sha256), n) for n, _, one in rows for about in one.subjects]
+    _insert(db, "subjects", "?, ?", sorted(subjects))
+    parents = [(_bytes(parent), n) for n, _, one in rows for parent in one.parents]
+    _insert(db, "parents", "?, ?", sorted(parents))
+    revisions = [(str(name), n) for n, _, one in rows if (name := one.about.get("revision"))]
+    _insert(db, "revisions", "?, ?", revisions)
+    return {digest.hex(): numbers[digest] for digest in digests}
+
+
+def _known(db: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
+    known: dict[bytes, int] = {}
+    for start in range(0, len(digests), MANY):
+        part = digests[start : start + MANY]
+        marks = ", ".join("?" * len(part))
+        query = f"SELECT digest, id FROM statements WHERE digest IN ({marks})"
+        known.update(map(tuple, db.execute(query, part).fetchall()))
+    return known
+
+
+def _insert(
+    db: sqlite3.Connection, table: str, marks: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
+
+
+def _bytes(digest: str) -> bytes:
+    """The bytes of a digest; what is none is found nowhere."""
+    try:
+        return bytes.fromhex(digest)
+    except ValueError:
+        return b""

@@ -1,0 +1,78 @@
+"""One line of an answer, made of an event and of the statement behind it."""
+
+from dataclasses import replace
+
+from edgeline.anchoring import answers
+from edgeline.anchoring.answers import Entry, Status
+from edgeline.anchoring.events import Anchored, Event, Revoked, TreeAnchored
+from edgeline.receipt import REASONS
+from edgeline.statement import Statement, kind_name
+
+KEY_COMPROMISED = 4
+"""Reason of a revocation, by the contract's numbers."""
+
+Recorded = Event[Anchored] | Event[TreeAnchored]
+
+
+def name_of(statement: Statement) -> str:
+    """What people call it beside its kind, after what the statement says about itself."""
+    about = statement.about
+    match statement.kind:
+        case "round":
+            extra = str(about.get("number", ""))
+        case "part":
+            extra = f"{about.get('index', '?')} of {about.get('of', '?')}"
+        case _:
+            extra = str(about.get("revision", ""))[:12]
+    return f"{about.get('recipe', '')} {extra}".strip() or statement.subjects[0].name
+
+
+def of_statement(document: Statement) -> Entry:
+    """What a statement says about itself."""
+    entry = Entry(document.digest, document.kind, document.subject, parents=document.parents)
+    return named(entry, document)
+
+
+def named(entry: Entry, document: Statement | None) -> Entry:
+    """With the name and the remarks of its document, if there is one."""
+    if document is None:
+        return entry
+    return replace(entry, name=name_of(document), about=document.about)
+
+
+def entry_of(event: Recorded, parents: tuple[str, ...], status: Status) -> Entry:
+    body = event.body
+    entry = Entry(
+        key_of(event),
+        "tree",
+        anchorer=body.anchorer,
+        time=body.time,
+        block=event.block,
+        block_hash=event.block_hash,
+        transaction=event.transaction,
+        parents=parents,
+        status=status,
+    )
+    if isinstance(body, TreeAnchored):
+        return replace(entry, subject=body.root, name=f"{body.size} statements")
+    return replace(entry, kind=kind_name(body.kind), subject=body.subject)
+
+
+def key_of(event: Recorded) -> str:
+    return event.body.id if isinstance(event.body, TreeAnchored) else event.body.statement
+
+
+def status_of(time: int, suspect_since: int) -> Status:
+    if suspect_since and time >= suspect_since:
+        return Status(answers.COMPROMISED, time=suspect_since, reason=reason_name(KEY_COMPROMISED))
+    return Status(answers.VALID)
+
+
+def revocation_of(event: Revoked) -> Status:
+    detail = event.detail.strip("0") and event.detail
+    return Status(answers.REVOKED, event.by, event.time, reason_name(event.reason), detail)
+
+
+def reason_name(reason: int) -> str:
+    """In words; others may write numbers that this version has no name for."""
+    return REASONS[reason] if reason < len(REASONS) else f"reason {reason}"

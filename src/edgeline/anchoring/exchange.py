@@ -1,0 +1,75 @@
+"""One HTTP exchange with one deadline and one largest answer: no retry, no proxy, no redirect.
+
+Sockets have a limit for each read and none for all of them, so a server that drips its headers byte by
+byte, or a resolver that hangs, can hold its caller for hours. Here a thread is left behind instead.
+"""
+
+import threading
+import time
+from concurrent.futures import Future
+from http.client import HTTPException
+
+import requests
+import urllib3
+
+MAX_BYTES = 2**25
+CHUNK_BYTES = 2**16
+STRANGER = "something that does not speak Ethereum JSON-RPC"
+
+
+class NoAnswer(Exception):
+    """What was found in its place."""
+
+
+def new_session() -> requests.Session:
+    """Connections that stay open from one exchange to the next, and believe no environment."""
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.update({"Accept-Encoding": "identity", "Content-Type": "application/json"})
+    return session
+
+
+def post(session: requests.Session, url: str, body: bytes, timeout_s: float) -> bytes:
+    """The body of the answer to a POST.
+
+    Raises:
+        NoAnswer: nothing within `timeout_s`, or no answer of the kind that a node gives.
+    """
+    future: Future[bytes] = Future()
+    end = time.monotonic() + timeout_s
+
+    def work() -> None:
+        try:
+            future.set_result(_exchange(session, url, body, end))
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return future.result(timeout_s)
+    except (TimeoutError, requests.ConnectionError, requests.Timeout):
+        raise NoAnswer("no answer") from None
+    except (requests.RequestException, HTTPException, ValueError):
+        raise NoAnswer(STRANGER) from None
+    except (urllib3.exceptions.HTTPError, OSError):
+        raise NoAnswer("an answer that broke off") from None
+
+
+def _exchange(session: requests.Session, url: str, body: bytes, end: float) -> bytes:
+    left = max(end - time.monotonic(), 0.001)
+    with session.post(url, data=body, timeout=left, stream=True, allow_redirects=False) as response:
+        if response.status_code != requests.codes.ok:
+            raise NoAnswer(f"{STRANGER} (HTTP status {response.status_code})")
+        return _read(response.raw, end)
+
+
+def _read(raw: urllib3.HTTPResponse, end: float) -> bytes:
+    data = bytearray()
+    # Not decoded: a megabyte of gzip can stand for a gigabyte, and only identity was asked for.
+    while chunk := raw.read1(CHUNK_BYTES, decode_content=False):
+        data += chunk
+        if len(data) > MAX_BYTES:
+            raise NoAnswer(f"an answer of more than {MAX_BYTES >> 20} MiB")
+        if time.monotonic() > end:
+            raise NoAnswer("no answer")
+    return bytes(data)

@@ -1,0 +1,63 @@
+"""What there is to anchor about a thing: its own statement, and before it all that it came from."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.subject import CARD, Named
+from edgeline.errors import NotAnchored, RecipeError
+from edgeline.receipt import read_receipt
+from edgeline.statement import KINDS, Statement, Subject
+
+
+def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
+    """The history of an artifact, parents first, itself last; of anything else a statement of `kind` alone.
+
+    Raises:
+        NotAnchored: neither its receipt nor the outbox tells what the artifact came from.
+        RecipeError: no such kind.
+    """
+    if thing.what == "artifact":
+        return _artifact(thing, known)
+    if kind not in KINDS:
+        raise RecipeError(
+            expected=f"a kind among {', '.join(KINDS)}", found=kind, remedy="name one of them"
+        )
+    assert thing.path is not None
+    name = CARD if thing.what == "dataset" else thing.path.name
+    return (Statement((Subject(name, thing.digest),), kind),)
+
+
+def reissued(
+    line: Iterable[Statement], unusable: Collection[str], salt: Callable[[], str]
+) -> tuple[Statement, ...]:
+    """The history in which every unusable statement, and all that rests on one, has another digest.
+
+    `salt` gives 32 hexadecimal characters, each time others: the contract takes a digest once, so only a
+    statement that differs can be anchored again.
+    """
+    renamed: dict[str, str] = {}
+    again = []
+    for statement in line:
+        parents = tuple(renamed.get(parent, parent) for parent in statement.parents)
+        if statement.digest in unusable or set(parents) != set(statement.parents):
+            anew = replace(statement, parents=parents, salt=salt())
+            renamed[statement.digest] = anew.digest
+            again.append(anew)
+        else:
+            again.append(statement)
+    return tuple(again)
+
+
+def _artifact(thing: Named, known: Outbox) -> tuple[Statement, ...]:
+    receipt = read_receipt(thing.receipt) if thing.receipt else None
+    if receipt is not None and receipt.statement.subject == thing.digest:
+        return (*receipt.lineage, receipt.statement)
+    for statement in known.about(thing.digest):
+        if statement.kind == "artifact":
+            return (*known.lineage(statement.digest), statement)
+    raise NotAnchored(
+        expected=f"a receipt in {thing}, or what the outbox knows of it",
+        found="neither, so nothing tells what it came from",
+        remedy="take the folder from whoever made it, or make it again with `edgeline run`",
+    )

@@ -1,0 +1,231 @@
+"""All events of one contract in an SQLite file, so that questions need no walk over the chain.
+
+The file is a cache: it can be deleted at any time, is made anew when it belongs to another contract or
+is damaged, and goes on where it was after kill -9, since every page of blocks is one transaction.
+
+A chain may change its mind about its newest blocks. So the hash of each page's last block is kept,
+asked for before the page's events; when the newest no longer agrees, everything above the last one
+that does is dropped and read again. Imports no web3.
+"""
+
+import sqlite3
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edgeline.anchoring.events import DECLARED, Event
+from edgeline.anchoring.logs import Row, event, malformed, row
+from edgeline.anchoring.node import Node, Refused
+from edgeline.anchoring.store import is_searchable, make_searchable, open_store, understood
+from edgeline.digest import canonical_json
+from edgeline.errors import ServiceUnavailable
+from edgeline.receipt import Deployment
+
+FIRST_PAGE = 64
+"""Blocks in the first page; pages grow while the node answers, and are halved when it refuses."""
+PAGE_EVENTS = 10_000
+"""What pages grow towards: about seven megabytes of JSON."""
+PATIENCE = 8
+"""Pages that must go well after a refusal before a larger one is tried again."""
+LONG_S = 2.0
+MAX_REWINDS = 20
+MAX_AMONG = 500
+NUM_RECENT = 64
+"""Blocks with events whose hashes are kept for each page, so that a reorganisation costs little."""
+
+B = TypeVar("B")
+Progress = Callable[[int, int], None]
+Told = list[tuple[type[Any], Row]]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The block up to which the index knows everything."""
+
+    number: int
+    hash: str
+
+
+class Index:
+    """What one contract said, as far as it was read; `path` None keeps it in memory alone."""
+
+    def __init__(
+        self, path: Path | None, node: Node, deployment: Deployment, first_block: int = 0
+    ) -> None:
+        self.deployment, self.first_block = deployment, first_block
+        self._node, self._path = node, path
+        self._database = open_store(
+            path, canonical_json({**asdict(deployment), "from": first_block})
+        )
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> "Index":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def head(self) -> Head:
+        newest = "SELECT block, hash FROM checkpoint ORDER BY block DESC LIMIT 1"
+        with understood(self._path):
+            found = self._database.execute(newest).fetchone()
+        return Head(*(found or (self.first_block - 1, "")))
+
+    def find(self, body: type[B], *, since: int = 0, **equal: object) -> list[Event[B]]:
+        """Events of one kind in the chain's order, those whose fields are `equal`.
+
+        `since` is the earliest time, for those that have one.
+        """
+        return self._find(body, {f"{name} = ?": value for name, value in equal.items()}, since)
+
+    def among(self, body: type[B], name: str, values: Iterable[object]) -> list[Event[B]]:
+        """Events of one kind whose field `name` is one of these values."""
+        found, wanted = [], list(values)
+        for start in range(0, len(wanted), MAX_AMONG):
+            some = wanted[start : start + MAX_AMONG]
+            found += self._find(body, {f"{name} IN ({', '.join('?' * len(some))})": some})
+        return found
+
+    def _find(self, body: type[B], wanted: dict[str, Any], since: int = 0) -> list[Event[B]]:
+        if since:
+            wanted = {**wanted, "time >= ?": since}
+        where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
+        values: list[object] = []
+        for value in wanted.values():
+            values += value if isinstance(value, list) else [value]
+        asked = f"SELECT * FROM {body.__name__} {where} ORDER BY block, position"
+        with understood(self._path):
+            return [event(body, found) for found in self._database.execute(asked, values)]
+
+    def refresh(
+        self, progress: Progress | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> Head:
+        """Reads what is new; `progress` gets the block reached and the last one, after two seconds.
+
+        Raises:
+            ServiceUnavailable: the node does not answer, or its chain changes all the time.
+            Tampered: the node lists what the contract cannot have said.
+        """
+        target, began = self._node.head(), clock()
+        span, patience, rewinds = FIRST_PAGE, 0, 0
+        while True:
+            rewinds += self._rewind()
+            first = self.head.number + 1
+            last = min(first + span - 1, target)
+            if first > last:
+                self._make_searchable()
+                return self.head
+            if rewinds > MAX_REWINDS:
+                raise self._unsettled(f"a chain that changed {rewinds} times meanwhile")
+            try:
+                closing, told = self._read(first, last)
+            except (Refused, ServiceUnavailable):
+                if first == last or not self._answers():
+                    raise
+                span, patience = (last - first + 1) // 2, PATIENCE
+                continue
+            self._store(first, closing, told)
+            patience = max(patience - 1, 0)
+            if not patience:
+                span = min(span * 4, max(1, (last - first + 1) * PAGE_EVENTS // max(len(told), 1)))
+            if progress and clock() - began > LONG_S:
+                progress(last, target)
+
+    def _make_searchable(self) -> None:
+        if not is_searchable(self._database):
+            with self._transaction():
+                make_searchable(self._database)
+
+    def _answers(self) -> bool:
+        """Whether the node is there, so that it was the page that was too much for it."""
+        try:
+            return self._node.head() >= 0
+        except ServiceUnavailable:
+            return False
+
+    def _read(self, first: int, last: int) -> tuple[Head, Told]:
+        """A page: the hash of its last block, and then the events up to it."""
+        closing = self._hash(last)
+        if closing is None:
+            raise self._unsettled(f"no block {last}")
+        contract = self.deployment.contract
+        where = {"address": contract, "fromBlock": hex(first), "toBlock": hex(last)}
+        logs = self._node.ask("eth_getLogs", where)
+        if not isinstance(logs, list):
+            raise malformed(contract)
+        told = [read for log in logs if (read := row(log, contract))]
+        if any(not first <= values[0] <= last for _, values in told):
+            raise malformed(contract)
+        return Head(last, closing), told
+
+    def _rewind(self) -> bool:
+        """Drops what the chain no longer holds; whether that was anything."""
+        head = self.head
+        if not head.hash or self._agrees(head):
+            return False
+        known = [
+            Head(*row)
+            for row in self._database.execute("SELECT block, hash FROM checkpoint ORDER BY block")
+        ]
+        num_sound = bisect_left(known, True, key=lambda one: not self._agrees(one))
+        keep = known[num_sound - 1].number if num_sound else self.first_block - 1
+        with self._transaction():
+            for table in ("checkpoint", *(body.__name__ for body in DECLARED)):
+                self._database.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
+        return True
+
+    def _store(self, first: int, closing: Head, told: Told) -> None:
+        rows, blocks = defaultdict(list), {}
+        for body, values in told:
+            rows[body].append(values)
+            blocks[values[0]] = values[3]
+        recent = sorted(blocks.items())[-NUM_RECENT:]
+        with self._transaction():
+            if self.head.number + 1 != first:
+                return  # another process was faster
+            for body, many in rows.items():
+                marks = ", ".join("?" * len(many[0]))
+                try:
+                    self._database.executemany(
+                        f"INSERT INTO {body.__name__} VALUES ({marks})", many
+                    )
+                except sqlite3.IntegrityError:
+                    raise malformed(self.deployment.contract) from None
+            self._database.executemany(
+                "INSERT OR REPLACE INTO checkpoint VALUES (?, ?)",
+                [*recent, (closing.number, closing.hash)],
+            )
+
+    def _agrees(self, head: Head) -> bool:
+        return self._hash(head.number) == head.hash
+
+    def _hash(self, number: int) -> str | None:
+        block = self._node.block(number)
+        return block.hash if block else None
+
+    def _unsettled(self, found: str) -> ServiceUnavailable:
+        return ServiceUnavailable(
+            expected=f"a settled chain at {self._node.place}",
+            found=found,
+            remedy="try again, or ask another node of the same chain",
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with understood(self._path):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise

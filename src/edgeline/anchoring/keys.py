@@ -1,0 +1,214 @@
+"""Who signs: a key in a variable, an encrypted keystore, the node itself, or a program of the user's.
+
+A key is never in a message, a log, a repr, an argument of a process, or a frame that an exception passes
+through: whatever reads one gives None where it fails, and its caller, who never saw the key, raises.
+"""
+
+import getpass
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
+from eth_utils import ValidationError
+
+from edgeline.anchoring.lock import held
+from edgeline.anchoring.node import Node, count, hexadecimal, octets
+from edgeline.anchoring.program import ADDRESS, by_program
+from edgeline.anchoring.transaction import Sign, SignTyped, Transaction
+from edgeline.errors import EnvironmentUnfit, RecipeError
+
+# A package below eth_account (py_ecc) raises this limit so far that a stranger's nested JSON, read
+# anywhere in the process, overflows the stack and kills it without a word.
+sys.setrecursionlimit(min(sys.getrecursionlimit(), 3000))
+
+PASSWORD = "EDGELINE_KEYSTORE_PASSWORD"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+MAX_KEYSTORE_BYTES = 2**16
+
+
+@dataclass(frozen=True)
+class Signer:
+    """An account that can send transactions."""
+
+    address: str
+    sign: Sign = field(repr=False)
+    """The signed bytes; None where the node signs."""
+    sign_typed: SignTyped = field(repr=False)
+    """The 65 bytes of an EIP-712 signature."""
+    lock: Path = field(repr=False)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Being the only one who numbers this account's transactions, or WorkspaceBusy."""
+        return held(self.lock, f"nobody else to send transactions of {self.address}")
+
+
+def signer(source: str, node: Node, locks: Path) -> Signer:
+    """The account that `source` names: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM ARGS.
+
+    Raises:
+        RecipeError: `source` is none of these.
+        EnvironmentUnfit: there is no such key, or it cannot be used.
+    """
+    kind, _, rest = source.partition(":")
+    if kind not in SOURCES or (kind != "node" and not rest) or source == "node:":
+        raise RecipeError(
+            expected="a key source: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM",
+            found=f"something that begins with {kind!r}" if kind in SOURCES else "another word",
+            remedy="name one of these; the key itself is never written there",
+        )
+    address, sign, sign_typed = SOURCES[kind](rest, node)
+    chain_id = node.read(count, node.ask("eth_chainId"), "a chain id")
+    return Signer(address, sign, sign_typed, locks / f"nonces-{chain_id}-{address}.lock")
+
+
+def _of_node(address: str, node: Node) -> tuple[str, Sign, SignTyped]:
+    if address and not ADDRESS.fullmatch(address):
+        raise RecipeError(
+            expected="node:0x and 40 hexadecimal digits",
+            found=f"{len(address)} other characters",
+            remedy="name an account of the node, or leave it out for its first one",
+        )
+    answer = node.ask("eth_accounts")
+    accounts = node.read(lambda all_: [hexadecimal(one, 20) for one in all_], answer, "accounts")
+    chosen = address.lower() or next(iter(accounts), "")
+    if chosen not in accounts:
+        raise EnvironmentUnfit(
+            expected=f"a node at {node.place} that signs for {chosen or 'an account'}",
+            found=f"{len(accounts)} other accounts" if accounts else "a node without accounts",
+            remedy="name another key source: env:NAME, keystore:PATH or command:PROGRAM",
+        )
+
+    def sign_typed(typed: dict[str, Any]) -> bytes:
+        answer = node.ask("eth_signTypedData_v4", chosen, typed)
+        return node.read(lambda value: octets(value, 65), answer, "a signature")
+
+    return chosen, lambda _: None, sign_typed
+
+
+def _of_variable(name: str, _: Node) -> tuple[str, Sign, SignTyped]:
+    if not VARIABLE.fullmatch(name) or KEY.fullmatch(name):
+        raise RecipeError(
+            expected="env: and the name of a variable",
+            found=f"{len(name)} characters that are none",
+            remedy="export the key in a variable, and write the variable's name",
+        )
+    account = _account(os.environ.get(name))
+    if account is None:
+        raise EnvironmentUnfit(
+            expected=f"a private key in the variable {name}: 32 bytes in hexadecimal",
+            found=_shape(os.environ.get(name)),
+            remedy="export it there, or name another key source",
+        )
+    return _local(account)
+
+
+def _of_keystore(path: str, _: Node) -> tuple[str, Sign, SignTyped]:
+    keystore = _read_keystore(Path(path).expanduser())
+    if PASSWORD not in os.environ and not sys.stdin.isatty():
+        raise EnvironmentUnfit(
+            expected=f"the password of {path} in the variable {PASSWORD}",
+            found="no such variable, and no terminal to ask at",
+            remedy="export it",
+        )
+    account = _decrypted(keystore, path)
+    if account is None:
+        raise EnvironmentUnfit(
+            expected=f"the password of the keystore {path}",
+            found="another one, or a damaged keystore",
+            remedy=f"set {PASSWORD} right, or take the keystore from its backup",
+        )
+    return _local(account)
+
+
+SOURCES: dict[str, Callable[[str, Node], tuple[str, Sign, SignTyped]]] = {
+    "node": _of_node,
+    "env": _of_variable,
+    "keystore": _of_keystore,
+    "command": lambda words, _: by_program(words),
+}
+
+
+def _local(account: LocalAccount) -> tuple[str, Sign, SignTyped]:
+    address = str(account.address).lower()
+
+    def sign(transaction: Transaction) -> bytes:
+        fields = transaction.fields()
+        return _done(lambda: account.sign_transaction(fields).raw_transaction, address)
+
+    def sign_typed(typed: dict[str, Any]) -> bytes:
+        message = encode_typed_data(full_message=typed)
+        return _done(lambda: account.sign_message(message).signature, address)
+
+    return address, sign, sign_typed
+
+
+def _done(signing: Callable[[], bytes], address: str) -> bytes:
+    """The outcome of a signing, whose own errors pass through frames that hold the key."""
+    try:
+        return bytes(signing())
+    except Exception:  # noqa: BLE001 - whatever it is, its frames hold the key
+        pass
+    raise EnvironmentUnfit(
+        expected=f"something that {address} can sign",
+        found="a field that no transaction and no message has",
+        remedy="look at what the chain said of fees, gas and numbers",
+    )
+
+
+def _account(text: str | None) -> LocalAccount | None:
+    if text is None or not KEY.fullmatch(text):
+        return None
+    try:
+        account: LocalAccount = Account.from_key(text)
+    except (ValueError, ValidationError):
+        return None
+    return account
+
+
+def _shape(text: str | None) -> str:
+    """What can be said of a wrong key without showing any of it."""
+    if text is None:
+        return "no such variable"
+    digits = text.removeprefix("0x")
+    if re.fullmatch(r"([0-9a-fA-F]{2})+", digits):
+        number = len(digits) // 2
+        return f"{number} bytes" if number != 32 else "32 bytes that are no private key"
+    return f"{len(text)} characters that are not hexadecimal"
+
+
+def _read_keystore(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = json.loads(file.read(MAX_KEYSTORE_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        found = "no readable file" if isinstance(error, OSError) else "no JSON"
+    else:
+        if isinstance(content, dict) and content.get("version") == 3:
+            return content
+        found = "something else"
+    raise EnvironmentUnfit(
+        expected=f"an Ethereum keystore of version 3 at {path}",
+        found=found,
+        remedy="name the file that your wallet exported",
+    )
+
+
+def _decrypted(keystore: dict[str, Any], path: str) -> LocalAccount | None:
+    password = os.environ.get(PASSWORD)
+    if password is None:
+        password = getpass.getpass(f"Password of {path}: ")
+    try:
+        account: LocalAccount = Account.from_key(Account.decrypt(keystore, password))
+    except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError):
+        return None
+    return account

@@ -1,0 +1,297 @@
+"""What is to be anchored, kept until it is, and after: a row is here before anything of it is sent.
+
+A row is pending, then sent (signed bytes and hash are here before they leave), then mined, then final; a
+chain that forgets makes it pending or sent again. Knows no network: `drain` moves the rows.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from edgeline.anchoring.documents import TABLES, Documents, keep
+from edgeline.anchoring.lock import held
+from edgeline.merkle import build, tree_id
+from edgeline.receipt import Deployment, Inclusion
+from edgeline.statement import KINDS, TREE, Statement
+
+STATES = ("pending", "sent", "mined", "final")
+
+ROWS = """
+CREATE TABLE IF NOT EXISTS place (
+    one INTEGER PRIMARY KEY CHECK (one = 1), chain_id INTEGER, genesis TEXT, contract TEXT);
+CREATE TABLE IF NOT EXISTS rows (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, what TEXT NOT NULL,
+    function TEXT NOT NULL, arguments TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending', reason TEXT NOT NULL DEFAULT '',
+    sender TEXT, nonce INTEGER, price TEXT, raw BLOB,
+    "transaction" TEXT, block INTEGER, block_hash TEXT);
+CREATE INDEX IF NOT EXISTS by_state ON rows (state, id);
+CREATE INDEX IF NOT EXISTS by_block ON rows (block, block_hash);
+CREATE TABLE IF NOT EXISTS members (
+    tree INTEGER, place INTEGER, leaf INTEGER, PRIMARY KEY (tree, place)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_leaf ON members (leaf, tree);
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One call of the contract, and how far it got."""
+
+    key: str
+    """What the chain will know it by: digest of a statement, id of a tree, name of a task."""
+    what: str
+    """statement, tree, task or round."""
+    function: str
+    arguments: tuple[Any, ...]
+    state: str
+    reason: str
+    """Why the contract refused it last, or what it waits for; empty otherwise."""
+    sender: str | None
+    nonce: int | None
+    price: int | None
+    """In wei per gas, the most that its transaction pays."""
+    raw: bytes | None
+    transaction: str | None
+    block: int | None
+    block_hash: str | None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Keys that must be on the chain before this one."""
+        match self.what:
+            case "statement":
+                return tuple(self.arguments[3])
+            case "task":
+                return (self.arguments[1],)
+            case "round":
+                task, _, _, _, parents, _, _ = self.arguments[0]
+                return (task, *parents)
+        return ()
+
+    @property
+    def kind(self) -> int | None:
+        """The kind that its record has, by the contract's numbers; None for a task, which has no record."""
+        numbers = {"tree": TREE, "round": KINDS["round"], "task": None}
+        return numbers[self.what] if self.what in numbers else int(self.arguments[2])
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A transaction that is about to leave for a row."""
+
+    key: str
+    sender: str
+    nonce: int
+    price: int
+    raw: bytes | None
+    transaction: str | None
+
+
+class Outbox(Documents):
+    """The rows and the statements of one chain, in an SQLite database. Safe to add to while it is drained."""
+
+    tables = TABLES + ROWS
+
+    def add(self, statement: Statement) -> bool:
+        """Queues a statement; False if it is queued, or was anchored from here, already."""
+        return bool(self.add_all([statement]))
+
+    def add_all(self, statements: Sequence[Statement]) -> int:
+        """Queues statements in their order, all or none of them; gives how many were not here."""
+        with self._change() as db:
+            digests = keep(db, statements)
+            calls = zip(digests, statements, strict=True)
+            return sum(
+                _queue(db, key, "statement", "anchor", _call(key, one)) for key, one in calls
+            )
+
+    def add_tree(self, statements: Sequence[Statement]) -> str:
+        """Queues the root of a tree of statements; gives the tree's id. They are no keys of their own.
+
+        Raises:
+            ValueError: no statements, or one of them twice.
+        """
+        if not statements:
+            raise ValueError("a tree without statements")
+        with self._change() as db:
+            leaves = keep(db, statements)
+            if len(leaves) != len(statements):
+                raise ValueError("a tree with a statement twice")
+            root = build(list(map(bytes.fromhex, leaves))).root
+            key = tree_id(root, len(leaves)).hex()
+            if _queue(db, key, "tree", "anchorTree", [root.hex(), len(leaves)]):
+                (tree,) = db.execute("SELECT id FROM rows WHERE key = ?", (key,)).fetchone()
+                members = [(tree, place, leaf) for place, leaf in enumerate(leaves.values())]
+                db.executemany("INSERT INTO members VALUES (?, ?, ?)", members)
+        return key
+
+    def add_task(self, task: str, base: str, coordinators: Sequence[str], quorum: int = 1) -> bool:
+        """Queues the opening of a federation; without coordinators, whoever opens it is the only one."""
+        arguments = [task, base, list(coordinators), quorum]
+        with self._change() as db:
+            return _queue(db, task, "task", "openTask", arguments)
+
+    def add_round(
+        self, statement: Statement, task: str, number: int, updates: str, clients: int
+    ) -> bool:
+        """Queues a round of a federation; False if it is here already.
+
+        Raises:
+            ValueError: it is here as something else: another round, or a statement of its own.
+        """
+        digest, parents = statement.digest, list(statement.parents)
+        closing = [task, number, digest, statement.subject, parents, updates, clients]
+        with self._change() as db:
+            keep(db, [statement])
+            new = _queue(db, digest, "round", "closeRound", [closing])
+        row = self.row(digest)
+        if row is None or row.arguments != (closing,):
+            raise ValueError(f"{digest} is in the outbox as something else than this round")
+        return new
+
+    def rows(self, state: str | None = None) -> list[Row]:
+        """All rows, or those in one state, in the order in which they were added."""
+        if state is None:
+            return [_row(found) for found in self._all("SELECT * FROM rows ORDER BY id")]
+        return [
+            _row(found)
+            for found in self._all("SELECT * FROM rows WHERE state = ? ORDER BY id", state)
+        ]
+
+    def row(self, key: str) -> Row | None:
+        found = self._all("SELECT * FROM rows WHERE key = ?", key)
+        return _row(found[0]) if found else None
+
+    def counts(self) -> dict[str, int]:
+        """How many rows are in each state, and how many of the pending ones were refused."""
+        found = self._all("SELECT state, count(*) AS number FROM rows GROUP BY state")
+        refused = self._all("SELECT count(*) FROM rows WHERE state = 'pending' AND reason != ''")
+        numbers = {row["state"]: row["number"] for row in found}
+        return {**{state: numbers.get(state, 0) for state in STATES}, "refused": refused[0][0]}
+
+    def tree_of(self, digest: str) -> str | None:
+        """Id of a tree that holds this statement; one on the chain, if there are several."""
+        found = self._all(
+            "SELECT key FROM members JOIN rows ON rows.id = tree JOIN statements ON statements.id = leaf "
+            "WHERE digest = ? ORDER BY state IN ('mined', 'final') DESC, rows.id",
+            bytes.fromhex(digest),
+        )
+        return found[0]["key"] if found else None
+
+    def members(self, tree: str) -> list[str]:
+        """Digests of the statements in a tree, in the order of its leaves."""
+        found = self._all(
+            "SELECT digest FROM rows JOIN members ON tree = rows.id "
+            "JOIN statements ON statements.id = leaf WHERE key = ? ORDER BY place",
+            tree,
+        )
+        return [row["digest"].hex() for row in found]
+
+    def inclusion(self, tree: str, digest: str) -> Inclusion:
+        """The proof that a statement is in a tree."""
+        members = self.members(tree)
+        made, place = build([bytes.fromhex(one) for one in members]), members.index(digest)
+        path = tuple(step.hex() for step in made.path(place))
+        return Inclusion(made.root.hex(), made.size, place, path)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Being the only one who drains, or WorkspaceBusy."""
+        return held(self.path.with_suffix(".lock"), f"nobody else to send what is in {self.path}")
+
+    def bind(self, deployment: Deployment) -> int:
+        """Notes for which contract the states are; at another one nothing is anchored yet.
+
+        Returns how many rows had been anchored elsewhere, and wait again now.
+        """
+        place = (deployment.chain_id, deployment.genesis, deployment.contract)
+        with self._change() as db:
+            known = db.execute("SELECT chain_id, genesis, contract FROM place").fetchone()
+            if known is not None and tuple(known) == place:
+                return 0
+            db.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?, ?)", place)
+            closed = db.execute("SELECT count(*) FROM rows WHERE state IN ('mined', 'final')")
+            (number,) = closed.fetchone()
+            db.execute(
+                "UPDATE rows SET state = 'pending', reason = '', sender = NULL, nonce = NULL, "
+                'price = NULL, raw = NULL, "transaction" = NULL, block = NULL, block_hash = NULL'
+            )
+            return int(number)
+
+    def mark_sent(self, sent: Iterable[Sent]) -> None:
+        """To be called before the transactions leave."""
+        with self._change() as db:
+            db.executemany(
+                "UPDATE rows SET state = 'sent', reason = '', sender = ?, nonce = ?, price = ?, raw = ?, "
+                '"transaction" = ?, block = NULL, block_hash = NULL WHERE key = ?',
+                [(s.sender, s.nonce, str(s.price), s.raw, s.transaction, s.key) for s in sent],
+            )
+
+    def close_rows(self, closed: Iterable[tuple[str, str | None, int | None, str | None]]) -> None:
+        """These keys are on the chain: key, transaction, block and its hash, as far as they are known."""
+        with self._change() as db:
+            db.executemany(
+                "UPDATE rows SET state = 'mined', reason = '', \"transaction\" = ?, block = ?, "
+                "block_hash = ? WHERE key = ?",
+                [(*place, key) for key, *place in closed],
+            )
+
+    def free(self, keys: Iterable[str], reason: str = "") -> None:
+        """These keys wait again, with a transaction of their own to come."""
+        with self._change() as db:
+            db.executemany(
+                "UPDATE rows SET state = 'pending', reason = ?, sender = NULL, nonce = NULL, "
+                'price = NULL, raw = NULL, "transaction" = NULL WHERE key = ?',
+                [(reason, key) for key in keys],
+            )
+
+    def blocks(self) -> list[tuple[int, str]]:
+        """Number and hash of every block that holds something of ours, oldest first."""
+        found = self._all(
+            "SELECT DISTINCT block, block_hash FROM rows "
+            "WHERE state IN ('mined', 'final') AND block IS NOT NULL ORDER BY block, block_hash"
+        )
+        return [(row["block"], row["block_hash"]) for row in found]
+
+    def reopen(self, after: int) -> int:
+        """What was anchored after this block was not; gives how many rows that are.
+
+        A row that we sent counts as sent, since its transaction may still be taken.
+        """
+        with self._change() as db:
+            return db.execute(
+                "UPDATE rows SET state = CASE WHEN nonce IS NULL THEN 'pending' ELSE 'sent' END, "
+                "block = NULL, block_hash = NULL "
+                "WHERE state IN ('mined', 'final') AND (block > ? OR block IS NULL)",
+                (after,),
+            ).rowcount
+
+    def finalise(self, until: int) -> int:
+        """What was anchored up to this block stays; gives how many rows became final."""
+        with self._change() as db:
+            return db.execute(
+                "UPDATE rows SET state = 'final' WHERE state = 'mined' AND (block <= ? OR block IS NULL)",
+                (until,),
+            ).rowcount
+
+
+def _call(digest: str, statement: Statement) -> list[Any]:
+    return [digest, statement.subject, KINDS[statement.kind], list(statement.parents)]
+
+
+def _queue(
+    db: sqlite3.Connection, key: str, what: str, function: str, arguments: list[Any]
+) -> bool:
+    row = (key, what, function, json.dumps(arguments))
+    query = "INSERT OR IGNORE INTO rows (key, what, function, arguments) VALUES (?, ?, ?, ?)"
+    return bool(db.execute(query, row).rowcount)
+
+
+def _row(found: sqlite3.Row) -> Row:
+    values = dict(found)
+    del values["id"]
+    values["arguments"] = tuple(json.loads(values["arguments"]))
+    values["price"] = None if values["price"] is None else int(values["price"])
+    return Row(**values)

@@ -1,0 +1,109 @@
+"""The SQLite file behind the index: a table for each kind of event, made anew when it is not what it should be.
+
+It is a cache: nothing is lost with it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+from edgeline.anchoring.events import DECLARED
+from edgeline.errors import EdgelineError, EnvironmentUnfit
+
+LAYOUT = 1
+CACHE_KIB, WAL_PAGES = 65536, 16000
+"""SQLite's own 2 MB and 1,000 pages are too few for digests, which land anywhere in an index."""
+
+ASKED_BY = {
+    "Anchored": ("statement", "subject", "anchorer", "time"),
+    "Derived": ("parent", "child"),
+    "TreeAnchored": ("id",),
+    "RoundApproved": ("task",),
+    "RoundClosed": ("task",),
+    "Revoked": ("statement",),
+}
+
+
+def open_store(path: Path | None, identity: bytes) -> sqlite3.Connection:
+    """The database at `path` if it is this contract's and sound; else a new one in its place."""
+    if path is None:
+        return _prepared(":memory:", identity)
+    with understood(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _prepared(str(path), identity)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            # with its journal, which would be laid over the new one
+            for old in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+                old.unlink(missing_ok=True)
+            return _prepared(str(path), identity)
+
+
+@contextmanager
+def understood(path: Path | None) -> Iterator[None]:
+    """What SQLite or the disk say against it, in one line."""
+    try:
+        yield
+    except EdgelineError:
+        raise  # some of ours are errors of the system, too
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise EnvironmentUnfit(
+            expected=f"an index of events that can be read and written at {path or 'memory'}",
+            found=str(error),
+            remedy="free the disk, or delete the file: it is made anew",
+        ) from None
+
+
+def _prepared(place: str, identity: bytes) -> sqlite3.Connection:
+    database = sqlite3.connect(place, timeout=60, isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        # A cache: after a power cut, the last pages may be read again.
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        database.execute("BEGIN IMMEDIATE")
+        if _identity(database) != (LAYOUT, identity):
+            _make(database, identity)
+        database.execute("COMMIT")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _identity(database: sqlite3.Connection) -> object:
+    named = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'identity'").fetchone()
+    return named and database.execute("SELECT * FROM identity").fetchone()
+
+
+def _make(database: sqlite3.Connection, identity: bytes) -> None:
+    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (table,) in tables:
+        database.execute(f"DROP TABLE {table}")
+    database.execute("CREATE TABLE identity (layout, deployment)")
+    database.execute("INSERT INTO identity VALUES (?, ?)", (LAYOUT, identity))
+    database.execute("CREATE TABLE checkpoint (block INTEGER PRIMARY KEY, hash)")
+    for body in DECLARED:
+        table, names = body.__name__, ", ".join(field.name for field in fields(body))
+        # Columns without a type keep what they are given: a tree's size may exceed SQLite's integers.
+        columns = f"block, position, tx, block_hash, {names}, PRIMARY KEY (block, position)"
+        database.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
+
+
+def is_searchable(database: sqlite3.Connection) -> bool:
+    """Whether events can be found without looking at all of them."""
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'index'")
+    return found.fetchone() is not None
+
+
+def make_searchable(database: sqlite3.Connection) -> None:
+    """Once everything was read: to keep the order of digests while they pour in costs twice as much."""
+    for table, names in ASKED_BY.items():
+        for name in names:
+            made = f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name})"
+            database.execute(made)

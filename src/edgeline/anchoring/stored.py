@@ -1,0 +1,95 @@
+"""What a model registry keeps of a version, held against the artifact that it was registered from.
+
+The registry keeps `model.onnx`, and beside it the artifact's manifest and, if it was there, its receipt.
+Whoever can write to its store can exchange any of them, and the tags too; but not what was anchored.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from edgeline.anchoring.interface import VALID
+from edgeline.anchoring.live import Live
+from edgeline.anchoring.subject import Named
+from edgeline.anchoring.verdict import Verdict, verify
+from edgeline.anchoring.withdrawal import WITHDRAWN, revoked
+from edgeline.digest import sha256_bytes, sha256_file
+from edgeline.errors import Tampered
+from edgeline.manifest import MANIFEST, Manifest
+from edgeline.receipt import read_receipt, receipt_path
+
+MODEL = "model.onnx"
+MAX_BYTES = 2**20
+
+
+def verify_stored(
+    model: Path,
+    beside: Path,
+    artifact: str,
+    claims: Mapping[str, str],
+    open_live: Callable[[], Live],
+) -> Verdict:
+    """The stored model is the one in the stored manifest, whose digest is anchored and valid.
+
+    `artifact` and `claims` are what the version says of itself: the digest of its artifact, the `recipe`
+    by whose name it is registered, and what else the statement of its release says, if one is at hand.
+    So a version whose files and digest were exchanged for those of another is noticed by its other tags.
+
+    Raises:
+        Tampered: stored bytes, manifest, claims or chain disagree.
+        NotAnchored: the chain does not know the manifest.
+        Revoked: it must not be used any more.
+    """
+    manifest = _stored_manifest(beside / MANIFEST, artifact)
+    if manifest.recipe != claims.get("recipe"):
+        raise _disagreement(MANIFEST, f"an artifact of {claims.get('recipe')}", manifest.recipe)
+    found, listed = sha256_file(model) if model.is_file() else "none", manifest.files[MODEL].sha256
+    if found != listed:
+        raise _disagreement(model.name, f"SHA-256 {listed}", found)
+    live = open_live()
+    named = Named("version", artifact, beside, manifest)
+    verdict = verify(named, read_receipt(receipt_path(beside)), lambda: live)
+    _require_release(live, verdict, claims)
+    return verdict
+
+
+def _stored_manifest(path: Path, artifact: str) -> Manifest:
+    content = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES)
+    if sha256_bytes(content) != artifact:
+        raise _disagreement(path.name, f"SHA-256 {artifact}", sha256_bytes(content))
+    try:
+        manifest = Manifest.from_json(json.loads(content))
+    except (ValueError, RecursionError):
+        manifest = None
+    if manifest is None or MODEL not in manifest.files:
+        raise _disagreement(path.name, f"a manifest that lists {MODEL}", "something else")
+    return manifest
+
+
+def _require_release(live: Live, verdict: Verdict, claims: Mapping[str, str]) -> None:
+    """A release of this very artifact says what the version claims, and still holds."""
+    children = map(live.archive.statement, live.archive.children(verdict.evidence.entry.statement))
+    releases = [one for one in children if one and one.kind == "release"]
+    if not releases:
+        return
+    fitting = [one for one in releases if all(one.about.get(k) == v for k, v in claims.items())]
+    if not fitting:
+        said = [{key: one.about.get(key) for key in claims} for one in releases]
+        raise _disagreement(
+            "its tags", f"what the artifact's release says, {said[-1]}", str(dict(claims))
+        )
+    statuses = live.registry.statuses([one.digest for one in fitting])
+    if WITHDRAWN.keys() & {*statuses} and VALID not in statuses:
+        entry = live.audit().of([fitting[-1].digest])[fitting[-1].digest]
+        raise revoked(verdict.named, entry, "its release")
+
+
+def _disagreement(what: str, expected: str, found: str) -> Tampered:
+    return Tampered(
+        expected=f"{what} in the model registry: {expected}",
+        found=found,
+        remedy="register the model again from an intact artifact",
+    )

@@ -1,0 +1,298 @@
+"""`edgeline chain`: where this project anchors, what still waits to be sent, and how to anchor by hand."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeline.cli.recipe import AsJson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgeline.anchoring.deployment import Chain
+    from edgeline.anchoring.outbox import Outbox
+    from edgeline.anchoring.registry import Registry
+    from edgeline.receipt import Receipt
+    from edgeline.statement import Statement
+    from edgeline.workspace import Workspace
+
+app = typer.Typer(no_args_is_help=True, help="The chain on which this project anchors.")
+
+REVOKED, COMPROMISED = 2, 3
+"""Two of the contract's numbers for a status."""
+
+Name = Annotated[
+    str, typer.Argument(help="`local` is the project's own; another one is deployments/NAME.json.")
+]
+OnChain = Annotated[
+    str,
+    typer.Option(
+        "--chain", help="`local` is the project's own; another one is deployments/NAME.json."
+    ),
+]
+
+
+@app.command()
+def deploy(
+    name: Name = "local",
+    url: Annotated[str | None, typer.Option(help="Address of a node of that chain.")] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            help="Who signs: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM."
+        ),
+    ] = "node",
+    confirmations: Annotated[
+        int, typer.Option(min=1, help="Blocks after which a record is taken to be final.")
+    ] = 1,
+    admin: Annotated[
+        str | None, typer.Option(help="Account that gives roles; by default the one that deploys.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the contract on a chain, and note in deployments/NAME.json where it is and how to reach it."""
+    from edgeline.anchoring.deployment import read_chain, write_chain
+    from edgeline.anchoring.registry import connect
+    from edgeline.anchoring.registry import deploy as put
+    from edgeline.errors import RecipeError
+    from edgeline.workspace import LOCAL
+
+    workspace = project()
+    from tasks import chain as chains
+
+    path = workspace.deployment(name)
+    if path.is_file():
+        known = read_chain(path)
+        connect(chains.address(workspace, known), known.deployment)
+    elif name != LOCAL and url is None:
+        raise RecipeError(
+            expected="--url, the address of a node of that chain",
+            found=f"none for {name}",
+            remedy="only `local` is a chain of this project's own",
+        )
+    else:
+        with waiting_for(f"deploying to {name}"):
+            known = put(
+                url or _own_node(workspace),
+                key,
+                workspace.contract,
+                name=name,
+                locks=workspace.anchoring(name),
+                confirmations=confirmations,
+                admin=admin,
+            )
+        write_chain(known, path)
+    show({"chain": name, "file": str(path), **_shown(known)}, as_json)
+
+
+@app.command()
+def status(name: Name = "local", as_json: AsJson = False) -> None:
+    """Show the contract, the node, the key with its roles, and what still waits in the outbox."""
+    from edgeline.anchoring.keys import signer
+    from edgeline.anchoring.node import quantity
+    from edgeline.anchoring.registry import role_names
+
+    workspace = project()
+    from tasks import chain as chains
+
+    known = chains.chain(workspace, name)
+    with chains.outbox(workspace, name) as waiting:
+        counts, refused = waiting.counts(), [row for row in waiting.rows("pending") if row.reason]
+    registry: Registry = chains.opened(workspace, name)
+    who = signer(known.key, registry.node, workspace.anchoring(name)).address
+    account = registry.account(who)
+    facts = {
+        "chain": name,
+        **_shown(known),
+        "node": registry.node.place,
+        "head": registry.node.head(),
+        "retired": registry.retired() is not None,
+        "account": who,
+        "roles": role_names(account.roles),
+        "suspect_since": registry.suspect_since(who) or None,
+        "balance_wei": str(quantity(registry.node.ask("eth_getBalance", who, "latest"))),
+        "outbox": counts,
+        "refused": [{"statement": row.key, "reason": row.reason} for row in refused],
+    }
+    show(facts, as_json)
+
+
+@app.command()
+def drain(name: Name = "local", as_json: AsJson = False) -> None:
+    """Send what waits in the outbox; on the project's own chain its contract is made where it is missing."""
+    workspace = project()
+    from tasks import chain as chains
+
+    with (
+        chains.outbox(workspace, name) as waiting,
+        waiting_for(f"sending to {name}") as say,
+    ):
+        _, report = chains.drain(workspace, name, waiting, say)
+    facts = {
+        "chain": name,
+        **{
+            field: getattr(report, field)
+            for field in ("sent", "already", "final", "reopened", "pending")
+        },
+        "refused": [{"statement": key, "reason": reason} for key, reason in report.refused],
+    }
+    show(facts, as_json)
+
+
+@app.command()
+def anchor(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Artifacts, data sets, other folders or files.", exists=True),
+    ],
+    chain: OnChain = "local",
+    kind: Annotated[str, typer.Option(help="What a file or a plain folder is.")] = "data",
+    tree: Annotated[
+        bool,
+        typer.Option("--tree", help="All of them by one transaction, each with its own proof."),
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="An artifact whose key was compromised: state its history anew."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Anchor things by hand and write a receipt beside each: an artifact with its history, or any file."""
+    from edgeline.anchoring.receipts import receipt_of
+    from edgeline.receipt import receipt_path, write_receipt
+
+    workspace = project()
+    from tasks import chain as chains
+
+    with (
+        chains.outbox(workspace, chain) as waiting,
+        waiting_for(f"anchoring on {chain}") as say,
+    ):
+        registry = chains.opened(workspace, chain) if again else None
+        said = {path: _stated(registry, waiting, path, kind) for path in paths}
+        if tree:
+            waiting.add_tree([history[-1] for history in said.values()])
+        else:
+            for history in said.values():
+                chains.enter(waiting, history)
+        registry, _ = chains.drain(workspace, chain, waiting, say)
+        receipts = {
+            path: receipt_of(waiting, registry, history[-1].digest)
+            for path, history in said.items()
+        }
+    for path, receipt in receipts.items():
+        write_receipt(receipt, receipt_path(path))
+    rows = [_row(path, receipt) for path, receipt in receipts.items()]
+    if as_json:
+        print(json.dumps({"anchored": rows}))
+    else:
+        for row in rows:
+            print(f"{row['statement']}  block {row['block']}  {row['receipt']}")
+
+
+def _stated(
+    registry: "Registry | None", known: "Outbox", path: Path, kind: str
+) -> "tuple[Statement, ...]":
+    """What is to be said of a path, its own statement last; with a registry, anew where its key was compromised.
+
+    Raises:
+        Revoked: something in its history was revoked; nobody else's word replaces that.
+    """
+    import secrets
+
+    from edgeline.anchoring.history import history_of, reissued
+    from edgeline.anchoring.subject import of_path
+    from edgeline.datasets import card
+    from edgeline.errors import Revoked
+
+    line = history_of(of_path(path.resolve(), card.check), kind, known)
+    if registry is None:
+        return line
+    status = dict(zip(line, registry.statuses([one.digest for one in line]), strict=True))
+    if revoked := [one for one in line if status[one] == REVOKED]:
+        raise Revoked(
+            expected=f"a history of {path} in which nothing was revoked",
+            found=f"{revoked[0].kind} {revoked[0].subject} revoked",
+            remedy="`edgeline audit revoked` says by whom and why",
+        )
+    compromised = {one.digest for one in line if status[one] == COMPROMISED}
+    return reissued(line, compromised, lambda: secrets.token_hex(16))
+
+
+def _row(path: Path, receipt: "Receipt") -> dict[str, Any]:
+    from edgeline.receipt import receipt_path
+
+    return {
+        "path": str(path),
+        "subject": receipt.statement.subject,
+        "statement": receipt.statement.digest,
+        "block": receipt.record.block,
+        "transaction": receipt.transaction,
+        "receipt": str(receipt_path(path)),
+    }
+
+
+def project() -> "Workspace":
+    """The project around this folder, whose tasks can be imported from here on."""
+    from edgeline.workspace import Workspace
+
+    workspace = Workspace.find()
+    if str(workspace.root) not in sys.path:
+        sys.path.insert(0, str(workspace.root))
+    return workspace
+
+
+@contextmanager
+def waiting_for(what: str) -> "Iterator[Callable[[str], object]]":
+    """Shows on stderr that something goes on; gives what to call with a line worth reading."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    with console.status(what):
+        yield console.print
+
+
+def show(facts: dict[str, Any], as_json: bool) -> None:
+    """One object for programs, a line per fact for people."""
+    if as_json:
+        print(json.dumps(facts))
+        return
+    for name, value in facts.items():
+        for line in value if isinstance(value, list) else [value]:
+            print(f"{name.replace('_', ' '):16} {_plain(line)}")
+
+
+def _plain(value: object) -> str:
+    match value:
+        case dict():
+            return ", ".join(f"{key} {one}" for key, one in value.items())
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "none"
+    return str(value)
+
+
+def _shown(known: "Chain") -> dict[str, Any]:
+    deployed = known.deployment
+    return {
+        "chain_id": deployed.chain_id,
+        "genesis": deployed.genesis,
+        "contract": deployed.contract,
+        "deployed_in_block": known.block,
+        "key": known.key,
+        "confirmations": known.confirmations,
+    }
+
+
+def _own_node(workspace: "Workspace") -> str:
+    from edgeline.stack import services
+
+    return services.address("ganache", workspace.root)

@@ -1,0 +1,58 @@
+"""Versions of MLflow's model registry, as `models:/NAME/NUMBER` or `models:/NAME@candidate` name them."""
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeline.anchoring.verdict import Verdict
+    from tasks.tracking.registry import Version
+
+VERSION = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<number>[0-9]+)|@(?P<alias>.+))")
+
+
+def is_version(text: str) -> bool:
+    return text.startswith("models:")
+
+
+def verify_version(text: str, chain: str | None, url: str | None) -> "Verdict":
+    """The bytes that MLflow keeps against the manifest it keeps, and that against the chain."""
+    from edgeline.anchoring.stored import verify_stored
+    from edgeline.cli.ask import live_for
+    from edgeline.receipt import read_receipt, receipt_path
+
+    version = _version(text)
+    from tasks.tracking import registry
+
+    model, beside = registry.stored_model(version)
+    with live_for(chain, url, read_receipt(receipt_path(beside))) as open_live:
+        return verify_stored(model, beside, version.artifact, version.claims, open_live)
+
+
+def artifact_of(text: str) -> str:
+    """Digest of the artifact that a version says it was registered from."""
+    return _version(text).artifact
+
+
+def _version(text: str) -> "Version":
+    from edgeline.cli.chain import project
+    from edgeline.errors import RecipeError
+    from edgeline.stack import services
+
+    os.environ.update(services.environment(project().root))
+    from tasks.tracking import registry
+
+    named = VERSION.fullmatch(text)
+    found = None
+    if named and named["alias"] == registry.CANDIDATE:
+        found = registry.candidate(named["name"])
+    elif named and named["number"]:
+        wanted = named["name"], str(int(named["number"]))
+        found = next((v for v in registry.versions() if (v.name, v.number) == wanted), None)
+    if found is None:
+        raise RecipeError(
+            expected="a version in MLflow, as models:/NAME/NUMBER or models:/NAME@candidate",
+            found=f"none named {text}",
+            remedy="look at the models in MLflow: `edgeline up`",
+        )
+    return found

@@ -1,0 +1,65 @@
+"""Whoever anchors on a chain: a contract, its outbox, its administrator; and the command line."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edgeline.anchoring.deployment import Chain, write_chain
+from edgeline.anchoring.drain import drain
+from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.live import Live
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import Registry, connect, transact
+from edgeline.digest import sha256_bytes
+from edgeline.errors import EdgelineError
+from edgeline.statement import Statement
+
+
+def digest_of(name: str) -> str:
+    return sha256_bytes(name.encode())
+
+
+class Company:
+    """A contract, its outbox and its administrator."""
+
+    def __init__(self, chain: Chain, folder: Path) -> None:
+        self.chain, self.folder = chain, folder
+        self.registry: Registry = connect(chain.url, chain.deployment)
+        self.admin = signer("node", self.registry.node, folder)
+        self.outbox = Outbox(folder / "outbox.db")
+
+    def tell(self, function: str, *arguments: object, by: Signer | None = None) -> None:
+        transact(self.registry, by or self.admin, function, *arguments)
+
+    def anchor(self, *statements: Statement) -> None:
+        for statement in statements:
+            self.outbox.add(statement)
+        self.drain()
+
+    def drain(self) -> None:
+        drain(self.outbox, self.registry, self.admin)
+
+    def live(self) -> Live:
+        return Live(self.registry, self.folder, first_block=self.chain.block)
+
+
+def edgeline(*arguments: str) -> str:
+    """What the command prints; raises what it raises."""
+    from edgeline.cli import app
+
+    result = CliRunner().invoke(app, arguments)
+    if isinstance(result.exception, EdgelineError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def project_at(root: Path, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes `root` a project whose own chain this is, and goes there."""
+    (root / "recipes").mkdir(parents=True)
+    (root / "dvc.yaml").touch()
+    write_chain(chain, root / ".edgeline" / "deployments" / "local.json")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("WEB3_PROVIDER_URI", chain.url)
+    return root

@@ -1,0 +1,262 @@
+"""Every source of keys signs; none of them ever shows one, and what is wrong with it is one line."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.drain import drain
+from edgeline.anchoring.keys import PASSWORD, signer
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import ROLES, connect, transact
+from edgeline.anchoring.transaction import Transaction
+from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError
+from tests.chain.conftest import Make
+
+MARKER = "abad1dea" * 8
+"""A key that is searched for in everything that anyone could read."""
+WORD = "correct-horse-marker"
+"""A password likewise."""
+
+TRANSACTION = Transaction(1337, 5, "0x" + 40 * "a", "0x1234", 100_000, 10**9, 10**8)
+
+
+@pytest.fixture(scope="module")
+def address() -> str:
+    return str(Account.from_key(MARKER).address).lower()
+
+
+@pytest.fixture
+def node(url: str) -> Node:
+    return Node(url)
+
+
+@pytest.fixture
+def keystore(tmp_path: Path) -> Path:
+    path = tmp_path / "keystore.json"
+    path.write_text(json.dumps(Account.encrypt(MARKER, WORD, kdf="pbkdf2", iterations=10)))
+    return path
+
+
+def test_a_variable_holds_a_key_with_or_without_0x(
+    node: Node, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in (MARKER, "0x" + MARKER, "0x" + MARKER.upper()):
+        monkeypatch.setenv("EDGELINE_MARKED", text)
+        assert signer("env:EDGELINE_MARKED", node, tmp_path).address == address
+
+
+def test_a_keystore_opens_with_its_password(
+    node: Node, address: str, tmp_path: Path, keystore: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSWORD, WORD)
+    assert signer(f"keystore:{keystore}", node, tmp_path).address == address
+
+
+def test_the_password_is_asked_at_a_terminal_and_not_echoed(
+    url: str, address: str, tmp_path: Path, keystore: Path
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from edgeline.anchoring.keys import signer; "
+        "from edgeline.anchoring.node import Node; "
+        "print(signer(sys.argv[1], Node(sys.argv[2]), Path(sys.argv[3])).address)"
+    )
+    terminal = [sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])"]
+    asking = [sys.executable, "-c", code, f"keystore:{keystore}", url, str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if name != PASSWORD}
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*terminal, *asking], stdin=pipe, stdout=pipe, env=environment) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        seen = b""
+        while b"Password of" not in seen and child.poll() is None:
+            seen += os.read(child.stdout.fileno(), 1024)
+        child.stdin.write(f"{WORD}\n".encode())
+        child.stdin.flush()
+        while chunk := os.read(child.stdout.fileno(), 1024):
+            seen += chunk
+    assert address.encode() in seen
+    assert WORD.encode() not in seen
+
+
+def test_a_node_signs_for_the_account_that_is_named(node: Node, tmp_path: Path) -> None:
+    accounts = [one.lower() for one in node.ask("eth_accounts")]
+    assert signer("node", node, tmp_path).address == accounts[0]
+    assert (
+        signer(f"node:{accounts[3].upper().replace('0X', '0x')}", node, tmp_path).address
+        == accounts[3]
+    )
+    assert signer("node", node, tmp_path).sign(TRANSACTION) is None
+    with pytest.raises(EnvironmentUnfit, match="found 10 other accounts"):
+        signer("node:0x" + 40 * "1", node, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "told"),
+    [
+        ("env:EDGELINE_NO_SUCH", EnvironmentUnfit, "variable EDGELINE_NO_SUCH.*no such variable"),
+        ("env:EDGELINE_SHORT", EnvironmentUnfit, "32 bytes in hexadecimal; found 31 bytes"),
+        ("env:EDGELINE_LONG", EnvironmentUnfit, "found 33 bytes"),
+        ("env:EDGELINE_ZERO", EnvironmentUnfit, "found 32 bytes that are no private key"),
+        ("env:EDGELINE_WORDS", EnvironmentUnfit, "found 17 characters that are not hex"),
+        ("env:", RecipeError, "a key source"),
+        ("env:A B", RecipeError, "the name of a variable"),
+        (f"env:{MARKER}", RecipeError, "the name of a variable"),
+        (MARKER, RecipeError, "found another word"),
+        (f"0x{MARKER}", RecipeError, "found another word"),
+        ("", RecipeError, "found another word"),
+        ("node:", RecipeError, "a key source"),
+        ("node:0x12", RecipeError, "found 4 other characters"),
+        ("keystore:", RecipeError, "a key source"),
+        ("keystore:/nowhere/at/all", EnvironmentUnfit, "found no readable file"),
+        ("command:", RecipeError, "a key source"),
+        ("command:'", RecipeError, "a quotation mark"),
+        ("command: ", RecipeError, "a key source|a program"),
+        ("command:/nowhere/at/all --key secret", EnvironmentUnfit, "a program that does not run"),
+        ("command:false", EnvironmentUnfit, "exit status 1"),
+        ("command:echo 0x12", EnvironmentUnfit, "no address"),
+    ],
+)
+def test_what_is_no_key_is_one_line(
+    node: Node,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    error: type[EdgelineError],
+    told: str,
+) -> None:
+    monkeypatch.setenv("EDGELINE_SHORT", MARKER[:62])
+    monkeypatch.setenv("EDGELINE_LONG", MARKER + "ab")
+    monkeypatch.setenv("EDGELINE_ZERO", "0" * 64)
+    monkeypatch.setenv("EDGELINE_WORDS", "correct horse bat")
+    with pytest.raises(error, match=told) as caught:
+        signer(source, node, tmp_path)
+    assert "\n" not in str(caught.value)
+    assert not any(secret in repr(caught.value) for secret in (MARKER[:62], "secret"))
+    if MARKER not in source:
+        assert_nothing_shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"[" * 50_000,
+        b'{"version":3}',
+        b'{"version":1,"crypto":{}}',
+        b'{"version":3,"crypto":5}',
+        b'{"version":3,"crypto":{"cipher":"aes-128-ctr","kdf":"scrypt"}}',
+        b"\xff\xfe",
+    ],
+)
+def test_what_is_no_keystore_is_one_line(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    path = tmp_path / "wallet.json"
+    path.write_bytes(content)
+    monkeypatch.setenv(PASSWORD, WORD)
+    with pytest.raises(EnvironmentUnfit, match=r"keystore .*wallet\.json") as caught:
+        signer(f"keystore:{path}", node, tmp_path)
+    assert_nothing_shown(caught.value)
+
+
+def test_a_wrong_or_missing_password_is_one_line(
+    node: Node, tmp_path: Path, keystore: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSWORD, WORD + "!")
+    with pytest.raises(
+        EnvironmentUnfit, match="found another one, or a damaged keystore"
+    ) as caught:
+        signer(f"keystore:{keystore}", node, tmp_path)
+    assert_nothing_shown(caught.value)
+    monkeypatch.delenv(PASSWORD)
+    with pytest.raises(EnvironmentUnfit, match=f"variable {PASSWORD}; .* no terminal"):
+        signer(f"keystore:{keystore}", node, tmp_path)
+
+
+def test_no_key_is_in_anything_that_is_shown_or_stored(
+    chain: Chain,
+    outbox: Outbox,
+    make: Make,
+    tmp_path: Path,
+    keystore: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(0)
+    registry = connect(chain.url, chain.deployment)
+    admin = signer("node", registry.node, tmp_path)
+    monkeypatch.setenv("EDGELINE_MARKED", MARKER)
+    monkeypatch.setenv(PASSWORD, WORD)
+    for number, source in enumerate(("env:EDGELINE_MARKED", f"keystore:{keystore}")):
+        ours = signer(source, registry.node, tmp_path)
+        transact(registry, admin, "setRoles", ours.address, 0)
+        outbox.add(make(str(number)))
+        with pytest.raises(EnvironmentUnfit) as caught:
+            drain(outbox, registry, ours)
+        assert_nothing_shown(caught.value)
+        with pytest.raises(EnvironmentUnfit, match="found a field that no transaction") as odd:
+            ours.sign(Transaction(1337, -1, None, "0x", 1, 1, 1))
+        assert_nothing_shown(odd.value)
+        transact(registry, admin, "setRoles", ours.address, ROLES["ANCHORER"])
+        give = {"from": admin.address, "to": ours.address, "value": hex(10**17)}
+        registry.node.ask("eth_sendTransaction", give)
+        assert drain(outbox, registry, ours).sent == 1
+        shown = repr(ours) + str(ours) + f"{ours!r}"
+        assert not any(secret in shown for secret in (MARKER, WORD))
+    out, err = capfd.readouterr()
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for secret in (MARKER, WORD):
+        assert secret not in out + err + caplog.text
+        assert secret.encode() not in stored
+    assert bytes.fromhex(MARKER) not in stored
+
+
+def test_nothing_about_a_key_is_in_the_arguments_of_a_process(
+    node: Node, tmp_path: Path, keystore: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy = tmp_path / "spy.sh"
+    spy.write_text(
+        '#!/bin/sh\ncat > /dev/null\ncat /proc/$PPID/cmdline /proc/$$/cmdline > "$1"\necho 0x12\n'
+    )
+    spy.chmod(spy.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv(PASSWORD, WORD)
+    signer(f"keystore:{keystore}", node, tmp_path)
+    with pytest.raises(EnvironmentUnfit):
+        signer(f"command:{spy} {tmp_path / 'seen'}", node, tmp_path)
+    seen = (tmp_path / "seen").read_bytes()
+    assert str(spy).encode() in seen
+    assert WORD.encode() not in seen
+    assert MARKER.encode() not in seen
+
+
+def assert_nothing_shown(error: BaseException) -> None:
+    """Neither the key nor the password in the error, in what led to it, or in any frame that it passed."""
+    for text in (repr(error), str(error), "".join(traceback.format_exception(error))):
+        assert MARKER[:62] not in text
+        assert WORD not in text
+    for each in _chain(error):
+        for frame, _ in traceback.walk_tb(each.__traceback__):
+            if "/tests/" in frame.f_code.co_filename:
+                continue
+            for name, value in frame.f_locals.items():
+                assert MARKER[:62] not in repr(value), (frame.f_code.co_name, name)
+                assert WORD not in repr(value), (frame.f_code.co_name, name)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__context__

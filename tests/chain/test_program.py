@@ -1,0 +1,118 @@
+"""A program of the user's signs what it was given and nothing else, or is found out."""
+
+import shlex
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from edgeline.anchoring.keys import signer
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.transaction import Transaction
+from edgeline.errors import EnvironmentUnfit
+from tests.chain.conftest import KEYS
+
+TRANSACTION = Transaction(1337, 5, "0x" + 40 * "a", "0x1234", 100_000, 10**9, 10**8)
+SIGNING = f"""
+import json, sys
+from eth_account import Account
+key = Account.from_key("{KEYS[1]}")
+asked = json.loads(sys.stdin.readline())
+if asked["ask"] == "address":
+    print(key.address)
+else:
+    sent = {{k: v for k, v in asked["transaction"].items() if k != "from"}}
+    if "to" in sent:
+        sent["to"] = bytes.fromhex(sent["to"][2:])
+    CHANGE
+    print("0x" + bytes(key.sign_transaction(sent).raw_transaction).hex())
+"""
+SECRET = "a word that the program prints when it fails"
+
+
+@pytest.fixture
+def node(url: str) -> Node:
+    return Node(url)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[..., str]:
+    """The key source of a signing program that changes what it signs by a line of Python."""
+
+    def made(change: str = "pass") -> str:
+        path = tmp_path / "sign with care.py"
+        path.write_text(SIGNING.replace("CHANGE", change))
+        return f"command:{shlex.quote(sys.executable)} {shlex.quote(str(path))}"
+
+    return made
+
+
+@pytest.mark.parametrize("tip", [10**8, None])
+@pytest.mark.parametrize("to", ["0x" + 40 * "a", None])
+def test_a_program_signs_exactly_what_it_was_given(
+    node: Node, tmp_path: Path, program: Callable[..., str], tip: int | None, to: str | None
+) -> None:
+    ours = signer(program(), node, tmp_path)
+    assert ours.address == str(Account.from_key(KEYS[1]).address).lower()
+    asked = Transaction(1337, 0, to, "0x1234", 100_000, 10**9, tip)
+    raw = ours.sign(asked)
+    assert raw == Account.from_key(KEYS[1]).sign_transaction(asked.fields()).raw_transaction
+    assert asked.is_signed_in(raw)
+
+
+CHANGES = [
+    "sent['nonce'] = '0x6'",
+    "sent['gas'] = '0x1'",
+    "sent['value'] = '0x1'",
+    "sent['data'] = '0x1235'",
+    "sent['chainId'] = '0x1'",
+    "sent['maxFeePerGas'] = '0x77359400'",
+    "sent['maxPriorityFeePerGas'] = '0x1'",
+    "sent['to'] = bytes(20)",
+    "del sent['to']",
+    "sent['accessList'] = [{'address': bytes(20), 'storageKeys': []}]",
+    "fee = sent.pop('maxFeePerGas'); del sent['maxPriorityFeePerGas'], sent['type']; sent['gasPrice'] = fee",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_program_that_signs_something_else_is_found_out(
+    node: Node, tmp_path: Path, program: Callable[..., str], change: str
+) -> None:
+    ours = signer(program(change), node, tmp_path)
+    with pytest.raises(EnvironmentUnfit, match="found another transaction than the one"):
+        ours.sign(TRANSACTION)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (f"key = Account.from_key('{KEYS[2]}')", "did not sign"),
+        ("print('0x02ff'); sys.exit()", "another transaction"),
+        ("print('no'); sys.exit()", "something else than a signed transaction"),
+        ("sys.exit(3)", "exit status 3"),
+        (f"raise RuntimeError('{SECRET}')", "exit status 1"),
+        (
+            "sys.stdout.buffer.write(b'\\xff'); sys.exit()",
+            "a program that does not run|something else",
+        ),
+    ],
+)
+def test_a_program_that_fails_is_one_line(
+    node: Node, tmp_path: Path, program: Callable[..., str], change: str, found: str
+) -> None:
+    ours = signer(program(change), node, tmp_path)
+    with pytest.raises(EnvironmentUnfit, match=found) as caught:
+        ours.sign(TRANSACTION)
+    assert "\n" not in str(caught.value)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_signature_of_another_kind_is_not_asked_of_a_program(
+    node: Node, tmp_path: Path, program: Callable[..., str]
+) -> None:
+    with pytest.raises(EnvironmentUnfit, match="signs transactions only"):
+        signer(program(), node, tmp_path).sign_typed({})

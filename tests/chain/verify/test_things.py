@@ -1,0 +1,130 @@
+"""Files, folders, datasets and digests: each has one identity, and is known by it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edgeline.anchoring.archive import Loose
+from edgeline.anchoring.audit import Audit
+from edgeline.anchoring.evidence import of_chain
+from edgeline.anchoring.live import Live
+from edgeline.anchoring.receipts import receipt_of
+from edgeline.anchoring.subject import Named, name, of_path
+from edgeline.anchoring.verdict import verify
+from edgeline.artifact import Artifact
+from edgeline.datasets import card
+from edgeline.digest import folder_root
+from edgeline.errors import (
+    NotAnchored,
+    RecipeError,
+    Tampered,
+)
+from edgeline.receipt import Receipt, read_receipt, receipt_path, write_receipt
+from edgeline.statement import Statement, Subject
+from tests.chain.company import Company
+from tests.chain.verify.conftest import checked
+
+
+def test_a_file_in_a_tree_verifies_by_its_receipt(files: list[Path], company: Company) -> None:
+    verdict = checked(company, files[1])
+    assert verdict.evidence.entry.tree == verdict.record.key
+    assert verdict.record.kind == 255
+    files[1].write_text("another")
+    with pytest.raises(Tampered, match="statement"):
+        checked(company, files[1])
+
+
+def test_a_file_in_a_tree_verifies_by_the_outbox(files: list[Path], company: Company) -> None:
+    receipt_path(files[1]).unlink()
+    verdict = checked(company, files[1])
+    assert verdict.evidence.entry.tree == verdict.record.key
+    with Live(company.registry, None) as bare, pytest.raises(NotAnchored):
+        verify(of_path(files[1], card.check), None, lambda: bare)
+
+
+def test_what_a_receipt_proved_before_needs_no_receipt_after(
+    files: list[Path], company: Company
+) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    with Live(company.registry, None) as bare:
+        named = of_path(files[0], card.check)
+        verify(named, receipt, lambda: bare)
+        assert verify(named, None, lambda: bare).level == 3
+
+
+def test_a_tree_that_holds_something_else_is_found(files: list[Path], company: Company) -> None:
+    """The outbox is a file, too: what it says of a tree must give the tree's own id."""
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+
+    class Forged(Loose):
+        def members(self, tree: str) -> list[str]:
+            return [receipt.statement.digest]
+
+    forged = Forged((receipt.statement,), {receipt.statement.digest: receipt.record.key})
+    named = of_path(files[0], card.check)
+    with company.live() as live, pytest.raises(Tampered, match="tree"):
+        of_chain(company.registry, Audit(live.audit().index, forged), named)
+
+
+def test_any_folder_is_named_by_all_its_files(company: Company, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "a.txt").write_text("a")
+    statement = Statement((Subject("notes", folder_root(folder)),), "data")
+    company.anchor(statement)
+    made = receipt_of(company.outbox, company.registry, statement.digest)
+    write_receipt(made, receipt_path(folder))
+    assert checked(company, folder).named.what == "folder"
+    (folder / "inner" / "b.txt").write_text("b")
+    with pytest.raises(Tampered):
+        checked(company, folder)
+
+
+def test_a_dataset_is_compared_with_its_card(company: Company, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "raw.npz").write_bytes(b"images")
+    made = card.write(
+        folder,
+        source={"name": "n", "title": "t", "licence": "MIT", "origin": "o"},
+        classes=2,
+        prepared={"sets": {"train": 1}, "left_out": {}},
+        central=[1],
+        devices=[[1]],
+        skew="0.0",
+    )
+    company.anchor(Statement((Subject("card.json", made.digest),), "data"))
+    verdict = checked(company, folder)
+    assert (verdict.named.what, verdict.named.digest) == ("dataset", made.digest)
+    (folder / "raw.npz").write_bytes(b"others")
+    with pytest.raises(Tampered, match=r"raw\.npz"):
+        of_path(folder, card.check)
+
+
+def test_a_digest_is_looked_up_without_any_file(receipt: Receipt, company: Company) -> None:
+    with company.live() as live:
+        for digest in (receipt.statement.subject, receipt.statement.digest):
+            verdict = verify(Named("digest", digest), None, lambda: live)
+            assert verdict.record == receipt.record
+
+
+def test_what_is_neither_file_nor_folder_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for thing in (str(tmp_path / "pipe"), "/dev/zero", "nothing", "", "a" * 5000):
+        with pytest.raises(RecipeError):
+            name(thing, lambda _: [], card.check)
+
+
+def test_a_folder_with_a_foreign_manifest_is_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "extension"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"manifest_version": 3}')
+    assert of_path(folder, card.check).what == "folder"
+
+
+def test_a_renamed_artifact_is_tampering(artifact: Artifact, tmp_path: Path) -> None:
+    renamed = artifact.folder.rename(tmp_path / "my model")
+    with pytest.raises(Tampered, match="64 hexadecimal"):
+        of_path(renamed, card.check)

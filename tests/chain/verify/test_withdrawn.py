@@ -1,0 +1,170 @@
+"""What was revoked, or came from something that was, does not hold, whoever hides it."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgeline.anchoring.events import Revoked as RevokedEvent
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.live import Live
+from edgeline.anchoring.logs import topic
+from edgeline.anchoring.registry import connect
+from edgeline.anchoring.subject import Named, of_path
+from edgeline.anchoring.verdict import verify
+from edgeline.artifact import Artifact
+from edgeline.datasets import card
+from edgeline.errors import (
+    Revoked,
+    Tampered,
+)
+from edgeline.merkle import build
+from edgeline.receipt import Receipt, read_receipt, receipt_path
+from tests.chain.company import Company, digest_of
+from tests.chain.conftest import account
+from tests.chain.servers import lying
+from tests.chain.verify.conftest import DATA, NO_DETAIL, checked
+
+
+def test_a_revoked_artifact_names_by_whom_when_and_why(
+    artifact: Artifact, receipt: Receipt, company: Company
+) -> None:
+    company.tell("revoke", receipt.statement.digest, 2, digest_of("report"))
+    with pytest.raises(Revoked, match="it was revoked") as caught:
+        checked(company, artifact.folder)
+    for told in (company.admin.address, "defective", digest_of("report")):
+        assert told in str(caught.value)
+    assert re.search(r" at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(caught.value))
+    receipt_path(artifact.folder).unlink()
+    with pytest.raises(Revoked, match="defective"):
+        checked(company, artifact.folder)
+
+
+@pytest.mark.parametrize("with_receipt", [True, False])
+def test_an_artifact_from_withdrawn_data_does_not_hold(
+    artifact: Artifact, receipt: Receipt, company: Company, with_receipt: bool
+) -> None:
+    if not with_receipt:
+        receipt_path(artifact.folder).unlink()
+    company.tell("revoke", DATA.digest, 3, NO_DETAIL)
+    with pytest.raises(Revoked, match="which it came from, was revoked") as caught:
+        checked(company, artifact.folder)
+    assert f"data tiny {DATA.subject}" in str(caught.value)
+    assert "data withdrawn" in str(caught.value)
+
+
+def test_what_a_compromised_key_anchored_does_not_hold(
+    artifact: Artifact,
+    receipt: Receipt,
+    company: Company,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = account(1, company.registry.node, tmp_path, monkeypatch)
+    company.tell("setRoles", other.address, ROLES["ADMIN"])
+    company.tell("markCompromised", company.admin.address, receipt.record.time, by=other)
+    with pytest.raises(Revoked, match="not to be believed since"):
+        checked(company, artifact.folder)
+
+
+def test_what_is_stated_anew_holds_again(
+    artifact: Artifact, receipt: Receipt, company: Company
+) -> None:
+    receipt_path(artifact.folder).unlink()
+    company.tell("revoke", receipt.statement.digest, 1, NO_DETAIL)
+    anew = replace(receipt.statement, salt=32 * "b")
+    company.anchor(anew)
+    assert checked(company, artifact.folder).evidence.entry.statement == anew.digest
+    # but not when the older one is found defective later
+    worse = replace(receipt.statement, salt=32 * "c")
+    company.anchor(worse)
+    company.tell("revoke", worse.digest, 2, NO_DETAIL)
+    with pytest.raises(Revoked, match="defective"):
+        checked(company, artifact.folder)
+
+
+def test_a_node_without_old_events_cannot_hide_a_revocation(
+    artifact: Artifact, receipt: Receipt, company: Company
+) -> None:
+    company.tell("revoke", receipt.statement.digest, 2, NO_DETAIL)
+    with lying(company.chain.url, {"eth_getLogs": []}) as address:
+        hidden = Company(replace(company.chain, url=address), artifact.folder.parent)
+        with hidden.outbox, pytest.raises(Revoked, match="reason unknown"):
+            checked(hidden, artifact.folder)
+
+
+def test_a_revoked_tree_takes_its_files_along(files: list[Path], company: Company) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+    company.tell("revoke", receipt.record.key, 2, NO_DETAIL)
+    with Live(company.registry, None) as bare:
+        with pytest.raises(Revoked, match="defective"):
+            verify(of_path(files[0], card.check), receipt, lambda: bare)
+        named = Named("digest", receipt.record.key)
+        with pytest.raises(Revoked, match="defective"):
+            verify(named, None, lambda: bare)
+
+
+def test_a_node_cannot_hide_the_revocation_of_a_tree(files: list[Path], company: Company) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+    company.tell("revoke", receipt.record.key, 2, NO_DETAIL)
+    where = {"address": company.chain.deployment.contract, "fromBlock": "0x0"}
+    logs = company.registry.node.ask("eth_getLogs", where)
+    told = [log for log in logs if log["topics"][0] != topic(RevokedEvent)]
+    assert len(told) == len(logs) - 1
+    with lying(company.chain.url, {"eth_getLogs": told}) as address:
+        registry = connect(address, company.chain.deployment)
+        with (
+            Live(registry, None, first_block=company.chain.block) as live,
+            pytest.raises(Revoked, match=f"the tree {receipt.record.key} that holds it"),
+        ):
+            verify(of_path(files[0], card.check), receipt, lambda: live)
+
+
+def test_a_leaf_is_revoked_alone(files: list[Path], company: Company) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+    assert receipt.inclusion is not None
+    proof = receipt.inclusion
+    leaf = proof.root, proof.size, proof.index, receipt.statement.digest, proof.path
+    company.tell("revokeLeaf", *leaf, 5, NO_DETAIL)
+    with pytest.raises(Revoked, match="not allowed"):
+        checked(company, files[0])
+    assert checked(company, files[1]).level == 3
+
+
+def test_a_stranger_cannot_revoke_a_leaf(
+    files: list[Path], company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+    stranger = account(1, company.registry.node, tmp_path, monkeypatch)
+    company.tell("setRoles", stranger.address, ROLES["ANCHORER"])
+    statement = receipt.statement.digest
+    root = build([bytes.fromhex(statement)]).root.hex()
+    company.tell("anchorTree", root, 1, by=stranger)
+    company.tell("revokeLeaf", root, 1, 0, statement, [], 2, NO_DETAIL, by=stranger)
+    assert company.registry.status(statement) == 2
+    assert checked(company, files[0]).level == 3
+    with Live(company.registry, None) as bare:
+        assert verify(of_path(files[0], card.check), receipt, lambda: bare).level == 3
+
+
+def test_a_revoked_leaf_has_a_record_of_its_own(files: list[Path], company: Company) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+    assert receipt.inclusion is not None
+    proof = receipt.inclusion
+    leaf = proof.root, proof.size, proof.index, receipt.statement.digest, proof.path
+    company.tell("revokeLeaf", *leaf, 5, NO_DETAIL)
+    record = company.registry.record(receipt.statement.digest)
+    assert record is not None
+    alone = replace(receipt, record=record, inclusion=None, storage=None)
+    named = of_path(files[0], card.check)
+    with company.live() as live, pytest.raises(Revoked, match="not allowed"):
+        verify(named, alone, lambda: live)
+    forgotten = replace(alone, record=replace(record, flags=0x0301))
+    with company.live() as live, pytest.raises(Tampered, match="flags"):
+        verify(named, forgotten, lambda: live)
