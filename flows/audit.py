@@ -2,13 +2,13 @@
 
 from prefect import flow
 
-from tasks.audit import audit_artifacts, audit_versions, publish
+from tasks.audit import audit_artifacts, audit_data, audit_versions, publish
 from tasks.run import run_name
 
 
 @flow(name="audit", flow_run_name=run_name)
 def audit() -> int:
-    """Audit every registered version and every released artifact; fails when one was tampered with."""
-    findings = [*audit_versions(), *audit_artifacts()]
+    """Audit registered versions, released artifacts and data; fails when one was tampered with or revoked."""
+    findings = [*audit_versions(), *audit_artifacts(), *audit_data()]
     publish(findings)
     return len(findings)

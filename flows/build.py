@@ -9,10 +9,11 @@ from prefect import flow
 
 from flows.federate import CORES, rounds
 from flows.release import release
-from tasks.anchor import stated
+from tasks.anchor import settle
 from tasks.compress import shrink, untaught
 from tasks.data import version
 from tasks.finetune import scratch, tune
+from tasks.lineage import stated
 from tasks.pretrain import pretrain
 from tasks.run import opened, run_name
 
@@ -23,6 +24,7 @@ def build(
 ) -> dict[str, Any]:
     """Build, release and register the model of a recipe; returns the run's summary."""
     with opened(recipe, settings, force) as (run, line):
+        settle(run, line.anchor)
         data = version(run, line.data)
         pretrained = pretrain(run, line.pretrained, line.data.form)
 
@@ -36,6 +38,5 @@ def build(
             control.result()
         learned, closed = rounds(run, line.federate, small, data)
 
-        return release(
-            run, line, data, learned, stated(data, pretrained, tuned, small, *closed), tuned
-        )
+        said = stated(recipe, data, pretrained, tuned, small, rounds=closed)
+        return release(run, line, data, learned, said, tuned)

@@ -12,9 +12,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from edgeline.federated.round import ClientReport, RoundSpec
 from edgeline.recipe.federate import Federate
 from flows.release import release
-from tasks.anchor import stated
+from tasks.anchor import settle
 from tasks.data import version
 from tasks.federate import choose, close, committed, dealt, gathered, planned, train, updates_folder
+from tasks.lineage import stated
 from tasks.product import Product
 from tasks.release import candidate, tuned_ancestor
 from tasks.run import Run, opened, run_name
@@ -29,10 +30,11 @@ def federate(
 ) -> dict[str, Any]:
     """Improve the latest candidate with the devices' data and release what comes of it."""
     with opened(recipe, settings, force) as (run, line):
+        settle(run, line.anchor)
         data = version(run, line.data)
-        start = candidate(run)
+        start = candidate(run, line.anchor)
         learned, closed = rounds(run, line.federate, start, data, after=start.report.rounds)
-        said = stated(data, *closed, after=start.report.lineage)
+        said = stated(recipe, data, rounds=closed, after=start.report.lineage)
         return release(run, line, data, learned, said, tuned_ancestor(run, said))
 
 

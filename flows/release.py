@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from edgeline.manifest import Ancestor
 from edgeline.recipe import Recipe
-from tasks.anchor import anchor, lineage_of, verify
+from tasks.anchor import anchor, verify
 from tasks.compress import quantise
 from tasks.export import export, reference
 from tasks.gate import gate
+from tasks.lineage import Said, ancestors, history, of_parts
 from tasks.product import Product
 from tasks.rehearse import rehearse
 from tasks.release import register, seal
@@ -21,7 +21,7 @@ def release(
     line: Recipe,
     data: Product,
     learned: Product,
-    said: tuple[Ancestor, ...],
+    said: Said,
     tuned: Product | None,
 ) -> dict[str, Any]:
     """Export, quantise, split, seal, rehearse, gate, anchor, verify and register; returns the run's summary.
@@ -34,11 +34,13 @@ def release(
     int8 = quantise(run, line.quantise, line.data.form, whole, data, large)
     parts = split(run, line.split, line.data.form, whole, int8, data)
 
-    artifact = seal(run, line.data.form, learned, data, int8, parts, lineage_of(learned, said))
+    pieces = of_parts(said, run.recipe, parts.path, learned)
+    lineage = ancestors((*history(said, learned.digest), *pieces))
+    artifact = seal(run, line.data.form, learned, data, int8, parts, lineage)
     rehearse(run, line.rehearse, artifact, data)
     passed = gate(run, line.gate, whole, artifact, data)
 
-    receipt = anchor(run, artifact, said)
-    verify(run, artifact)
+    receipt = anchor(run, line.anchor, artifact, passed, (*said, *pieces))
+    verify(run, line.anchor, artifact, receipt)
     register(run, artifact, passed, receipt)
     return summarise(run, line)

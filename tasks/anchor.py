@@ -1,123 +1,200 @@
-"""The lineage and the artifact written into the contract, once; and everything recomputed and asked back."""
+"""The lineage and the artifact written into the contract, once; and everything recomputed and asked back.
+
+Nobody waits for the chain: what cannot be sent now stays in the outbox, and the next run sends it first.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeline.anchoring.registry import Registry, connect, deploy
-from edgeline.anchoring.verdict import line_of, verify_folder
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from edgeline.anchoring.drain import DrainReport
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.receipts import receipt_of
+from edgeline.anchoring.registry import Registry
+from edgeline.anchoring.verdict import verify_folder
+from edgeline.anchoring.withdrawal import WITHDRAWN
 from edgeline.artifact import open_artifact
-from edgeline.manifest import Ancestor
-from edgeline.receipt import (
-    RECEIPT_NAME,
-    Statement,
-    read_deployment,
-    write_deployment,
-    write_receipt,
-)
-from edgeline.stack import services
+from edgeline.errors import EdgelineError, EnvironmentUnfit, Revoked
+from edgeline.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
+from edgeline.recipe.anchor import Anchor
 from edgeline.workspace import Workspace
+from tasks import chain
+from tasks.lineage import Said, released, sealed
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
-
-KINDS = {
-    "data": "data",
-    "pretrained": "pretrained",
-    "finetune": "tuned",
-    "shrink": "small",
-    "round": "round",
-}
-"""What the chain calls the product of a step."""
+from tasks.tracking import registry as models
 
 
 @dataclass(frozen=True)
 class Anchored:
     """Where the artifact stands on the chain."""
 
+    chain: str
     transaction: str
+    """Empty while anchoring is pending."""
     block: int
     contract: str
     anchorer: str
     already: bool
     """Whether an earlier run had anchored the very same."""
     statements: int
-    """Anchored by now, the artifact's own included."""
-    new: int
-    """Statements that the chain did not know."""
+    """Of this model's history, itself and its release included."""
+    sent: int
+    """Transactions that this took."""
+    pending: str = ""
+    """Why the chain does not have them yet."""
 
     @property
     def figure(self) -> str:
-        return f"{f'{self.new} statements' if self.new else 'already anchored'}, block {self.block}"
+        if self.pending:
+            return f"anchoring pending: {self.pending}"
+        took = f"{self.sent} transactions" if self.sent else "already anchored"
+        return f"{self.statements} statements, {took}, block {self.block}"
 
 
 @dataclass(frozen=True)
 class Verified:
     files: int
     """Files hashed again."""
-    block: int
+    block: int | None
+    """None where the chain could not be asked."""
 
     @property
     def figure(self) -> str:
-        return f"{self.files} files as sealed, block {self.block} as anchored"
+        stands = "anchoring pending" if self.block is None else f"block {self.block} as anchored"
+        return f"{self.files} files as sealed, {stands}"
 
 
-def stated(*products: Product, after: tuple[Ancestor, ...] = ()) -> tuple[Ancestor, ...]:
-    """What is said of products on the chain: what they are and what they were made from, each once.
-
-    `after` is what was said before; tuning that gained nothing gives back the pretrained digest, said already.
-    """
-    said = {ancestor.digest: ancestor for ancestor in after}
-    for product in products:
-        said.setdefault(
-            product.digest, Ancestor(product.digest, KINDS[product.step], product.parents)
-        )
-    return tuple(said.values())
-
-
-def lineage_of(product: Product, said: tuple[Ancestor, ...]) -> tuple[Ancestor, ...]:
-    """Of all that was said, what a product came from, itself included; parents stay before their children."""
-    wanted = {product.digest}
-    for ancestor in reversed(said):
-        if ancestor.digest in wanted:
-            wanted.update(ancestor.parents)
-    return tuple(ancestor for ancestor in said if ancestor.digest in wanted)
-
-
-def contract(workspace: Workspace) -> Registry:
-    """The contract of this workspace, deployed if nobody has yet."""
-    url = services.address("ganache", workspace.root)
-    if not workspace.deployment.is_file():
-        write_deployment(deploy(url, workspace.contract), workspace.deployment)
-    return connect(url, read_deployment(workspace.deployment))
+@task(name="settle", cache_policy=NO_CACHE)
+def settle(run: Run, settings: Anchor) -> int:
+    """Send what earlier runs could not, and give the receipts to the artifacts that wait for them; returns how many."""
+    with chain.outbox(run.workspace, settings.chain) as waiting:
+        if not waiting.rows("pending") + waiting.rows("sent"):
+            return 0
+        try:
+            contract, _ = chain.drain(
+                run.workspace, settings.chain, waiting, get_run_logger().warning
+            )
+        except EnvironmentUnfit as error:
+            get_run_logger().warning("anchoring pending: %s", error)
+            return 0
+        receipts = list(_awaited(run.workspace, waiting, contract))
+    for receipt in receipts:
+        write_receipt(receipt, receipt_path(run.workspace.artifacts / receipt.statement.subject))
+    _tag(settings.chain, receipts)
+    return len(receipts)
 
 
 @step("anchor", reuse=False)
-def anchor(run: Run, artifact: Product, beside: tuple[Ancestor, ...]) -> tuple[Path, Anchored]:
-    """Anchor every ancestor, parents first, then the artifact, and put the receipt beside its manifest.
+def anchor(
+    run: Run, settings: Anchor, artifact: Product, passed: Product, said: Said
+) -> tuple[Path, Anchored]:
+    """Anchor all that was said, parents first, then the artifact and its release; put the receipt beside the manifest.
 
-    `beside` are statements about what was made on the way and not kept, such as rounds after the best.
+    Raises:
+        Revoked: the artifact, or something that it was made from, was revoked.
     """
-    *ancestors, itself = line_of(open_artifact(artifact.path))
-    known = {ancestor.digest for ancestor in ancestors}
-    others = [
-        Statement(one.digest, one.kind, one.parents) for one in beside if one.digest not in known
-    ]
-    entries = contract(run.workspace).anchor_line([*ancestors, *others, itself])
-    receipt, already = entries[-1]
-    write_receipt(receipt, artifact.path)
-    return artifact.path / RECEIPT_NAME, Anchored(
-        transaction=receipt.transaction,
-        block=receipt.block,
-        contract=receipt.deployment.contract,
-        anchorer=receipt.anchorer,
-        already=already,
-        statements=len(entries),
-        new=sum(not known for _, known in entries),
-    )
+    itself = sealed(open_artifact(artifact.path), said)
+    release = released(itself, passed.report.validation)
+    line = (*said, itself, release)
+    with chain.outbox(run.workspace, settings.chain) as waiting:
+        chain.enter(waiting, line)
+        try:
+            contract, report = chain.drain(
+                run.workspace, settings.chain, waiting, get_run_logger().warning
+            )
+            _require_usable(contract, line, report)
+            receipt = receipt_of(waiting, contract, itself.digest)
+        except EnvironmentUnfit as error:
+            get_run_logger().warning("anchoring pending: %s", error)
+            nowhere = Anchored(settings.chain, "", 0, "", "", False, len(line), 0, str(error))
+            return artifact.path, nowhere
+    write_receipt(receipt, receipt_path(artifact.path))
+    return artifact.path / RECEIPT_NAME, _anchored(settings.chain, receipt, line, report)
 
 
 @step("verify", reuse=False)
-def verify(run: Run, artifact: Product) -> tuple[Path, Verified]:
+def verify(
+    run: Run, settings: Anchor, artifact: Product, receipt: Product
+) -> tuple[Path, Verified]:
     """Do what any stranger can do: hash every file again, and ask the chain."""
-    verdict = verify_folder(artifact.path, lambda: contract(run.workspace))
-    return artifact.path, Verified(len(verdict.artifact.manifest.files), verdict.receipt.block)
+    files = len(open_artifact(artifact.path).manifest.files)
+    if receipt.report.pending:
+        return artifact.path, Verified(files, None)
+    with chain.live(run.workspace, settings.chain) as live:
+        verdict = verify_folder(artifact.path, lambda: live)
+    return artifact.path, Verified(files, verdict.record.block)
+
+
+def _require_usable(contract: Registry, line: Said, report: DrainReport) -> None:
+    """Everything said is on the chain and valid."""
+    statuses = contract.statuses([statement.digest for statement in line])
+    for statement, status in zip(line, statuses, strict=True):
+        if status in WITHDRAWN:
+            raise Revoked(
+                expected=f"a model whose whole history is valid on chain {contract.deployment.chain_id}",
+                found=f"{statement.kind} {statement.subject} {WITHDRAWN[status]}",
+                remedy="`edgeline audit revoked` says by whom and why; change what it was made from",
+            )
+    for statement, status in zip(line, statuses, strict=True):
+        if status == 0:
+            reason = dict(report.refused).get(statement.digest, "no record, and no reason given")
+            raise EdgelineError(
+                expected=f"the contract to take {statement.kind} {statement.subject}",
+                found=reason,
+                remedy="`edgeline chain status` lists what waits; nothing is lost",
+            )
+
+
+def _awaited(workspace: Workspace, waiting: Outbox, contract: Registry) -> list[Receipt]:
+    """Receipts of the artifacts that have none yet and are on the chain by now."""
+    folders = [
+        folder
+        for folder in workspace.artifacts.glob("[0-9a-f]*")
+        if not receipt_path(folder).is_file()
+    ]
+    said = [
+        statement
+        for folder in folders
+        for statement in waiting.about(folder.name)
+        if statement.kind == "artifact"
+    ]
+    known = contract.statuses([statement.digest for statement in said])
+    return [
+        receipt_of(waiting, contract, statement.digest)
+        for statement, status in zip(said, known, strict=True)
+        if status
+    ]
+
+
+def _tag(name: str, receipts: list[Receipt]) -> None:
+    """Tell MLflow where the models stand that were registered before they were anchored."""
+    stands = {receipt.statement.subject: receipt for receipt in receipts}
+    for version in models.versions():
+        if receipt := stands.get(version.artifact):
+            models.tag_version(version, position(name, receipt))
+
+
+def position(name: str, receipt: Receipt) -> dict[str, str]:
+    """Where a model stands on a chain, as MLflow's tags tell it."""
+    return {
+        "chain": name,
+        "transaction": receipt.transaction,
+        "contract": receipt.deployment.contract,
+    }
+
+
+def _anchored(name: str, receipt: Receipt, line: Said, report: DrainReport) -> Anchored:
+    return Anchored(
+        chain=name,
+        transaction=receipt.transaction,
+        block=receipt.record.block,
+        contract=receipt.deployment.contract,
+        anchorer=receipt.record.anchorer,
+        already=not report.sent,
+        statements=len(line),
+        sent=report.sent,
+    )

@@ -1,7 +1,7 @@
-"""What is stored against what was anchored: every registered version and every released artifact."""
+"""What is stored against what was anchored: registered versions, released artifacts, revisions of data."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,18 +11,22 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from edgeline.anchoring.registry import Registry
-from edgeline.anchoring.verdict import verify_folder
-from edgeline.digest import sha256_bytes, sha256_file
-from edgeline.errors import NotAnchored, Tampered
-from edgeline.manifest import MANIFEST, Manifest
-from edgeline.receipt import RECEIPT_NAME
-from edgeline.workspace import Workspace
-from tasks.anchor import contract
+from edgeline.anchoring.answers import Entry
+from edgeline.anchoring.live import Live
+from edgeline.anchoring.stored import verify_stored
+from edgeline.anchoring.subject import Named
+from edgeline.anchoring.verdict import verify, verify_folder
+from edgeline.datasets.card import check as check_dataset
+from edgeline.datasets.card import load as card_of
+from edgeline.errors import EdgelineError, NotAnchored, Revoked, Tampered
+from edgeline.receipt import RECEIPT_NAME, read_receipt
+from edgeline.workspace import LOCAL, Workspace
+from tasks import chain, versioning
 from tasks.tracking import registry
 from tasks.tracking.registry import Unreadable
 
-OK, TAMPERED, UNREADABLE = "ok", "tampered", "unreadable"
+OK, TAMPERED, REVOKED, PENDING, UNREADABLE = "ok", "tampered", "revoked", "pending", "unreadable"
+HARMLESS = {OK, PENDING}
 
 
 @dataclass(frozen=True)
@@ -32,50 +36,97 @@ class Finding:
     what: str
     digest: str
     verdict: str
-    """ok, tampered (what was released and is not on the chain included), or unreadable."""
+    """ok; tampered (what was released and is not on the chain included); revoked (or its key compromised); pending
+    (waits to be anchored); unreadable."""
     detail: str
+
+
+class Chains:
+    """The chains that a project's models are anchored on, each opened when it is first asked."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace, self._stack = workspace, ExitStack()
+        self._open: dict[str, Live] = {}
+
+    def __enter__(self) -> "Chains":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def __call__(self, name: str) -> Live:
+        if name not in self._open:
+            self._open[name] = self._stack.enter_context(chain.live(self._workspace, name))
+        return self._open[name]
 
 
 @task(name="audit-versions", cache_policy=NO_CACHE)
 def audit_versions() -> list[Finding]:
-    """Compare the bytes that MLflow stores for each version with its manifest, and the manifest with the chain."""
-    chain = contract(Workspace.find())
+    """Compare the bytes that MLflow stores for each version with its manifest, and the manifest with its chain."""
+    workspace = Workspace.find()
     findings = []
-    for version in registry.versions():
-        finding = _judged(
-            f"{version.name} version {version.number}",
-            version.artifact,
-            partial(_check, version, chain),
-        )
-        registry.tag_version(
-            version,
-            {"audit": finding.verdict, "audit.time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"},
-        )
-        findings.append(finding)
+    with Chains(workspace) as chains:
+        for version in registry.versions():
+            what = f"{version.name} version {version.number}"
+            check = partial(_check_version, version, chains)
+            waits = _waits(workspace, _chain_of(version), version.artifact)
+            finding = _judged(what, version.artifact, check, waits)
+            now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            registry.tag_version(version, {"audit": finding.verdict, "audit.time": now})
+            findings.append(finding)
     return findings
 
 
 @task(name="audit-artifacts", cache_policy=NO_CACHE)
 def audit_artifacts() -> list[Finding]:
-    """Hash every file of each released artifact again and ask the chain for it."""
+    """Hash every file of each released artifact again and ask its chain for it."""
     workspace = Workspace.find()
-    chain = contract(workspace)
-    return [
-        _judged(
-            f"artifact {folder.name[:16]}",
-            folder.name,
-            partial(verify_folder, folder, lambda: chain),
-        )
-        for folder in _released(workspace, chain)
-    ]
+    with Chains(workspace) as chains:
+        return [
+            _judged(
+                f"artifact {digest[:16]}",
+                digest,
+                partial(_check_artifact, workspace, chains, digest, name),
+                _waits(workspace, name, digest),
+            )
+            for digest, name in _released(workspace, chains)
+        ]
+
+
+@task(name="audit-data", cache_policy=NO_CACHE)
+def audit_data() -> list[Finding]:
+    """Hash the data that lie here again, and ask the chains for every revision that was ever anchored."""
+    workspace = Workspace.find()
+    with Chains(workspace) as chains:
+        here = [
+            _judged(
+                f"data {folder.name}",
+                card_of(folder).digest,
+                partial(_check_here, workspace, folder, partial(chains, LOCAL)),
+                # whoever only prepared data has released nothing
+                waits=True,
+            )
+            for folder in workspace.datasets()
+        ]
+        before = [
+            _judged(
+                f"data revision {entry.about.get('revision', '')}",
+                entry.subject,
+                partial(verify, Named("digest", entry.subject), None, partial(chains, name)),
+            )
+            for name in _chains(workspace)
+            for entry in _ours(chains(name), "data")
+        ]
+    return here + before
 
 
 @task(name="audit-report", cache_policy=NO_CACHE)
 def publish(findings: list[Finding]) -> None:
-    """Show the findings as a table in Prefect, and fail when anything is not what was anchored.
+    """Show the findings as a table in Prefect, and fail when anything is not what was anchored, or is not valid.
 
     Raises:
-        Tampered: something is; the message names the first.
+        Tampered: something is not what was anchored; the message names the first.
+        Revoked: everything is, and something was revoked.
     """
     rows = [
         {"what": one.what, "verdict": one.verdict, "detail": one.detail, "digest": one.digest}
@@ -86,65 +137,87 @@ def publish(findings: list[Finding]) -> None:
         key="audit",
         description=f"{len(rows)} audited at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
-    bad = [one for one in findings if one.verdict != OK]
-    if bad:
-        raise Tampered(
-            expected="everything that is stored as it was anchored",
-            found=f"{len(bad)} of {len(findings)} otherwise: {bad[0].what} is {bad[0].verdict} ({bad[0].detail})",
-            remedy="do not use it; restore the stored bytes from an intact copy of the artifact",
-        )
+    bad = [one for one in findings if one.verdict not in HARMLESS]
+    if not bad:
+        return
+    bad.sort(key=lambda one: one.verdict == REVOKED)
+    error: type[EdgelineError] = Revoked if bad[0].verdict == REVOKED else Tampered
+    raise error(
+        expected="everything that is stored as it was anchored, and nothing revoked",
+        found=f"{len(bad)} of {len(findings)} otherwise: {bad[0].what} is {bad[0].verdict} ({bad[0].detail})",
+        remedy="do not use it; restore stored bytes from an intact copy, replace what was revoked",
+    )
 
 
-def _judged(what: str, digest: str, check: Callable[[], object]) -> Finding:
+def _judged(what: str, digest: str, check: Callable[[], object], waits: bool = False) -> Finding:
     """What a check finds; only what concerns the thing itself is a finding, a chain that is down is an error."""
     try:
         check()
-    # only what was anchored is ever released: what the chain does not know was put in its place
-    except (Tampered, NotAnchored) as error:
+    except Revoked as error:
+        return Finding(what, digest, REVOKED, str(error))
+    except NotAnchored as error:
+        # only what was anchored, or waits for it, is ever released: anything else was put in its place
+        return Finding(what, digest, PENDING if waits else TAMPERED, str(error))
+    except Tampered as error:
         return Finding(what, digest, TAMPERED, str(error))
     except Unreadable as error:
         return Finding(what, digest, UNREADABLE, str(error))
     return Finding(what, digest, OK, "as anchored")
 
 
-def _check(version: registry.Version, chain: Registry) -> None:
-    """The stored model must be the one in the stored manifest, whose digest must be on the chain.
-
-    Raises:
-        Tampered: stored bytes, manifest, tag or chain disagree.
-        NotAnchored: the chain does not know the manifest.
-    """
+def _check_version(version: registry.Version, chains: Chains) -> None:
     model, beside = registry.stored_model(version)
-    path = beside / MANIFEST
-    content = path.read_bytes() if path.is_file() else b""
-    if sha256_bytes(content) != version.artifact:
-        raise _disagreement(path, f"SHA-256 {version.artifact}", sha256_bytes(content))
-    try:
-        manifest = Manifest.from_json(json.loads(content))
-        listed = manifest.files["model.onnx"].sha256
-    except (ValueError, KeyError, RecursionError):
-        raise _disagreement(path, "a manifest that lists model.onnx", "something else") from None
-    if manifest.recipe != version.name:
-        raise _disagreement(path, f"an artifact of {version.name}", manifest.recipe)
-    if (found := sha256_file(model)) != listed:
-        raise _disagreement(model, f"SHA-256 {listed}", found)
-    chain.verify(version.artifact, None)
+    live = partial(chains, _chain_of(version))
+    verify_stored(model, beside, version.artifact, version.claims, live)
 
 
-def _disagreement(path: Path, expected: str, found: str) -> Tampered:
-    return Tampered(
-        expected=f"{path.name} in MLflow: {expected}",
-        found=found,
-        remedy="register the model again from an intact artifact",
-    )
+def _check_artifact(workspace: Workspace, chains: Chains, digest: str, name: str) -> None:
+    """Anchored on several chains, an artifact is held against the one that its receipt is of."""
+    folder = workspace.artifacts / digest
+    claimed = read_receipt(folder / RECEIPT_NAME)
+    places = {one: chain.chain(workspace, one).deployment for one in workspace.chains()}
+    named = [one for one, place in places.items() if claimed and place == claimed.deployment]
+    verify_folder(folder, partial(chains, next(iter(named), name)))
 
 
-def _released(workspace: Workspace, chain: Registry) -> Iterator[Path]:
-    """Artifacts that were released: those that the registry, the chain or a receipt speaks of, there or not."""
-    registered = {version.artifact for version in registry.versions()}
-    known = {
-        folder.name
-        for folder in workspace.artifacts.glob("[0-9a-f]*")
-        if (folder / RECEIPT_NAME).is_file() or chain.receipt_of(folder.name)
-    }
-    yield from (workspace.artifacts / digest for digest in sorted(registered | known) if digest)
+def _check_here(workspace: Workspace, folder: Path, open_live: Callable[[], Live]) -> None:
+    """The data as DVC's lock names them, every file as the card says, and the card as anchored."""
+    versioning.check(workspace.root, folder.name)
+    card = check_dataset(folder)
+    verify(Named("dataset", card.digest, folder), None, open_live)
+
+
+def _waits(workspace: Workspace, name: str, digest: str) -> bool:
+    """Whether a statement about this digest is in the outbox and was not sent yet."""
+    with chain.outbox(workspace, name) as outbox:
+        rows = [outbox.row(statement.digest) for statement in outbox.about(digest)]
+    return any(row is not None and row.state in ("pending", "sent") for row in rows)
+
+
+def _chain_of(version: registry.Version) -> str:
+    return version.tags.get("chain", LOCAL)
+
+
+def _chains(workspace: Workspace) -> list[str]:
+    """Names of the chains on which something of this project was anchored."""
+    known = workspace.chains()
+    return [name for name in known if (workspace.anchoring(name) / "outbox.db").is_file()]
+
+
+def _released(workspace: Workspace, chains: Chains) -> list[tuple[str, str]]:
+    """Artifacts that were released, and their chains: those that the registry, a chain or a receipt speaks of."""
+    released = {version.artifact: _chain_of(version) for version in registry.versions()}
+    for name in _chains(workspace):
+        live = chains(name)
+        for entry in _ours(live, "artifact"):
+            released.setdefault(entry.subject, name)
+        for folder in workspace.artifacts.glob("[0-9a-f]*"):
+            if (folder / RECEIPT_NAME).is_file() or live.audit().about(folder.name):
+                released.setdefault(folder.name, name)
+    return sorted((digest, name) for digest, name in released.items() if digest)
+
+
+def _ours(live: Live, kind: str) -> list[Entry]:
+    """What the chain knows of a kind, as far as this project stated it: others may use the same contract."""
+    entries = live.audit().log()
+    return [one for one in entries if one.kind == kind and live.archive.statement(one.statement)]

@@ -174,6 +174,7 @@ def _rows(reports: list[RoundReport]) -> list[dict[str, object]]:
             "device": client.device,
             "examples": client.examples,
             "loss": client.loss,
+            "update": client.update or "",
             "seconds": round(client.seconds, 3),
             "left out": client.reason or "",
         }

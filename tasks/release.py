@@ -11,19 +11,26 @@ from prefect.runtime import flow_run
 from edgeline.artifact import Description, open_artifact
 from edgeline.artifact import seal as seal_artifact
 from edgeline.datasets import prepared
+from edgeline.digest import sha256_file
 from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load
 from edgeline.errors import EnvironmentUnfit
 from edgeline.manifest import MANIFEST, Ancestor
 from edgeline.preprocess import Preprocessing
-from edgeline.receipt import RECEIPT_NAME
+from edgeline.receipt import RECEIPT_NAME, read_receipt, receipt_path
+from edgeline.recipe.anchor import Anchor
 from edgeline.recipe.data import Form
+from tasks import chain
+from tasks.lineage import Said, history
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
 from tasks.tracking import registry
 
 GOLDEN_IMAGES = 10
+
+PENDING = "pending"
+"""In place of a transaction while the chain does not have it yet."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ class Start:
     artifact: str
     rounds: int
     """Rounds that it has behind it."""
-    lineage: tuple[Ancestor, ...]
+    lineage: Said
+    """What was said of the checkpoint and of all that it came from."""
 
 
 @step("seal")
@@ -88,7 +96,11 @@ def seal(
         parts=tuple(load(path).net(f"parts/{path.name}") for path in files),
         cut=parts.report.cut,
         checkpoint=learned.digest,
-        parents={"data": data.digest, "checkpoint": learned.digest},
+        parents={
+            "data": data.digest,
+            "checkpoint": learned.digest,
+            **{f"parts/{path.name}": sha256_file(path) for path in files},
+        },
         lineage=lineage,
     )
     artifact = seal_artifact(staging, description, run.workspace.artifacts)
@@ -106,19 +118,21 @@ def register(
     sealed = open_artifact(artifact.path)
     manifest = sealed.manifest
     known = {version.artifact for version in registry.versions() if version.name == run.recipe}
+    beside = [artifact.path / name for name in (MANIFEST, RECEIPT_NAME)]
     version = registry.register(
         run.tracked,
         run.recipe,
         sealed.model_path,
-        [artifact.path / MANIFEST, artifact.path / RECEIPT_NAME],
+        [path for path in beside if path.is_file()],
         manifest.model,
         {
             "artifact": sealed.digest,
             "checkpoint": manifest.checkpoint,
             "data": manifest.parents["data"],
             "prefect.flow_run_id": str(flow_run.id),
-            "transaction": receipt.report.transaction,
-            "contract": receipt.report.contract,
+            "chain": receipt.report.chain,
+            "transaction": receipt.report.transaction or PENDING,
+            "contract": receipt.report.contract or PENDING,
             "validation_accuracy": repr(passed.report.validation),
         },
     )
@@ -126,7 +140,7 @@ def register(
 
 
 @task(name="candidate", cache_policy=NO_CACHE)
-def candidate(run: Run) -> Product[Start]:
+def candidate(run: Run, settings: Anchor) -> Product[Start]:
     """The checkpoint behind the present candidate, with its lineage.
 
     Raises:
@@ -135,22 +149,36 @@ def candidate(run: Run) -> Product[Start]:
     present = registry.candidate(run.recipe)
     if present is None:
         raise _no_start(f"no candidate of {run.recipe} in MLflow")
-    manifest = open_artifact(run.workspace.artifacts / present.artifact).manifest
+    folder = run.workspace.artifacts / present.artifact
+    manifest = open_artifact(folder).manifest
     path = run.workspace.checkpoints / f"{manifest.checkpoint}.safetensors"
     if not path.is_file():
         raise _no_start(f"no {path.name} among the checkpoints")
-    rounds = sum(ancestor.kind == "round" for ancestor in manifest.lineage)
-    start = Start(present.number, present.artifact, rounds, manifest.lineage)
+    said = history(_said_of(run, settings, folder), manifest.checkpoint)
+    rounds = sum(statement.kind == "round" for statement in said)
+    start = Start(present.number, present.artifact, rounds, said)
     return Product("candidate", path, manifest.checkpoint, (), start, 0.0, reused=True)
 
 
-def tuned_ancestor(run: Run, lineage: tuple[Ancestor, ...]) -> Product[None] | None:
+def tuned_ancestor(run: Run, said: Said) -> Product[None] | None:
     """The large tuned network behind a lineage, if this machine still has it, to compare size and speed with."""
-    tuned = next((ancestor for ancestor in lineage if ancestor.kind == "tuned"), None)
-    path = run.workspace.checkpoints / f"{tuned.digest}.safetensors" if tuned else None
+    tuned = next((statement for statement in said if statement.kind == "tuned"), None)
+    path = run.workspace.checkpoints / f"{tuned.subject}.safetensors" if tuned else None
     if tuned is None or path is None or not path.is_file():
         return None
-    return Product("finetune", path, tuned.digest, tuned.parents, None, 0.0, reused=True)
+    return Product("finetune", path, tuned.subject, (), None, 0.0, reused=True)
+
+
+def _said_of(run: Run, settings: Anchor, artifact: Path) -> Said:
+    """What an artifact's receipt says that it came from, or the outbox while it has none."""
+    receipt = read_receipt(receipt_path(artifact))
+    if receipt is not None:
+        return receipt.lineage
+    with chain.outbox(run.workspace, settings.chain) as waiting:
+        for statement in waiting.about(artifact.name):
+            if statement.kind == "artifact":
+                return waiting.lineage(statement.digest)
+    raise _no_start(f"neither a receipt of artifact {artifact.name} nor anything in the outbox")
 
 
 def _no_start(found: str) -> EnvironmentUnfit:

@@ -53,7 +53,10 @@ def _summary(run: Run, last: dict[str, Any], rounds: list[dict[str, Any]]) -> di
             "speed_up": int8["quantisation"]["speed_up"],
             "tuned_speed_up": int8["tuned_speed_up"],
         },
-        "anchor": {key: anchored[key] for key in ("transaction", "block", "contract", "already")},
+        "anchor": {
+            key: anchored[key]
+            for key in ("chain", "transaction", "block", "contract", "already", "pending")
+        },
         "split": {
             **{key: split[key] for key in ("cut", "bytes_on_wire", "equal")},
             "requests_per_s": report["rehearse"]["requests_per_s"],

@@ -1,5 +1,6 @@
 """MLflow's model registry: versions by the artifact they came from, and exactly the sealed bytes."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,14 @@ class Version:
     def artifact(self) -> str:
         """Digest of the sealed artifact whose `model.onnx` was registered."""
         return self.tags.get("artifact", "")
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """What the version says of its release, in the words of the release's statement."""
+        told = self.tags.get("validation_accuracy", "")
+        with contextlib.suppress(ValueError):
+            told = f"{float(told):.4f}"
+        return {"recipe": self.name, "validation": told}
 
 
 def candidate(recipe: str) -> Version | None:

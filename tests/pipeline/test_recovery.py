@@ -30,9 +30,9 @@ def test_killed_in_every_step_it_finishes_once(fresh_project, monkeypatch):
 
     assert all(summary["steps"][name]["reused"] for name in done)
     entries = json.loads(fresh_project.edgeline("audit", "log", "--json").stdout)["entries"]
-    digests = [entry["digest"] for entry in entries]
-    assert len(digests) == len(set(digests))
-    assert [entry["digest"] for entry in entries if entry["kind"] == "artifact"] == [
+    statements = [entry["statement"] for entry in entries]
+    assert len(statements) == len(set(statements))
+    assert [entry["subject"] for entry in entries if entry["kind"] == "artifact"] == [
         summary["artifact"]["digest"]
     ]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{fresh_project.root}/.edgeline/mlflow.db")

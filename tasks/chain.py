@@ -1,0 +1,133 @@
+"""The chain that a workspace anchors on: its contract, what is still to be sent to it, and who signs.
+
+Reading never deploys anything. Only whoever is about to anchor makes the contract of the project's own chain, and
+makes it again when that chain was wiped; then everything that the outbox remembers is sent once more.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from edgeline.anchoring.deployment import Chain, read_chain, write_chain
+from edgeline.anchoring.drain import DrainReport
+from edgeline.anchoring.drain import drain as drain_outbox
+from edgeline.anchoring.keys import signer
+from edgeline.anchoring.live import Live
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import Registry, connect, deploy
+from edgeline.errors import EnvironmentUnfit, NotAnchored, ServiceUnavailable, WorkspaceBusy
+from edgeline.stack import services
+from edgeline.stack.environment import ADDRESSES, set_by_user
+from edgeline.statement import Statement
+from edgeline.workspace import LOCAL, Workspace
+
+PATIENCE_S = 60.0
+"""How long to wait for another run that is sending with the same key."""
+
+Answer = TypeVar("Answer")
+
+
+def chain(workspace: Workspace, name: str) -> Chain:
+    """What is known of a chain; nothing is asked.
+
+    Raises:
+        NotAnchored: nothing was ever anchored on the project's own chain.
+        EnvironmentUnfit: there is no such chain.
+    """
+    path = workspace.deployment(name)
+    if name == LOCAL and not path.is_file():
+        raise NotAnchored(
+            expected="a chain on which this project anchors",
+            found="a project that has anchored nothing yet",
+            remedy="run `edgeline run`, or name another chain",
+        )
+    return read_chain(path)
+
+
+def address(workspace: Workspace, known: Chain) -> str:
+    """Where a node of the chain answers."""
+    return services.address("ganache", workspace.root) if known.name == LOCAL else known.url
+
+
+def opened(workspace: Workspace, name: str) -> Registry:
+    """The contract, to be read."""
+    known = chain(workspace, name)
+    return connect(address(workspace, known), known.deployment)
+
+
+def live(workspace: Workspace, name: str) -> Live:
+    """The contract and all that is known here of what it holds, to be asked."""
+    first = chain(workspace, name).block
+    return Live(opened(workspace, name), workspace.anchoring(name), first_block=first)
+
+
+def outbox(workspace: Workspace, name: str) -> Outbox:
+    """What was ever to be anchored on a chain, sent or not."""
+    return Outbox(workspace.anchoring(name) / "outbox.db")
+
+
+def enter(waiting: Outbox, line: Iterable[Statement]) -> None:
+    """Put a history into the outbox, parents first; rounds go as rounds of the federation that they belong to."""
+    kinds: dict[str, str] = {}
+    for statement in line:
+        kinds[statement.digest] = statement.kind
+        # what is issued again stands for itself: its federation was closed long ago
+        if statement.kind != "round" or statement.salt:
+            waiting.add(statement)
+            continue
+        about = statement.about
+        task, number = str(about["task"]), int(about["number"])
+        if number == 1:
+            base = next(one for one in statement.parents if kinds[one] != "data")
+            waiting.add_task(task, base, [])
+        waiting.add_round(statement, task, number, str(about["updates"]), int(about["clients"]))
+
+
+def drain(
+    workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
+) -> tuple[Registry, DrainReport]:
+    """Send everything that waits; gives the contract as it is afterwards.
+
+    Raises:
+        EnvironmentUnfit: the chain cannot be reached or does not let us; everything still waits.
+    """
+    known, registry = _ready(workspace, name, say)
+    ours = signer(known.key, registry.node, workspace.anchoring(name))
+    report = _patiently(
+        lambda: drain_outbox(waiting, registry, ours, confirmations=known.confirmations)
+    )
+    if report.reopened:
+        say(f"{report.reopened} statements were no longer on the chain and were sent again")
+    return registry, report
+
+
+def _ready(workspace: Workspace, name: str, say: Callable[[str], object]) -> tuple[Chain, Registry]:
+    """The contract, to be written to; on the project's own chain it is made where it is missing."""
+    path = workspace.deployment(name)
+    if name != LOCAL or path.is_file():
+        known = read_chain(path)
+        try:
+            return known, connect(address(workspace, known), known.deployment)
+        except ServiceUnavailable:
+            raise
+        except EnvironmentUnfit as error:
+            # a node that the user chose may simply be the wrong one
+            if name != LOCAL or set_by_user(ADDRESSES["ganache"]):
+                raise
+            say(f"the local chain was wiped: {error.found}; its contract is made again")
+    url = services.address("ganache", workspace.root)
+    folder = workspace.anchoring(name)
+    made = deploy(url, "node", workspace.contract, name=name, locks=folder)
+    write_chain(made, path)
+    return made, connect(url, made.deployment)
+
+
+def _patiently(send: Callable[[], Answer]) -> Answer:
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return send()
+        except WorkspaceBusy:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)

@@ -1,0 +1,98 @@
+"""The chain in the life of a project: away, back again, wiped, and asked about what must not be used any more."""
+
+import json
+import sqlite3
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+NOWHERE = {"WEB3_PROVIDER_URI": "http://127.0.0.1:9"}
+
+
+def anchored(project):
+    """(kind, subject) of every statement that the chain knows."""
+    entries = json.loads(project.edgeline("audit", "log", "--json").stdout)["entries"]
+    return [(entry["kind"], entry["subject"]) for entry in entries]
+
+
+def test_every_product_of_the_line_is_anchored_with_its_parents(built, project):
+    asked = project.edgeline("audit", "lineage", built["artifact"]["digest"], "--up", "--json")
+    assert asked.returncode == 0, asked.stderr
+    kinds = [kind for kind, _ in anchored(project)]
+    for kind in ("data", "pretrained", "tuned", "small", "round", "part", "artifact", "release"):
+        assert kind in kinds
+    came_from = [entry["kind"] for entry in json.loads(asked.stdout)["entries"]]
+    # so quick a run may keep the network that the rounds began with
+    assert [kind for kind in came_from if kind != "round"] == [
+        *("data", "pretrained", "tuned", "small", "part", "part", "artifact", "release")
+    ]
+
+
+def test_rounds_stand_in_their_federation_with_a_root_over_the_updates(built, project):
+    entries = json.loads(project.edgeline("audit", "log", "--json").stdout)["entries"]
+    about = [entry["about"] for entry in entries if entry["kind"] == "round"]
+    task = about[0]["task"]
+    rounds = sorted((one["number"], one["clients"]) for one in about if one["task"] == task)
+    assert rounds == [(1, 10), (2, 10)]
+    asked = project.edgeline("audit", "round", task, "2", "--json")
+    assert asked.returncode == 0, asked.stderr
+    assert task in asked.stdout
+
+
+def test_receipt_proves_the_whole_history_without_a_network(built, project):
+    folder = project.root / built["artifact"]["path"]
+    offline = project.edgeline("verify", str(folder), "--offline", "--json", env=NOWHERE)
+    assert offline.returncode == 0, offline.stderr
+    assert json.loads(offline.stdout)["level"] == 2
+
+
+def test_key_material_is_in_no_place_that_people_look_at(built, project):
+    """The node signs here; so no private key of Ganache's first account may be anywhere in the state."""
+    secret = b"4f3edf983ac636a65a842ce7c78d9aa706d3b113bce9c46f30d7d21715b23b1d"
+    kept = [path for path in (project.root / ".edgeline").rglob("*") if path.is_file()]
+    ours = [path for path in kept if "ganache" not in path.parts]
+    assert ours
+    assert not [path for path in ours if secret in path.read_bytes()]
+
+
+@pytest.mark.slow
+def test_chain_that_is_away_is_waited_for_by_nobody(fresh_project, monkeypatch):
+    fresh_project.run()
+    pending = fresh_project.edgeline(
+        "run", "digits", *fresh_project.quick("shrink.lessons=3"), "--json", env=NOWHERE
+    )
+    assert pending.returncode == 0, pending.stderr
+    summary = json.loads(pending.stdout)
+    assert "127.0.0.1:9" in summary["anchor"]["pending"]
+    assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 6
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{fresh_project.root}/.edgeline/mlflow.db")
+    number = summary["registered"]["version"]
+    assert MlflowClient().get_model_version("digits", number).tags["transaction"] == "pending"
+
+    again = fresh_project.run("shrink.lessons=3")
+
+    assert again["artifact"] == summary["artifact"]
+    assert not again["anchor"]["pending"]
+    assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 0
+    tags = MlflowClient().get_model_version("digits", number).tags
+    assert tags["transaction"] == again["anchor"]["transaction"]
+    known = anchored(fresh_project)
+    assert len(known) == len(set(known))
+
+    revoked_data_stop_what_is_made_of_them(fresh_project, summary)
+
+
+def revoked_data_stop_what_is_made_of_them(project, summary):
+    revoked = project.edgeline(
+        "chain", "revoke", str(project.root / "data" / "digits"), "--reason", "data withdrawn"
+    )
+    assert revoked.returncode == 0, revoked.stderr
+    refused = project.edgeline("verify", summary["artifact"]["path"])
+    assert refused.returncode == 7
+    assert "data withdrawn" in refused.stderr
+    stopped = project.edgeline("run", "digits", *project.quick("shrink.lessons=4"))
+    assert stopped.returncode == 7
+    assert "revoked" in stopped.stderr
+    waiting = project.root / ".edgeline" / "anchoring" / "local" / "outbox.db"
+    with sqlite3.connect(waiting) as outbox:
+        assert outbox.execute("PRAGMA integrity_check").fetchone() == ("ok",)
