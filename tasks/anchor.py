@@ -13,9 +13,9 @@ from edgeline.anchoring.drain import DrainReport
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.registry import Registry
-from edgeline.anchoring.verdict import verify_folder
-from edgeline.anchoring.withdrawal import WITHDRAWN
 from edgeline.artifact import open_artifact
+from edgeline.auditing.verdict import verify_folder
+from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.errors import EdgelineError, EnvironmentUnfit, Revoked
 from edgeline.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
 from edgeline.recipe.anchor import Anchor

@@ -11,11 +11,11 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from edgeline.anchoring.answers import Entry
-from edgeline.anchoring.live import Live
-from edgeline.anchoring.stored import verify_stored
 from edgeline.anchoring.subject import Named
-from edgeline.anchoring.verdict import verify, verify_folder
+from edgeline.auditing.answers import Entry
+from edgeline.auditing.live import Live
+from edgeline.auditing.stored import verify_stored
+from edgeline.auditing.verdict import verify, verify_folder
 from edgeline.datasets.card import check as check_dataset
 from edgeline.datasets.card import load as card_of
 from edgeline.errors import EdgelineError, NotAnchored, Revoked, Tampered

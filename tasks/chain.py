@@ -12,14 +12,16 @@ from edgeline.anchoring.deployment import Chain, read_chain, write_chain
 from edgeline.anchoring.drain import DrainReport
 from edgeline.anchoring.drain import drain as drain_outbox
 from edgeline.anchoring.keys import signer
-from edgeline.anchoring.live import Live
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry, connect, deploy
+from edgeline.anchoring.revocation import revoke_again
+from edgeline.auditing.live import Live
 from edgeline.errors import EnvironmentUnfit, NotAnchored, ServiceUnavailable, WorkspaceBusy
+from edgeline.receipt import Deployment
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, set_by_user
 from edgeline.statement import Statement
-from edgeline.workspace import LOCAL, Workspace
+from edgeline.workspace import LOCAL, Workspace, read_json
 
 PATIENCE_S = 60.0
 """How long to wait for another run that is sending with the same key."""
@@ -86,22 +88,25 @@ def enter(waiting: Outbox, line: Iterable[Statement]) -> None:
 def drain(
     workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
 ) -> tuple[Registry, DrainReport]:
-    """Send everything that waits; gives the contract as it is afterwards.
+    """Send everything that waits, revocations included; gives the contract as it is afterwards.
 
     Raises:
         EnvironmentUnfit: the chain cannot be reached or does not let us; everything still waits.
     """
-    known, registry = _ready(workspace, name, say)
+    known, registry = _ready(workspace, name, waiting, say)
     ours = signer(known.key, registry.node, workspace.anchoring(name))
     report = _patiently(
         lambda: drain_outbox(waiting, registry, ours, confirmations=known.confirmations)
     )
     if report.reopened:
         say(f"{report.reopened} statements were no longer on the chain and were sent again")
+    revoke_again(waiting, registry, ours)
     return registry, report
 
 
-def _ready(workspace: Workspace, name: str, say: Callable[[str], object]) -> tuple[Chain, Registry]:
+def _ready(
+    workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
+) -> tuple[Chain, Registry]:
     """The contract, to be written to; on the project's own chain it is made where it is missing."""
     path = workspace.deployment(name)
     if name != LOCAL or path.is_file():
@@ -116,10 +121,28 @@ def _ready(workspace: Workspace, name: str, say: Callable[[str], object]) -> tup
                 raise
             say(f"the local chain was wiped: {error.found}; its contract is made again")
     url = services.address("ganache", workspace.root)
-    folder = workspace.anchoring(name)
-    made = deploy(url, "node", workspace.contract, name=name, locks=folder)
+    made = _known_before(workspace, waiting, url)
+    if made is None:
+        folder = workspace.anchoring(name)
+        made = deploy(url, "node", workspace.contract, name=name, locks=folder)
     write_chain(made, path)
     return made, connect(url, made.deployment)
+
+
+def _known_before(workspace: Workspace, waiting: Outbox, url: str) -> Chain | None:
+    """The contract that the outbox was filled for, if this node still has it: its file alone was lost."""
+    place = waiting.place()
+    if place is None:
+        return None
+    code_hash = str((read_json(workspace.contract) or {})["code_hash"])
+    deployment = Deployment(*place, code_hash)
+    try:
+        connect(url, deployment)
+    except ServiceUnavailable:
+        raise
+    except EnvironmentUnfit:
+        return None
+    return Chain(LOCAL, deployment, 0, url, "node", 1)
 
 
 def _patiently(send: Callable[[], Answer]) -> Answer:

@@ -45,9 +45,14 @@ class Version:
 
 
 def candidate(recipe: str) -> Version | None:
-    """The version that carries the alias `candidate`, if there is one."""
+    """The version that passed the recipe's gate last, if there is one."""
+    return aliased(recipe, CANDIDATE)
+
+
+def aliased(name: str, alias: str) -> Version | None:
+    """The version of a model that carries an alias, if there is one."""
     try:
-        return _version(MlflowClient().get_model_version_by_alias(recipe, CANDIDATE))
+        return _version(MlflowClient().get_model_version_by_alias(name, alias))
     except MlflowException as error:
         # the registry answers INVALID_PARAMETER_VALUE for a missing alias, RESOURCE_DOES_NOT_EXIST for a missing model
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):

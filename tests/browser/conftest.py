@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from edgeline import merkle
-from edgeline.anchoring import page as pages
+from edgeline.auditing import page as pages
 from edgeline.digest import canonical_json, sha256_bytes
 from edgeline.receipt import Deployment, Inclusion
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from edgeline.anchoring.audit import Audit
 from edgeline.anchoring.deployment import write_chain
 from edgeline.anchoring.drain import drain
-from edgeline.anchoring.index import Index
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import connect, deploy, transact
+from edgeline.auditing.audit import Audit
+from edgeline.auditing.index import Index
 from edgeline.cli import app
 from edgeline.cli.export_page import gathered
 from edgeline.digest import sha256_bytes

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edgeline.anchoring import page as pages
+from edgeline.auditing import page as pages
 
 NAMES = {
     "end of the element": "</script><script>document.title='broken'</script>",

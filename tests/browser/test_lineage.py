@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from edgeline.anchoring import page as pages
+from edgeline.auditing import page as pages
 
 BOXES = """() => Array.from(document.querySelectorAll("[data-key]"), box => {
     const { x, y, width, height } = box.querySelector(".face").getBoundingClientRect();

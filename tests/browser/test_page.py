@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from edgeline.anchoring import page as pages
-from edgeline.anchoring.answers import COMPROMISED, REVOKED, Status
+from edgeline.auditing import page as pages
+from edgeline.auditing.answers import COMPROMISED, REVOKED, Status
 from edgeline.digest import canonical_json, sha256_bytes
 
 WITHDRAWN = Status(REVOKED, "0x" + "b2" * 20, 1_795_530_000, "data withdrawn", "ab" * 32)

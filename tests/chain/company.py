@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from edgeline.anchoring.deployment import Chain, write_chain
 from edgeline.anchoring.drain import drain
 from edgeline.anchoring.keys import Signer, signer
-from edgeline.anchoring.live import Live
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry, connect, transact
+from edgeline.auditing.live import Live
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
 from edgeline.statement import Statement

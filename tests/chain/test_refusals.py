@@ -9,6 +9,7 @@ from edgeline.anchoring.calls import BASE_GAS, gas_limit
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.drain import DrainReport, drain
 from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.node import Refused
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
@@ -139,12 +140,13 @@ def test_a_missing_role_says_so_before_anything_is_paid(
     other = account(2, there.node, tmp_path, monkeypatch)
     transact(there, ours, "setRoles", other.address, ROLES["COORDINATOR"])
     outbox.add(make("model"))
+    before = transaction_count(there.node, other.address, "latest")
     with pytest.raises(
         EnvironmentUnfit,
-        match="with the role ANCHORER; found COORDINATOR; .* `edgeline chain grant`",
+        match="with the role ANCHORER; found COORDINATOR; .* `edgeline chain roles`",
     ):
         drain(outbox, there, other)
-    assert transaction_count(there.node, other.address, "latest") == 0
+    assert transaction_count(there.node, other.address, "latest") == before
     assert outbox.counts()["pending"] == 1
 
 
@@ -194,6 +196,12 @@ def test_one_statement_that_the_node_does_not_take_does_not_hold_up_the_others(
     [(key, reason)] = report.refused
     assert key == make("too much", *parents).digest
     assert reason.startswith("a refusal")
+    # Alone it is the node's word against ours, and the others still go first.
+    monkeypatch.setattr(registry, "simulate", lambda *_: None)
+    outbox.add(make("later"))
+    with pytest.raises(Refused, match="eth_sendRawTransaction"):
+        drain(outbox, registry, ours)
+    assert outbox.counts() == {"pending": 1, "sent": 0, "mined": 1, "final": 2, "refused": 1}
 
 
 def test_too_little_gas_is_a_reason_and_is_tried_again(

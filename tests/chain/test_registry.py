@@ -144,7 +144,7 @@ def test_every_refusal_is_one_clear_line(
         assert "\n" not in str(caught.value)
     missing = there.simulate(nobody, there.encode("anchorTree", one, 1))
     assert missing == (
-        f"account {nobody} lacks the role ANCHORER: ask an administrator, `edgeline chain grant`"
+        f"account {nobody} lacks the role ANCHORER: ask an administrator, `edgeline chain roles`"
     )
 
 

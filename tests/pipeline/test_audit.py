@@ -91,6 +91,16 @@ def stored(built, tracked):
     copy.rename(folder)
 
 
+def test_registered_model_is_verified_by_its_alias_and_number(built, project, stored):
+    for name in ("models:/digits@candidate", f"models:/digits/{built['registered']['version']}"):
+        assert project.edgeline("verify", name).returncode == 0
+    assert project.edgeline("verify", "models:/digits@nobody").returncode == 2
+    flip(stored / "model.onnx", 1000)
+    refused = project.edgeline("verify", "models:/digits@candidate")
+    assert refused.returncode == 4
+    assert "model.onnx" in refused.stderr
+
+
 def spoiled(folder, how):
     """Do to a stored model what an attacker, or an accident, might."""
     model, manifest = folder / "model.onnx", folder / "extra_files" / "manifest.json"

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from edgeline.anchoring.interface import NOBODY, ROLES, moment, role_names
-from edgeline.anchoring.outbox import Outbox, Row
+from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry
+from edgeline.anchoring.row import Row
 from edgeline.errors import EnvironmentUnfit
 from edgeline.receipt import Record
 from edgeline.statement import kind_name
@@ -49,10 +50,12 @@ def here(registry: Registry, rows: Sequence[Row]) -> dict[str, Record | None]:
     return found | {key: None for key in tasks if registry.task(key)}
 
 
-def squatted(record: Record | None) -> str:
-    """What is said of a row whose key was anchored as something else."""
+def squatted(record: Record | None, subject: str | None = None) -> str:
+    """What is said of a row whose key was anchored as something else, or about something else."""
     assert record is not None
     what, at = kind_name(record.kind), moment(record.time)
+    if subject is not None:
+        what = f"{what} about {subject}"
     return f"already anchored, by {record.anchorer} at {at}, as something else: {what}"
 
 
@@ -71,7 +74,7 @@ def require_rights(registry: Registry, address: str, rows: list[Row]) -> None:
             raise EnvironmentUnfit(
                 expected=f"account {address} with the role {role}",
                 found=role_names(roles),
-                remedy="ask an administrator, `edgeline chain grant`: nothing is lost",
+                remedy="ask an administrator, `edgeline chain roles`: nothing is lost",
             )
     if registry.suspect_since(address):
         raise EnvironmentUnfit(

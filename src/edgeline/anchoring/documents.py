@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS statements (id INTEGER PRIMARY KEY, digest BLOB NOT N
 CREATE TABLE IF NOT EXISTS subjects (sha256 BLOB, id INTEGER, PRIMARY KEY (sha256, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS revisions (revision TEXT, id INTEGER, PRIMARY KEY (revision, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parents (parent BLOB, id INTEGER, PRIMARY KEY (parent, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS revocations (
+    key TEXT PRIMARY KEY, function TEXT NOT NULL, arguments TEXT NOT NULL) WITHOUT ROWID;
 """
 MANY = 500
 """Keys in one question, as many as the oldest SQLite takes."""

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from edgeline.anchoring.flight import Flight, batches
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Node
-from edgeline.anchoring.outbox import Outbox, Row
+from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry
+from edgeline.anchoring.row import Row
 from edgeline.anchoring.sending import MAX_PRICE
 
 PATIENCE = 2

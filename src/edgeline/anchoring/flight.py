@@ -17,9 +17,10 @@ from edgeline.anchoring.calls import (
 )
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined, Question, Refused, hexadecimal
-from edgeline.anchoring.outbox import Outbox, Row, Sent
+from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.places import locate, written
 from edgeline.anchoring.registry import Registry
+from edgeline.anchoring.row import Row, Sent
 from edgeline.anchoring.sending import (
     POLL_S,
     SLOWEST_POLL_S,
@@ -142,6 +143,9 @@ class Flight:
         places = locate(self.registry, wanted)
         for row in rows:
             record, place = records[row.key], places.get(row.key)
+            if place and place.subject != row.subject:
+                self._free([row], squatted(record, place.subject))
+                continue
             ours = row.state == "sent" and (record is None or record.anchorer == row.sender)
             self.sent, self.already = self.sent + ours, self.already + (not ours)
             known = (place.transaction, place.block, place.block_hash) if place else (None,) * 3
@@ -243,7 +247,8 @@ class Flight:
         lost = [row for row in left if row.key in refused and not self._is_pooled(row)]
         everything = len(lost) == len(keys)
         for row in lost:
-            self._free([row], "" if everything else refused[row.key].found)
+            # Of several, none is to blame for a node that takes nothing.
+            self._free([row], "" if everything and len(keys) > 1 else refused[row.key].found)
         self._contiguous(row for row in left if row not in lost)
         if everything:
             raise refused[lost[0].key]

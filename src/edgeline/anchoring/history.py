@@ -25,7 +25,12 @@ def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
         )
     assert thing.path is not None
     name = CARD if thing.what == "dataset" else thing.path.name
-    return (Statement((Subject(name, thing.digest),), kind),)
+    try:
+        return (Statement((Subject(name, thing.digest),), kind),)
+    except ValueError as error:
+        raise RecipeError(
+            expected="a name that can be stated", found=str(error), remedy="give it another name"
+        ) from error
 
 
 def reissued(

@@ -90,7 +90,7 @@ def moment(seconds: int) -> str:
 def _missing_role(account: str, role: int) -> str:
     wanted = role_names(role).replace(", ", " or ")
     return (
-        f"account {account} lacks the role {wanted}: ask an administrator, `edgeline chain grant`"
+        f"account {account} lacks the role {wanted}: ask an administrator, `edgeline chain roles`"
     )
 
 

@@ -8,14 +8,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
 from edgeline.anchoring.lock import held
+from edgeline.anchoring.row import Row, Sent
 from edgeline.merkle import build, tree_id
 from edgeline.receipt import Deployment, Inclusion
-from edgeline.statement import KINDS, TREE, Statement
+from edgeline.statement import KINDS, Statement
 
 STATES = ("pending", "sent", "mined", "final")
 
@@ -34,60 +34,6 @@ CREATE TABLE IF NOT EXISTS members (
     tree INTEGER, place INTEGER, leaf INTEGER, PRIMARY KEY (tree, place)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_leaf ON members (leaf, tree);
 """
-
-
-@dataclass(frozen=True)
-class Row:
-    """One call of the contract, and how far it got."""
-
-    key: str
-    """What the chain will know it by: digest of a statement, id of a tree, name of a task."""
-    what: str
-    """statement, tree, task or round."""
-    function: str
-    arguments: tuple[Any, ...]
-    state: str
-    reason: str
-    """Why the contract refused it last, or what it waits for; empty otherwise."""
-    sender: str | None
-    nonce: int | None
-    price: int | None
-    """In wei per gas, the most that its transaction pays."""
-    raw: bytes | None
-    transaction: str | None
-    block: int | None
-    block_hash: str | None
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Keys that must be on the chain before this one."""
-        match self.what:
-            case "statement":
-                return tuple(self.arguments[3])
-            case "task":
-                return (self.arguments[1],)
-            case "round":
-                task, _, _, _, parents, _, _ = self.arguments[0]
-                return (task, *parents)
-        return ()
-
-    @property
-    def kind(self) -> int | None:
-        """The kind that its record has, by the contract's numbers; None for a task, which has no record."""
-        numbers = {"tree": TREE, "round": KINDS["round"], "task": None}
-        return numbers[self.what] if self.what in numbers else int(self.arguments[2])
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A transaction that is about to leave for a row."""
-
-    key: str
-    sender: str
-    nonce: int
-    price: int
-    raw: bytes | None
-    transaction: str | None
 
 
 class Outbox(Documents):
@@ -173,10 +119,10 @@ class Outbox(Documents):
         return {**{state: numbers.get(state, 0) for state in STATES}, "refused": refused[0][0]}
 
     def tree_of(self, digest: str) -> str | None:
-        """Id of a tree that holds this statement; one on the chain, if there are several."""
+        """Id of a tree that holds this statement; the newest on the chain, if there are several."""
         found = self._all(
             "SELECT key FROM members JOIN rows ON rows.id = tree JOIN statements ON statements.id = leaf "
-            "WHERE digest = ? ORDER BY state IN ('mined', 'final') DESC, rows.id",
+            "WHERE digest = ? ORDER BY state IN ('mined', 'final') DESC, rows.id DESC",
             bytes.fromhex(digest),
         )
         return found[0]["key"] if found else None
@@ -197,9 +143,27 @@ class Outbox(Documents):
         path = tuple(step.hex() for step in made.path(place))
         return Inclusion(made.root.hex(), made.size, place, path)
 
+    def note_revocation(self, key: str, function: str, arguments: Sequence[object]) -> None:
+        """Keeps a call that revokes; to be called before it is sent."""
+        with self._change() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO revocations VALUES (?, ?, ?)",
+                (key, function, json.dumps(arguments)),
+            )
+
+    def revocations(self) -> list[tuple[str, str, list[Any]]]:
+        """Key of what was ever revoked from here, the function that does it, and its arguments."""
+        found = self._all("SELECT * FROM revocations ORDER BY key")
+        return [(row["key"], row["function"], json.loads(row["arguments"])) for row in found]
+
     def exclusive(self) -> AbstractContextManager[None]:
         """Being the only one who drains, or WorkspaceBusy."""
         return held(self.path.with_suffix(".lock"), f"nobody else to send what is in {self.path}")
+
+    def place(self) -> tuple[int, str, str] | None:
+        """Chain id, genesis and contract that the states are for; None before the first drain."""
+        found = self._all("SELECT chain_id, genesis, contract FROM place")
+        return tuple(found[0]) if found else None
 
     def bind(self, deployment: Deployment) -> int:
         """Notes for which contract the states are; at another one nothing is anchored yet.

@@ -19,6 +19,8 @@ class Place:
     transaction: str
     block: int
     block_hash: str
+    subject: str | None
+    """What the statement is about, as it was written down; None for trees and tasks."""
 
 
 def locate(registry: Registry, wanted: Sequence[tuple[str, int | None]]) -> dict[str, Place]:
@@ -56,7 +58,8 @@ def _found(registry: Registry, searches: Sequence[Question]) -> dict[str, Place]
         for log in [] if isinstance(logs, Refused) else registry.node.read(list, logs, "events"):
             event = decode(log, registry.deployment.contract)
             if event is not None and (key := _key_of(event.body)):
-                places[key] = Place(event.transaction, event.block, event.block_hash)
+                subject = event.body.subject if isinstance(event.body, Anchored) else None
+                places[key] = Place(event.transaction, event.block, event.block_hash, subject)
     return places
 
 

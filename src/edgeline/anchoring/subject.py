@@ -58,7 +58,7 @@ def name(text: str, of_revision: OfRevision, check_dataset: CheckDataset) -> Nam
     """
     path = Path(text)
     try:
-        if path.exists():
+        if text and path.exists():
             # `verify .` must work: it is the folder's name that an artifact is compared with
             return of_path(path.resolve(), check_dataset)
     except OSError as error:
@@ -108,7 +108,7 @@ def _of_revision(revision: str, of_revision: OfRevision) -> Named:
 def _unclear(found: str) -> EdgelineError:
     return RecipeError(
         expected="a file, a folder, a digest (64 hexadecimal characters), a data revision (32), "
-        "models:/NAME/NUMBER or models:/NAME@candidate",
+        "models:/NAME/NUMBER or models:/NAME@ALIAS",
         found=found,
         remedy="`edgeline audit log` lists what the chain knows",
     )

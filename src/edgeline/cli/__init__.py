@@ -8,7 +8,8 @@ import sys
 
 import typer
 
-from edgeline.cli import audit, authority, data, recipe
+from edgeline.cli import audit, authority, chain, data, recipe
+from edgeline.cli.anchor import anchor
 from edgeline.cli.bench import bench
 from edgeline.cli.doctor import doctor
 from edgeline.cli.down import down
@@ -30,7 +31,9 @@ app = typer.Typer(
 for command in (run, federate, predict, verify, up, down, status, doctor, bench):
     app.command()(command)
 app.add_typer(audit.app, name="audit")
-app.add_typer(authority.app, name="chain")
+for act in (anchor, *authority.COMMANDS):
+    chain.app.command()(act)
+app.add_typer(chain.app, name="chain")
 app.add_typer(data.app, name="data")
 app.add_typer(recipe.app, name="recipe")
 

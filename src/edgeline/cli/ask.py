@@ -10,9 +10,9 @@ import typer
 from edgeline.cli.chain import OnChain as OnChain
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.audit import Audit
     from edgeline.anchoring.deployment import Chain
-    from edgeline.anchoring.live import Live
+    from edgeline.auditing.audit import Audit
+    from edgeline.auditing.live import Live
     from edgeline.receipt import Receipt
     from edgeline.statement import Statement
     from edgeline.workspace import Workspace
@@ -31,17 +31,18 @@ def open_audit(chain: str, url: str | None) -> "Iterator[Audit]":
         NotAnchored: the project has anchored nothing.
         EnvironmentUnfit: no project, no such chain, or no node of it answers.
     """
-    from edgeline.anchoring.audit import Audit
     from edgeline.anchoring.deployment import reach
-    from edgeline.anchoring.index import Index
-    from edgeline.anchoring.live import INDEX, archive_in
+    from edgeline.auditing.audit import Audit
+    from edgeline.auditing.index import Index
+    from edgeline.auditing.live import INDEX, archive_in
     from edgeline.workspace import Workspace
 
     workspace = Workspace.find()
     known, folder = known_chain(workspace, chain), workspace.anchoring(chain)
     node = reach(url or _address(workspace, known), known.deployment)
     with (
-        Index(folder / INDEX, node, known.deployment, known.block) as index,
+        # what another node tells stays out of the project's own index
+        Index(None if url else folder / INDEX, node, known.deployment, known.block) as index,
         archive_in(folder) as archive,
     ):
         index.refresh(shown_progress)
@@ -62,8 +63,8 @@ def live_for(
 
 
 def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "Live":
-    from edgeline.anchoring.live import Live
     from edgeline.anchoring.registry import connect
+    from edgeline.auditing.live import Live
     from edgeline.errors import EnvironmentUnfit
     from edgeline.workspace import LOCAL, Workspace
 
@@ -76,7 +77,8 @@ def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "L
         return Live(connect(url, receipt.deployment), None, trusted=(contract,))
     fitting = (one for one in known_chains() if receipt and one.deployment == receipt.deployment)
     known = next(fitting, None) if chain is None else None
-    return _live(workspace, known or known_chain(workspace, chain or LOCAL), url)
+    name = LOCAL if chain is None else chain
+    return _live(workspace, known or known_chain(workspace, name), url)
 
 
 def known_chain(workspace: "Workspace", name: str) -> "Chain":
@@ -98,7 +100,7 @@ def known_chain(workspace: "Workspace", name: str) -> "Chain":
 def known_chains() -> "list[Chain]":
     """The chains of this project, its own first; none outside of one. Files that say nothing are left out."""
     from edgeline.errors import EnvironmentUnfit
-    from edgeline.workspace import LOCAL, Workspace
+    from edgeline.workspace import Workspace
 
     try:
         workspace = Workspace.find()
@@ -107,10 +109,9 @@ def known_chains() -> "list[Chain]":
     from edgeline.anchoring.deployment import read_chain
 
     found = []
-    others = sorted(workspace.deployment("*").parent.glob("*.json"))
-    for path in (workspace.deployment(LOCAL), *others):
+    for name in workspace.chains():
         with suppress(EnvironmentUnfit):
-            found.append(read_chain(path))
+            found.append(read_chain(workspace.deployment(name)))
     return found
 
 
@@ -127,13 +128,14 @@ def of_revision(chain: str, revision: str) -> "list[Statement]":
 
 
 def _live(workspace: "Workspace", known: "Chain", url: str | None) -> "Live":
-    from edgeline.anchoring.live import Live
     from edgeline.anchoring.registry import connect
+    from edgeline.auditing.live import Live
 
     return Live(
         connect(url or _address(workspace, known), known.deployment),
         workspace.anchoring(known.name),
         first_block=known.block,
+        keep=url is None,
         progress=shown_progress,
     )
 

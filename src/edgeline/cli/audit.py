@@ -15,8 +15,8 @@ from edgeline.cli.recipe import AsJson
 from edgeline.cli.verify import verify
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.answers import Entry
-    from edgeline.anchoring.audit import Audit
+    from edgeline.auditing.answers import Entry
+    from edgeline.auditing.audit import Audit
 
 ACCOUNT, DIGEST = re.compile(r"0x[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
 
@@ -31,7 +31,7 @@ Thing = Annotated[
     str,
     typer.Argument(
         metavar="X",
-        help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@candidate.",
+        help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@ALIAS.",
         show_default=False,
     ),
 ]

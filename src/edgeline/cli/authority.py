@@ -1,17 +1,23 @@
 """The commands of `edgeline chain` that say who may do what, and what may no longer be believed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeline.cli.chain import REVOKED, OnChain, app, project, show, waiting_for
+from edgeline.cli.chain import OnChain, project, show, waiting_for
 from edgeline.cli.recipe import AsJson
 
 if TYPE_CHECKING:
     from edgeline.anchoring.outbox import Outbox
-    from edgeline.anchoring.registry import Registry
+    from edgeline.anchoring.subject import Named
+    from edgeline.auditing.answers import Entry
+    from edgeline.errors import EdgelineError
+
+HOLDS = ("valid", "compromised")
+"""What can be revoked: also what a compromised key anchored, to say why."""
 
 Account = Annotated[str, typer.Argument(help="Address of an account, 0x and 40 digits.")]
 
@@ -19,7 +25,6 @@ NOBODY = "0x" + 40 * "0"
 NO_DETAIL = 64 * "0"
 
 
-@app.command()
 def revoke(
     thing: Annotated[str, typer.Argument(help="A file, a folder, or a digest.")],
     reason: Annotated[
@@ -54,29 +59,27 @@ def revoke(
             found=reason,
             remedy="name one of them, in quotes where it has a space",
         )
-    why = numbers[reason], sha256_file(detail) if detail else NO_DETAIL
+    why = [numbers[reason], sha256_file(detail) if detail else NO_DETAIL]
     workspace = project()
     from tasks import chain as chains
 
-    registry = chains.opened(workspace, chain)
-    digest = name(thing, lambda one: of_revision(chain, one), card.check).digest
-    with chains.outbox(workspace, chain) as known:
-        found = {one.digest for one in known.about(digest)} | {digest}
-        calls = {
-            key: call for key in sorted(found) if (call := _revocation(registry, known, key, why))
-        }
-    if not calls:
-        raise NotAnchored(
-            expected=f"something valid on chain {registry.deployment.chain_id}",
-            found=f"no valid statement about {digest}",
-            remedy="`edgeline audit what` says what the chain knows of it",
-        )
-    for function, arguments in calls.values():
-        _tell(chain, function, *arguments)
-    show({"chain": chain, "revoked": list(calls), "reason": reason}, as_json)
+    named = name(thing, lambda one: of_revision(chain, one), card.check)
+    with chains.live(workspace, chain) as live, chains.outbox(workspace, chain) as waiting:
+        entries = [one for one in live.audit().about(named.digest) if one.status.word in HOLDS]
+        if not entries:
+            raise NotAnchored(
+                expected=f"something that holds on chain {live.registry.deployment.chain_id}",
+                found=f"no valid statement about {named.digest}",
+                remedy="`edgeline audit what` says what the chain knows of it",
+            )
+        for entry in entries:
+            waiting.note_revocation(entry.statement, *_call(entry, waiting, named, why))
+        with waiting_for(f"revoking on {chain}") as say:
+            chains.drain(workspace, chain, waiting, say)
+    keys = [entry.statement for entry in entries]
+    show({"chain": chain, "revoked": keys, "reason": reason}, as_json)
 
 
-@app.command()
 def roles(
     account: Account,
     names: Annotated[
@@ -97,25 +100,22 @@ def roles(
             found=", ".join(unknown),
             remedy="name some of them, or none to take all away",
         )
-    _tell(chain, "setRoles", account, sum(ROLES[name] for name in set(wanted)))
+    _tell(chain, "setRoles", address(account), sum(ROLES[name] for name in set(wanted)))
     show({"chain": chain, "account": account, "roles": sorted(wanted)}, as_json)
 
 
-@app.command()
 def rotate(successor: Account, chain: OnChain = "local", as_json: AsJson = False) -> None:
     """Offer this project's roles on the chain to another account, which must accept them."""
-    _tell(chain, "rotateKey", successor)
+    _tell(chain, "rotateKey", address(successor))
     show({"chain": chain, "offered_to": successor}, as_json)
 
 
-@app.command()
 def accept(predecessor: Account, chain: OnChain = "local", as_json: AsJson = False) -> None:
     """Take over the roles that another account offered to this project's."""
-    _tell(chain, "acceptKey", predecessor)
+    _tell(chain, "acceptKey", address(predecessor))
     show({"chain": chain, "accepted_from": predecessor}, as_json)
 
 
-@app.command()
 def compromised(
     account: Account,
     since: Annotated[
@@ -129,12 +129,17 @@ def compromised(
     as_json: AsJson = False,
 ) -> None:
     """Say since when an account is in wrong hands; the date can only be moved to an earlier one."""
+    from edgeline.errors import RecipeError
+
     seconds = int(since.replace(tzinfo=UTC).timestamp())
-    _tell(chain, "markCompromised", account, seconds)
+    if seconds < 1:
+        raise RecipeError(
+            expected="a date after 1970", found=f"{since:%Y-%m-%d}", remedy="name a later one"
+        )
+    _tell(chain, "markCompromised", address(account), seconds)
     show({"chain": chain, "account": account, "compromised_since": seconds}, as_json)
 
 
-@app.command()
 def retire(
     successor: Annotated[
         str, typer.Argument(help="Address of the next contract, if there is one.")
@@ -143,7 +148,7 @@ def retire(
     as_json: AsJson = False,
 ) -> None:
     """End all anchoring in this contract; what it holds stays, and can still be revoked."""
-    _tell(chain, "retire", successor)
+    _tell(chain, "retire", address(successor))
     show({"chain": chain, "retired": True, "successor": successor}, as_json)
 
 
@@ -165,18 +170,52 @@ def _tell(chain: str, function: str, *arguments: object) -> None:
         )
 
 
-def _revocation(
-    registry: "Registry", known: "Outbox", key: str, why: tuple[int, str]
-) -> tuple[str, list[object]] | None:
-    """The call that revokes a statement; None for what is not there, or is revoked already."""
-    if registry.status(key):
-        return ("revoke", [key, *why]) if registry.status(key) != REVOKED else None
-    tree = known.tree_of(key)
-    if tree is None:
-        return None
-    from edgeline.anchoring.receipts import receipt_of
+def _call(
+    entry: "Entry", waiting: "Outbox", named: "Named", why: list[object]
+) -> tuple[str, list[object]]:
+    """Function and arguments that revoke a statement; in a tree, the leaf alone."""
+    from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT
+    from edgeline.receipt import read_receipt
 
-    place = receipt_of(known, registry, key).inclusion
-    assert place is not None
-    leaf: list[object] = [place.root, place.size, place.index, key, list(place.path)]
-    return "revokeLeaf", [*leaf, *why]
+    if not entry.tree:
+        return STATEMENT, [entry.statement, *why]
+    if entry.statement in waiting.members(entry.tree):
+        place = waiting.inclusion(entry.tree, entry.statement)
+    else:
+        receipt = read_receipt(named.receipt) if named.receipt else None
+        if receipt is None or receipt.inclusion is None:
+            raise _no_place(entry)
+        place = receipt.inclusion
+    leaf: list[object] = [place.root, place.size, place.index, entry.statement, list(place.path)]
+    return LEAF_OF_TREE, [*leaf, *why]
+
+
+def _no_place(entry: "Entry") -> "EdgelineError":
+    from edgeline.errors import NotAnchored
+
+    return NotAnchored(
+        expected=f"the place of {entry.statement} in tree {entry.tree}",
+        found="neither its receipt nor the outbox",
+        remedy="name the file with its receipt beside it, or revoke the whole tree by its id",
+    )
+
+
+def address(text: str) -> str:
+    """An address as it can be sent, its checksum respected where it has one (EIP-55)."""
+    import re
+
+    from eth_utils import is_checksum_address
+
+    plain = re.fullmatch("0x([0-9a-f]{40}|[0-9A-F]{40})", text)
+    if plain or (re.fullmatch("0x[0-9a-fA-F]{40}", text) and is_checksum_address(text)):
+        return text.lower()
+    from edgeline.errors import RecipeError
+
+    raise RecipeError(
+        expected="the address of an account, 0x and 40 hexadecimal digits with the right checksum",
+        found=repr(text[:60]),
+        remedy="copy it from where you trust it",
+    )
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (revoke, roles, rotate, accept, compromised, retire)

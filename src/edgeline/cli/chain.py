@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,16 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edgeline.anchoring.deployment import Chain
-    from edgeline.anchoring.outbox import Outbox
     from edgeline.anchoring.registry import Registry
-    from edgeline.receipt import Receipt
-    from edgeline.statement import Statement
     from edgeline.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="The chain on which this project anchors.")
-
-REVOKED, COMPROMISED = 2, 3
-"""Two of the contract's numbers for a status."""
 
 Name = Annotated[
     str, typer.Argument(help="`local` is the project's own; another one is deployments/NAME.json.")
@@ -142,101 +135,6 @@ def drain(name: Name = "local", as_json: AsJson = False) -> None:
         "refused": [{"statement": key, "reason": reason} for key, reason in report.refused],
     }
     show(facts, as_json)
-
-
-@app.command()
-def anchor(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(help="Artifacts, data sets, other folders or files.", exists=True),
-    ],
-    chain: OnChain = "local",
-    kind: Annotated[str, typer.Option(help="What a file or a plain folder is.")] = "data",
-    tree: Annotated[
-        bool,
-        typer.Option("--tree", help="All of them by one transaction, each with its own proof."),
-    ] = False,
-    again: Annotated[
-        bool,
-        typer.Option(
-            "--again", help="An artifact whose key was compromised: state its history anew."
-        ),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Anchor things by hand and write a receipt beside each: an artifact with its history, or any file."""
-    from edgeline.anchoring.receipts import receipt_of
-    from edgeline.receipt import receipt_path, write_receipt
-
-    workspace = project()
-    from tasks import chain as chains
-
-    with (
-        chains.outbox(workspace, chain) as waiting,
-        waiting_for(f"anchoring on {chain}") as say,
-    ):
-        registry = chains.opened(workspace, chain) if again else None
-        said = {path: _stated(registry, waiting, path, kind) for path in paths}
-        if tree:
-            waiting.add_tree([history[-1] for history in said.values()])
-        else:
-            for history in said.values():
-                chains.enter(waiting, history)
-        registry, _ = chains.drain(workspace, chain, waiting, say)
-        receipts = {
-            path: receipt_of(waiting, registry, history[-1].digest)
-            for path, history in said.items()
-        }
-    for path, receipt in receipts.items():
-        write_receipt(receipt, receipt_path(path))
-    rows = [_row(path, receipt) for path, receipt in receipts.items()]
-    if as_json:
-        print(json.dumps({"anchored": rows}))
-    else:
-        for row in rows:
-            print(f"{row['statement']}  block {row['block']}  {row['receipt']}")
-
-
-def _stated(
-    registry: "Registry | None", known: "Outbox", path: Path, kind: str
-) -> "tuple[Statement, ...]":
-    """What is to be said of a path, its own statement last; with a registry, anew where its key was compromised.
-
-    Raises:
-        Revoked: something in its history was revoked; nobody else's word replaces that.
-    """
-    import secrets
-
-    from edgeline.anchoring.history import history_of, reissued
-    from edgeline.anchoring.subject import of_path
-    from edgeline.datasets import card
-    from edgeline.errors import Revoked
-
-    line = history_of(of_path(path.resolve(), card.check), kind, known)
-    if registry is None:
-        return line
-    status = dict(zip(line, registry.statuses([one.digest for one in line]), strict=True))
-    if revoked := [one for one in line if status[one] == REVOKED]:
-        raise Revoked(
-            expected=f"a history of {path} in which nothing was revoked",
-            found=f"{revoked[0].kind} {revoked[0].subject} revoked",
-            remedy="`edgeline audit revoked` says by whom and why",
-        )
-    compromised = {one.digest for one in line if status[one] == COMPROMISED}
-    return reissued(line, compromised, lambda: secrets.token_hex(16))
-
-
-def _row(path: Path, receipt: "Receipt") -> dict[str, Any]:
-    from edgeline.receipt import receipt_path
-
-    return {
-        "path": str(path),
-        "subject": receipt.statement.subject,
-        "statement": receipt.statement.digest,
-        "block": receipt.record.block,
-        "transaction": receipt.transaction,
-        "receipt": str(receipt_path(path)),
-    }
 
 
 def project() -> "Workspace":

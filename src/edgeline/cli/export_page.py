@@ -10,10 +10,10 @@ from edgeline.cli.ask import OnChain, Url
 from edgeline.cli.recipe import AsJson
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.answers import Entry as Known
-    from edgeline.anchoring.audit import Audit
     from edgeline.anchoring.events import Event, Revoked, TreeAnchored
-    from edgeline.anchoring.page import Entry, Record
+    from edgeline.auditing.answers import Entry as Known
+    from edgeline.auditing.audit import Audit
+    from edgeline.auditing.page import Entry, Record
     from edgeline.receipt import Inclusion
 
 
@@ -28,7 +28,7 @@ def export(
     """Write everything that the chain knows into one HTML file that checks itself, without a network."""
     import time
 
-    from edgeline.anchoring.page import Page, render
+    from edgeline.auditing.page import Page, render
     from edgeline.cli.ask import open_audit
     from edgeline.digest import sha256_bytes
 
@@ -107,7 +107,7 @@ def _proofs(audit: "Audit", tree: "TreeAnchored") -> "dict[str, Inclusion]":
 
 
 def _statement(audit: "Audit", known: "Known", inclusion: "Inclusion | None" = None) -> "Entry":
-    from edgeline.anchoring.page import Entry
+    from edgeline.auditing.page import Entry
 
     document = audit.archive.statement(known.statement)
     return Entry(
@@ -123,7 +123,7 @@ def _statement(audit: "Audit", known: "Known", inclusion: "Inclusion | None" = N
 
 
 def _tree(known: "Known", tree: "TreeAnchored") -> "Entry":
-    from edgeline.anchoring.page import Entry, Whole
+    from edgeline.auditing.page import Entry, Whole
 
     whole = Whole(tree.root, tree.size)
     return Entry(known.statement, "tree", "", _record(known), tree=whole, status=known.status)
@@ -131,8 +131,8 @@ def _tree(known: "Known", tree: "TreeAnchored") -> "Entry":
 
 def _leaf(audit: "Audit", event: "Event[Revoked]") -> "Entry":
     """Of a revoked statement whose tree is not at hand, the revocation is all that is known."""
-    from edgeline.anchoring.entries import revocation_of
-    from edgeline.anchoring.page import Entry, Record
+    from edgeline.auditing.entries import revocation_of
+    from edgeline.auditing.page import Entry, Record
 
     body = event.body
     record = Record(body.by, body.time, event.block, event.block_hash, event.transaction)
@@ -149,6 +149,6 @@ def _leaf(audit: "Audit", event: "Event[Revoked]") -> "Entry":
 
 
 def _record(known: "Known") -> "Record":
-    from edgeline.anchoring.page import Record
+    from edgeline.auditing.page import Record
 
     return Record(known.anchorer, known.time, known.block, known.block_hash, known.transaction)

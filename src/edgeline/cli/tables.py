@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.answers import Account, Difference, Entry, Lineage, Round, Withdrawn
+    from edgeline.auditing.answers import Account, Difference, Entry, Lineage, Round, Withdrawn
 
 Lines = Iterator[str]
 
@@ -142,6 +142,6 @@ def _fact(name: str, value: object) -> str:
 
 
 def _time(seconds: int) -> str:
-    from edgeline.anchoring.answers import shown_time
+    from edgeline.auditing.answers import shown_time
 
     return shown_time(seconds) or ""

@@ -11,7 +11,7 @@ from edgeline.cli.recipe import AsJson
 
 if TYPE_CHECKING:
     from edgeline.anchoring.subject import Named
-    from edgeline.anchoring.verdict import Verdict
+    from edgeline.auditing.verdict import Verdict
     from edgeline.receipt import Deployment, Receipt
 
 SHOWN = (
@@ -32,7 +32,7 @@ def verify(
     thing: Annotated[
         str,
         typer.Argument(
-            help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@candidate.",
+            help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@ALIAS.",
             show_default=False,
         ),
     ],
@@ -51,8 +51,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Hash it again, check its receipt, then ask the chain whether it and all that it came from still hold."""
-    from edgeline.anchoring.verdict import verify as ask
-    from edgeline.anchoring.verdict import verify_offline
+    from edgeline.auditing.verdict import verify as ask
+    from edgeline.auditing.verdict import verify_offline
     from edgeline.cli.ask import live_for
     from edgeline.cli.version import is_version, verify_version
     from edgeline.errors import RecipeError
@@ -71,6 +71,8 @@ def verify(
         if offline:
             verdict = verify_offline(named, claimed, block, _expected(chain, claimed))
         else:
+            if receipt is None and _is_of_another(claimed, chain):
+                claimed = None  # anchored on several chains: this one is asked without it
             with live_for(chain, url, claimed) as open_live:
                 verdict = ask(named, claimed, open_live, block)
     if as_json:
@@ -97,6 +99,16 @@ def _receipt(named: "Named", given: Path | None) -> "Receipt | None":
         )
     path = given or named.receipt
     return read_receipt(path) if path else None
+
+
+def _is_of_another(receipt: "Receipt | None", chain: str | None) -> bool:
+    """Whether a chain is named, and it is not the one that the receipt is of."""
+    from edgeline.cli.ask import known_chain
+    from edgeline.workspace import Workspace
+
+    if receipt is None or chain is None:
+        return False
+    return known_chain(Workspace.find(), chain).deployment != receipt.deployment
 
 
 def _expected(chain: str | None, receipt: "Receipt | None") -> "Deployment | None":

@@ -1,11 +1,11 @@
-"""Versions of MLflow's model registry, as `models:/NAME/NUMBER` or `models:/NAME@candidate` name them."""
+"""Versions of MLflow's model registry, as `models:/NAME/NUMBER` or `models:/NAME@ALIAS` name them."""
 
 import os
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.verdict import Verdict
+    from edgeline.auditing.verdict import Verdict
     from tasks.tracking.registry import Version
 
 VERSION = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<number>[0-9]+)|@(?P<alias>.+))")
@@ -17,7 +17,7 @@ def is_version(text: str) -> bool:
 
 def verify_version(text: str, chain: str | None, url: str | None) -> "Verdict":
     """The bytes that MLflow keeps against the manifest it keeps, and that against the chain."""
-    from edgeline.anchoring.stored import verify_stored
+    from edgeline.auditing.stored import verify_stored
     from edgeline.cli.ask import live_for
     from edgeline.receipt import read_receipt, receipt_path
 
@@ -44,14 +44,14 @@ def _version(text: str) -> "Version":
 
     named = VERSION.fullmatch(text)
     found = None
-    if named and named["alias"] == registry.CANDIDATE:
-        found = registry.candidate(named["name"])
-    elif named and named["number"]:
-        wanted = named["name"], str(int(named["number"]))
+    if named and named["alias"]:
+        found = registry.aliased(named["name"], named["alias"])
+    elif named:
+        wanted = named["name"], named["number"].lstrip("0")
         found = next((v for v in registry.versions() if (v.name, v.number) == wanted), None)
     if found is None:
         raise RecipeError(
-            expected="a version in MLflow, as models:/NAME/NUMBER or models:/NAME@candidate",
+            expected="a version in MLflow, as models:/NAME/NUMBER or models:/NAME@ALIAS",
             found=f"none named {text}",
             remedy="look at the models in MLflow: `edgeline up`",
         )

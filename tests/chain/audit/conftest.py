@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.audit import Audit
 from edgeline.anchoring.deployment import Chain
+from edgeline.auditing.audit import Audit
 from edgeline.digest import sha256_bytes
 from edgeline.statement import Statement, Subject
 from tests.chain.company import Company, digest_of, project_at

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.audit import Audit
 from edgeline.anchoring.receipts import receipt_of
+from edgeline.auditing.audit import Audit
 from edgeline.errors import EnvironmentUnfit, NotAnchored, RecipeError
 from edgeline.receipt import receipt_path, write_receipt
 from tests.chain.audit.conftest import (

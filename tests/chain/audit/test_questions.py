@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.answers import UNKNOWN, VALID
-from edgeline.anchoring.archive import Loose
-from edgeline.anchoring.audit import Audit
-from edgeline.anchoring.entries import name_of
-from edgeline.anchoring.index import Index
 from edgeline.anchoring.interface import ROLES
+from edgeline.auditing.answers import UNKNOWN, VALID
+from edgeline.auditing.archive import Loose
+from edgeline.auditing.audit import Audit
+from edgeline.auditing.entries import name_of
+from edgeline.auditing.index import Index
 from edgeline.errors import NotAnchored, Tampered
 from edgeline.statement import Statement, Subject
 from tests.chain.audit.conftest import (

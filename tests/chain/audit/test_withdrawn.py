@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.answers import COMPROMISED, REVOKED, VALID
-from edgeline.anchoring.audit import Audit
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.keyline import heirs, suspect_since
+from edgeline.auditing.answers import COMPROMISED, REVOKED, VALID
+from edgeline.auditing.audit import Audit
+from edgeline.auditing.keyline import heirs, suspect_since
 from edgeline.errors import Tampered
 from edgeline.merkle import build
 from tests.chain.audit.conftest import (

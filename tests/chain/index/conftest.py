@@ -9,10 +9,10 @@ from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.events import (
     Anchored,
 )
-from edgeline.anchoring.index import Index
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.node import Node, Refused
 from edgeline.anchoring.registry import Registry, connect, transact
+from edgeline.auditing.index import Index
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
 from tests.chain.conftest import deployed

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from edgeline.anchoring.deployment import Chain, write_chain
-from edgeline.anchoring.index import Head, Index
 from edgeline.anchoring.node import Node
+from edgeline.auditing.index import Head, Index
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.receipt import Deployment
 from tests.chain.index.conftest import Anchorer, Limited, digest_of, index_of, statements
@@ -90,7 +90,7 @@ SLOWLY = """
 import sys, time
 from pathlib import Path
 from edgeline.anchoring.deployment import read_chain
-from edgeline.anchoring.index import Index
+from edgeline.auditing.index import Index
 from edgeline.anchoring.node import Node
 from tests.chain.index.conftest import Limited
 

@@ -10,8 +10,8 @@ import pytest
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.subject import of_path
-from edgeline.anchoring.verdict import Verdict, verify
 from edgeline.artifact import Artifact, Description, seal
+from edgeline.auditing.verdict import Verdict, verify
 from edgeline.datasets import card
 from edgeline.digest import sha256_bytes, sha256_file
 from edgeline.manifest import Ancestor, Net, TensorSpec

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.live import Live
 from edgeline.anchoring.receipts import receipt_of
-from edgeline.anchoring.verdict import verify_folder
 from edgeline.artifact import Artifact, open_artifact
+from edgeline.auditing.live import Live
+from edgeline.auditing.verdict import verify_folder
 from edgeline.errors import (
     EdgelineError,
     NotAnchored,

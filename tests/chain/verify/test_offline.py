@@ -9,8 +9,8 @@ import pytest
 
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.subject import of_path
-from edgeline.anchoring.verdict import verify, verify_offline
 from edgeline.artifact import Artifact
+from edgeline.auditing.verdict import verify, verify_offline
 from edgeline.datasets import card
 from edgeline.errors import (
     NotAnchored,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.stored import verify_stored
-from edgeline.anchoring.verdict import Verdict
 from edgeline.artifact import Artifact
+from edgeline.auditing.stored import verify_stored
+from edgeline.auditing.verdict import Verdict
 from edgeline.digest import sha256_file
 from edgeline.errors import (
     EdgelineError,

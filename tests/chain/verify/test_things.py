@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.archive import Loose
-from edgeline.anchoring.audit import Audit
-from edgeline.anchoring.evidence import of_chain
-from edgeline.anchoring.live import Live
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.subject import Named, name, of_path
-from edgeline.anchoring.verdict import verify
 from edgeline.artifact import Artifact
+from edgeline.auditing.archive import Loose
+from edgeline.auditing.audit import Audit
+from edgeline.auditing.evidence import of_chain
+from edgeline.auditing.live import Live
+from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
 from edgeline.digest import folder_root
 from edgeline.errors import (

@@ -8,12 +8,12 @@ import pytest
 
 from edgeline.anchoring.events import Revoked as RevokedEvent
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.live import Live
 from edgeline.anchoring.logs import topic
 from edgeline.anchoring.registry import connect
 from edgeline.anchoring.subject import Named, of_path
-from edgeline.anchoring.verdict import verify
 from edgeline.artifact import Artifact
+from edgeline.auditing.live import Live
+from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
 from edgeline.errors import (
     Revoked,
@@ -133,6 +133,26 @@ def test_a_leaf_is_revoked_alone(files: list[Path], company: Company) -> None:
     with pytest.raises(Revoked, match="not allowed"):
         checked(company, files[0])
     assert checked(company, files[1]).level == 3
+
+
+def test_a_node_cannot_hide_the_revocation_of_a_leaf(files: list[Path], company: Company) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+    assert receipt.inclusion is not None
+    proof = receipt.inclusion
+    leaf = proof.root, proof.size, proof.index, receipt.statement.digest, proof.path
+    company.tell("revokeLeaf", *leaf, 5, NO_DETAIL)
+    where = {"address": company.chain.deployment.contract, "fromBlock": "0x0"}
+    logs = company.registry.node.ask("eth_getLogs", where)
+    told = [log for log in logs if log["topics"][0] != topic(RevokedEvent)]
+    assert len(told) == len(logs) - 1
+    with lying(company.chain.url, {"eth_getLogs": told}) as address:
+        registry = connect(address, company.chain.deployment)
+        with (
+            Live(registry, None, first_block=company.chain.block) as live,
+            pytest.raises(Revoked),
+        ):
+            verify(of_path(files[0], card.check), receipt, lambda: live)
 
 
 def test_a_stranger_cannot_revoke_a_leaf(

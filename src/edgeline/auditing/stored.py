@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from edgeline.anchoring.interface import VALID
-from edgeline.anchoring.live import Live
 from edgeline.anchoring.subject import Named
-from edgeline.anchoring.verdict import Verdict, verify
-from edgeline.anchoring.withdrawal import WITHDRAWN, revoked
+from edgeline.auditing.live import Live
+from edgeline.auditing.verdict import Verdict, verify
+from edgeline.auditing.withdrawal import WITHDRAWN, revoked
 from edgeline.digest import sha256_bytes, sha256_file
 from edgeline.errors import Tampered
 from edgeline.manifest import MANIFEST, Manifest

@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from edgeline.anchoring.archive import Archive, Loose, Several
-from edgeline.anchoring.audit import Audit
-from edgeline.anchoring.index import Index, Progress
 from edgeline.anchoring.outbox import Outbox
+from edgeline.auditing.archive import Archive, Loose, Several
+from edgeline.auditing.audit import Audit
+from edgeline.auditing.index import Index, Progress
 from edgeline.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def archive_in(folder: Path) -> Iterator[Archive]:
 class Live:
     """To be closed after use.
 
-    `folder` holds the outbox and the index of a project's chain. Without one, the events are read anew,
-    into memory. `trusted` are sentences: what has to be believed besides the node.
+    `folder` holds the outbox and the index of a project's chain. Without one, or from a node that is not
+    the project's own (`keep` false), the events are read anew, into memory. `trusted` are sentences: what
+    has to be believed besides the node.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class Live:
         folder: Path | None,
         *,
         first_block: int = 0,
+        keep: bool = True,
         progress: Progress | None = None,
         trusted: tuple[str, ...] = (),
     ) -> None:
         self.registry, self._folder, self._first_block = registry, folder, first_block
+        self._keep = keep
         self.trusted = (f"the node at {registry.node.place}", *trusted)
         self._progress, self._open = progress, ExitStack()
         self._noted: tuple[Archive, ...] = ()
@@ -79,6 +82,6 @@ class Live:
 
     @cached_property
     def _index(self) -> Index:
-        path = self._folder / INDEX if self._folder else None
+        path = self._folder / INDEX if self._folder and self._keep else None
         index = Index(path, self.registry.node, self.registry.deployment, self._first_block)
         return self._open.enter_context(index)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edgeline.anchoring.answers import Entry
-from edgeline.anchoring.entries import of_statement
 from edgeline.anchoring.events import Anchored, Derived, TreeAnchored
 from edgeline.anchoring.logs import decode
 from edgeline.anchoring.subject import Named
-from edgeline.anchoring.withdrawal import newest_valid
+from edgeline.auditing.answers import Entry
+from edgeline.auditing.entries import of_statement
+from edgeline.auditing.withdrawal import newest_valid
 from edgeline.errors import NotAnchored, Tampered
 from edgeline.manifest import MANIFEST
 from edgeline.merkle import build, tree_id
@@ -20,8 +20,8 @@ from edgeline.receipt import Deployment, Receipt, Record
 from edgeline.statement import KINDS, LEAF, Statement
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.audit import Audit
     from edgeline.anchoring.registry import Registry
+    from edgeline.auditing.audit import Audit
 
 LASTING = ("anchorer", "time", "block", "kind")
 """What never changes in a record; its flags do."""

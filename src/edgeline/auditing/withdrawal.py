@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from edgeline.anchoring import answers, interface
-from edgeline.anchoring.answers import Entry, Status
+from edgeline.anchoring import interface
 from edgeline.anchoring.interface import moment
 from edgeline.anchoring.subject import Named
-from edgeline.errors import Revoked
+from edgeline.auditing import answers
+from edgeline.auditing.answers import Entry, Status
+from edgeline.errors import Revoked, Tampered
+from edgeline.statement import LEAF
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.evidence import Evidence
-    from edgeline.anchoring.live import Live
+    from edgeline.auditing.evidence import Evidence
+    from edgeline.auditing.live import Live
 
 HARMLESS = ("superseded", "key compromised")
 """Reasons that say nothing against the thing itself: who states it anew, makes it valid again."""
@@ -51,17 +53,38 @@ def require_valid(live: "Live", named: Named, evidence: "Evidence") -> None:
         for key, status in told.items()
         if status in WITHDRAWN or (status == interface.UNKNOWN and live.archive.tree_of(key))
     ]
+    _require_known(live, told, evidence)
     if not doubtful:
         return
     for key, entry in live.audit().of(doubtful).items():
         who = "it" if key == own.statement else _relative(entry)
         if entry.status.word in WITHDRAWN.values():
             raise revoked(named, entry, who)
-        # Whoever may anchor can revoke a stranger's statement as a leaf of a tree of their own; that counts
-        # for nothing. Any other objection of the contract does, whatever the events say.
-        if told[key] in WITHDRAWN and not entry.tree:
+        # Any other objection of the contract counts too, whatever the events say.
+        if told[key] in WITHDRAWN and not _concerns_another_tree(live, entry):
             bare = replace(entry, status=Status(WITHDRAWN[told[key]]))
             raise revoked(named, bare, who)
+
+
+def _concerns_another_tree(live: "Live", entry: Entry) -> bool:
+    """Whoever may anchor can revoke a stranger's statement as a leaf of a tree of their own; that counts for nothing.
+
+    The contract's record of a revoked leaf names the anchorer of the tree that it was revoked in.
+    """
+    record = live.registry.record(entry.statement) if entry.tree else None
+    return record is not None and record.kind == LEAF and record.anchorer != entry.anchorer
+
+
+def _require_known(live: "Live", told: dict[str, int], evidence: "Evidence") -> None:
+    """The contract takes no child before its parents; so where it knows one and not the other, the node lies."""
+    for ancestor in evidence.ancestors:
+        key = ancestor.statement
+        if told[key] == interface.UNKNOWN and not live.archive.tree_of(key):
+            raise Tampered(
+                expected=f"a record of {ancestor.kind} {key}, from which it was made",
+                found=f"none in contract {live.registry.deployment.contract}",
+                remedy="do not trust this node; ask another one of the same chain",
+            )
 
 
 def revoked(named: Named, entry: Entry, who: str = "it") -> Revoked:

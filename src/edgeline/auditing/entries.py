@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from edgeline.anchoring import answers
-from edgeline.anchoring.answers import Entry, Status
 from edgeline.anchoring.events import Anchored, Event, Revoked, TreeAnchored
+from edgeline.auditing import answers
+from edgeline.auditing.answers import Entry, Status
 from edgeline.receipt import REASONS
 from edgeline.statement import Statement, kind_name
 

@@ -11,24 +11,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeline.anchoring.answers import Entry, shown_time
-from edgeline.anchoring.evidence import (
+from edgeline.anchoring.subject import Named
+from edgeline.artifact import open_artifact
+from edgeline.auditing.answers import Entry, shown_time
+from edgeline.auditing.evidence import (
     Evidence,
     of_chain,
     of_receipt,
     require_files,
     require_history,
 )
-from edgeline.anchoring.subject import Named
-from edgeline.anchoring.withdrawal import require_valid
-from edgeline.artifact import open_artifact
+from edgeline.auditing.withdrawal import require_valid
 from edgeline.digest import JsonValue
 from edgeline.errors import NotAnchored, Revoked
 from edgeline.proof import check
 from edgeline.receipt import Deployment, Receipt, Record, read_receipt, receipt_path
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.live import Live
+    from edgeline.auditing.live import Live
 
 LIVE = 3
 

@@ -8,18 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
-from edgeline.anchoring import answers
-from edgeline.anchoring.answers import Entry, Status
-from edgeline.anchoring.archive import Archive
-from edgeline.anchoring.entries import (
-    Recorded,
-    entry_of,
-    key_of,
-    named,
-    of_statement,
-    revocation_of,
-    status_of,
-)
 from edgeline.anchoring.events import (
     Anchored,
     Derived,
@@ -31,9 +19,21 @@ from edgeline.anchoring.events import (
     TaskOpened,
     TreeAnchored,
 )
-from edgeline.anchoring.index import Index
-from edgeline.anchoring.keyline import heirs, may_revoke, predecessors, roles, suspect_since
 from edgeline.anchoring.logs import malformed
+from edgeline.auditing import answers
+from edgeline.auditing.answers import Entry, Status
+from edgeline.auditing.archive import Archive
+from edgeline.auditing.entries import (
+    Recorded,
+    entry_of,
+    key_of,
+    named,
+    of_statement,
+    revocation_of,
+    status_of,
+)
+from edgeline.auditing.index import Index
+from edgeline.auditing.keyline import heirs, may_revoke, predecessors, roles, suspect_since
 from edgeline.errors import NotAnchored
 
 

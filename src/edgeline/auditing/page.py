@@ -17,7 +17,7 @@ from importlib import resources
 from string import Template
 from typing import Any
 
-from edgeline.anchoring.answers import VALID, Status
+from edgeline.auditing.answers import VALID, Status
 from edgeline.receipt import Deployment, Inclusion
 
 SCHEMA = "edgeline.page/1"

@@ -5,9 +5,9 @@ what is longer is a node's invention. Imports no web3.
 """
 
 from edgeline.anchoring.events import KeyCompromised, KeyRotated, RolesChanged
-from edgeline.anchoring.index import Index
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.logs import malformed
+from edgeline.auditing.index import Index
 
 MAX_ROTATIONS = 32
 

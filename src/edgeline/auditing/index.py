@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from edgeline.anchoring.events import DECLARED, Event
 from edgeline.anchoring.logs import Row, event, malformed, row
 from edgeline.anchoring.node import Node, Refused
-from edgeline.anchoring.store import is_searchable, make_searchable, open_store, understood
+from edgeline.auditing.store import is_searchable, make_searchable, open_store, understood
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable
 from edgeline.receipt import Deployment

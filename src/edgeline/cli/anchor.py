@@ -1,0 +1,158 @@
+"""`edgeline chain anchor`: things anchored by hand, each with a receipt beside it."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeline.cli.chain import OnChain, project, waiting_for
+from edgeline.cli.recipe import AsJson
+
+if TYPE_CHECKING:
+    from edgeline.anchoring.outbox import Outbox
+    from edgeline.anchoring.registry import Registry
+    from edgeline.receipt import Receipt
+    from edgeline.statement import Statement
+
+REMEDIES = {
+    "revoked": "`edgeline audit revoked` says by whom and why",
+    "compromised": "`edgeline chain anchor --again` states an artifact anew",
+}
+MAX_NAME_BYTES = 255
+
+
+def anchor(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Artifacts, data sets, other folders or files.", exists=True),
+    ],
+    chain: OnChain = "local",
+    kind: Annotated[str, typer.Option(help="What a file or a plain folder is.")] = "data",
+    tree: Annotated[
+        bool,
+        typer.Option("--tree", help="All of them by one transaction, each with its own proof."),
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="State a history anew that a compromised key, or a stranger, had anchored.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Anchor things by hand and write a receipt beside each: an artifact with its history, or any file."""
+    from edgeline.anchoring.receipts import receipt_of
+    from edgeline.receipt import receipt_path, write_receipt
+
+    workspace = project()
+    from tasks import chain as chains
+
+    with (
+        chains.outbox(workspace, chain) as waiting,
+        waiting_for(f"anchoring on {chain}") as say,
+    ):
+        said = {path: _history(waiting, path, kind) for path in paths}
+        if again:
+            registry = chains.opened(workspace, chain)
+            said = {path: _anew(registry, waiting, line) for path, line in said.items()}
+        if tree:
+            waiting.add_tree(_leaves(said))
+        else:
+            for history in said.values():
+                chains.enter(waiting, history)
+        registry, _ = chains.drain(workspace, chain, waiting, say)
+        for path, history in said.items():
+            _require_valid(registry, waiting, path, history)
+        receipts = {
+            path: receipt_of(waiting, registry, history[-1].digest)
+            for path, history in said.items()
+        }
+    for path, receipt in receipts.items():
+        write_receipt(receipt, receipt_path(path))
+    rows = [_row(path, receipt) for path, receipt in receipts.items()]
+    if as_json:
+        print(json.dumps({"anchored": rows}))
+    else:
+        for row in rows:
+            print(f"{row['statement']}  block {row['block']}  {row['receipt']}")
+
+
+def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":
+    """What is to be said of a path, its own statement last."""
+    from edgeline.anchoring.history import history_of
+    from edgeline.anchoring.subject import of_path
+    from edgeline.datasets import card
+    from edgeline.errors import RecipeError
+    from edgeline.receipt import receipt_path
+
+    name = receipt_path(path).name
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise RecipeError(
+            expected="a file beside which its receipt can be written",
+            found=f"a name of {len(path.name.encode())} bytes",
+            remedy="give it a shorter name",
+        )
+    return history_of(of_path(path.resolve(), card.check), kind, known)
+
+
+def _anew(
+    registry: "Registry", waiting: "Outbox", history: "tuple[Statement, ...]"
+) -> "tuple[Statement, ...]":
+    """The same, stated anew as far as a compromised key had anchored it, or somebody else as something else."""
+    from edgeline.anchoring.history import reissued
+    from edgeline.anchoring.interface import SUSPECT
+
+    status = registry.statuses([one.digest for one in history])
+    unusable = set()
+    for statement, told in zip(history, status, strict=True):
+        row = waiting.row(statement.digest)
+        if told == SUSPECT or (told and row and row.reason):
+            unusable.add(statement.digest)
+    return reissued(history, unusable, lambda: secrets.token_hex(16))
+
+
+def _leaves(said: "dict[Path, tuple[Statement, ...]]") -> "list[Statement]":
+    """A leaf for each path."""
+    from edgeline.errors import RecipeError
+
+    leaves = {history[-1].digest: history[-1] for history in said.values()}
+    if len(leaves) < len(said):
+        raise RecipeError(
+            expected="files of which each is another one, by name and content",
+            found=f"{len(said)} of which {len(leaves)} differ",
+            remedy="name each of them once",
+        )
+    return list(leaves.values())
+
+
+def _require_valid(
+    registry: "Registry", waiting: "Outbox", path: Path, history: "tuple[Statement, ...]"
+) -> None:
+    """Nothing of this was revoked or anchored with a compromised key; in a tree, it is the tree that counts."""
+    from edgeline.auditing.withdrawal import WITHDRAWN
+    from edgeline.errors import Revoked
+
+    keys = [waiting.tree_of(one.digest) or one.digest for one in history]
+    for statement, status in zip(history, registry.statuses(keys), strict=True):
+        if word := WITHDRAWN.get(status):
+            raise Revoked(
+                expected=f"a history of {path} that holds",
+                found=f"{statement.kind} {statement.subject} {word}",
+                remedy=REMEDIES[word],
+            )
+
+
+def _row(path: Path, receipt: "Receipt") -> dict[str, Any]:
+    from edgeline.receipt import receipt_path
+
+    return {
+        "path": str(path),
+        "subject": receipt.statement.subject,
+        "statement": receipt.statement.digest,
+        "block": receipt.record.block,
+        "transaction": receipt.transaction,
+        "receipt": str(receipt_path(path)),
+    }

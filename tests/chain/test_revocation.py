@@ -1,0 +1,101 @@
+"""What was revoked stays revoked; what a stranger wrote first is told apart from what was ours."""
+
+from pathlib import Path
+
+import pytest
+
+from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.drain import drain
+from edgeline.anchoring.interface import REVOKED, VALID
+from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import ROLES, Registry, connect, transact
+from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT, revoke_again
+from edgeline.statement import KINDS
+from tests.chain.conftest import Make, account
+
+NO_DETAIL = 64 * "0"
+DEFECTIVE = 2
+
+
+def leaf_call(outbox: Outbox, tree: str, digest: str) -> list[object]:
+    place = outbox.inclusion(tree, digest)
+    return [place.root, place.size, place.index, digest, list(place.path), DEFECTIVE, NO_DETAIL]
+
+
+def test_revocation_that_was_noted_is_sent_once(
+    there: Registry, outbox: Outbox, make: Make, ours: Signer
+) -> None:
+    model = make("model")
+    outbox.add(model)
+    drain(outbox, there, ours)
+    outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
+    assert revoke_again(outbox, there, ours) == (model.digest,)
+    assert there.status(model.digest) == REVOKED
+    assert revoke_again(outbox, there, ours) == ()
+
+
+def test_what_the_chain_does_not_know_yet_is_revoked_later(
+    there: Registry, outbox: Outbox, make: Make, ours: Signer
+) -> None:
+    model = make("model")
+    outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
+    assert revoke_again(outbox, there, ours) == ()
+    outbox.add(model)
+    drain(outbox, there, ours)
+    assert revoke_again(outbox, there, ours) == (model.digest,)
+
+
+def test_reorganised_chain_is_told_of_revocations_again(
+    fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path
+) -> None:
+    there = connect(fresh.url, fresh.deployment)
+    ours = signer("node", there.node, tmp_path)
+    model, files = make("model"), [make(name) for name in "abc"]
+    outbox.add(model)
+    tree = outbox.add_tree(files)
+    drain(outbox, there, ours)
+    before = there.node.ask("evm_snapshot")
+    outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
+    leaf = files[1].digest
+    outbox.note_revocation(leaf, LEAF_OF_TREE, leaf_call(outbox, tree, leaf))
+    assert set(revoke_again(outbox, there, ours)) == {model.digest, leaf}
+
+    assert there.node.ask("evm_revert", before)
+
+    assert there.statuses([model.digest, leaf]) == [VALID, 0]
+    drain(outbox, there, ours)
+    assert set(revoke_again(outbox, there, ours)) == {model.digest, leaf}
+    assert there.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
+
+
+def test_statement_that_a_stranger_anchored_about_something_else_is_refused(
+    there: Registry,
+    outbox: Outbox,
+    make: Make,
+    ours: Signer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stranger = account(1, there.node, tmp_path, monkeypatch)
+    transact(there, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
+    model, elsewhere = make("model"), 64 * "2"
+    transact(there, stranger, "anchor", model.digest, elsewhere, KINDS[model.kind], [])
+    outbox.add(model)
+    report = drain(outbox, there, ours)
+    ((key, reason),) = report.refused
+    assert key == model.digest
+    assert f"already anchored, by {stranger.address}" in reason
+    assert f"as something else: tuned about {elsewhere}" in reason
+
+
+def test_newest_tree_that_holds_a_statement_is_its_tree(
+    there: Registry, outbox: Outbox, make: Make, ours: Signer
+) -> None:
+    files = [make(name) for name in "ghi"]
+    outbox.add_tree(files[:2])
+    drain(outbox, there, ours)
+    newest = outbox.add_tree(files)
+    assert outbox.tree_of(files[0].digest) != newest  # it is not on the chain yet
+    drain(outbox, there, ours)
+    assert outbox.tree_of(files[0].digest) == newest
