@@ -3,6 +3,7 @@
 Nobody waits for the chain: what cannot be sent now stays in the outbox, and the next run sends it first.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
 from tasks.tracking import registry as models
+from tasks.watch import watcher
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Verified:
 @task(name="settle", cache_policy=NO_CACHE)
 def settle(run: Run, settings: Anchor) -> int:
     """Send what earlier runs could not, and give the receipts to the artifacts that wait for them; returns how many."""
+    begun = time.monotonic()
     with chain.outbox(run.workspace, settings.chain) as waiting:
         if not waiting.rows("pending") + waiting.rows("sent"):
             return 0
@@ -85,6 +88,8 @@ def settle(run: Run, settings: Anchor) -> int:
     for receipt in receipts:
         write_receipt(receipt, receipt_path(run.workspace.artifacts / receipt.statement.subject))
     _tag(settings.chain, receipts)
+    figure = f"what waited was anchored, {len(receipts)} artifacts among it"
+    watcher().finished("settle", figure, time.monotonic() - begun, reused=False)
     return len(receipts)
 
 

@@ -110,7 +110,7 @@ def audit_data() -> list[Finding]:
         ]
         before = [
             _judged(
-                f"data revision {entry.about.get('revision', '')}",
+                f"data {entry.name} on {name}",
                 entry.subject,
                 partial(verify, Named("digest", entry.subject), None, partial(chains, name)),
             )

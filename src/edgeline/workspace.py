@@ -89,8 +89,9 @@ class Workspace:
 
     def deployment(self, chain: str = LOCAL) -> Path:
         """Which contract on which chain holds this workspace's anchors, and how to reach it."""
-        folder = self.state if chain == LOCAL else self.root
-        return folder / "deployments" / f"{chain_name(chain)}.json"
+        if chain == LOCAL:
+            return self.state / "chain" / f"{LOCAL}.json"
+        return self.root / "deployments" / f"{chain_name(chain)}.json"
 
     def anchoring(self, chain: str = LOCAL) -> Path:
         """Folder of what is to be sent to a chain, and of what was read from it."""

@@ -59,7 +59,7 @@ def project_at(root: Path, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Pat
     """Makes `root` a project whose own chain this is, and goes there."""
     (root / "recipes").mkdir(parents=True)
     (root / "dvc.yaml").touch()
-    write_chain(chain, root / ".edgeline" / "deployments" / "local.json")
+    write_chain(chain, root / ".edgeline" / "chain" / "local.json")
     monkeypatch.chdir(root)
     monkeypatch.setenv("WEB3_PROVIDER_URI", chain.url)
     return root

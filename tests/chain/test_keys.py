@@ -20,7 +20,7 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import ROLES, connect, transact
 from edgeline.anchoring.transaction import Transaction
 from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError
-from tests.chain.conftest import Make
+from tests.chain.conftest import KEYS, Make
 
 MARKER = "abad1dea" * 8
 """A key that is searched for in everything that anyone could read."""
@@ -260,3 +260,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__context__
+
+
+@pytest.mark.parametrize("kind", ["env", "keystore", "command"])
+def test_a_key_given_in_place_of_its_source_is_not_repeated(
+    kind: str, url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RecipeError) as refused:
+        signer(f"{kind}:{KEYS[1]}", Node(url), tmp_path)
+    assert KEYS[1].removeprefix("0x") not in str(refused.value)

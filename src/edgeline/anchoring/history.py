@@ -7,11 +7,14 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.subject import CARD, Named
 from edgeline.errors import NotAnchored, RecipeError
 from edgeline.receipt import read_receipt
-from edgeline.statement import KINDS, Statement, Subject
+from edgeline.statement import Statement, Subject
+
+BY_HAND = ("data", "pretrained", "tuned", "small")
+"""Kinds that a file can be said to be; the others are made by the line alone."""
 
 
 def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
-    """The history of an artifact, parents first, itself last; of anything else a statement of `kind` alone.
+    """The history of an artifact, parents first, itself last; of anything else what was said of it, or its kind alone.
 
     Raises:
         NotAnchored: neither its receipt nor the outbox tells what the artifact came from.
@@ -19,10 +22,13 @@ def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
     """
     if thing.what == "artifact":
         return _artifact(thing, known)
-    if kind not in KINDS:
+    if kind not in BY_HAND:
         raise RecipeError(
-            expected=f"a kind among {', '.join(KINDS)}", found=kind, remedy="name one of them"
+            expected=f"a kind among {', '.join(BY_HAND)}", found=kind, remedy="name one of them"
         )
+    for statement in reversed(known.about(thing.digest)):
+        if statement.kind == kind:
+            return (*known.lineage(statement.digest), statement)
     assert thing.path is not None
     name = CARD if thing.what == "dataset" else thing.path.name
     try:

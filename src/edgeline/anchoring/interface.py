@@ -145,7 +145,12 @@ ERRORS: Mapping[str, tuple[Types, Callable[..., str]]] = {
         ("bytes32",),
         lambda head: f"{head}, with which the task stands, is not among the parents",
     ),
-    "LastAdmin": ((), lambda: "the contract would be left without an administrator"),
+    "LastAdmin": (
+        (),
+        lambda: (
+            "the contract left without an administrator: first `edgeline chain roles ANOTHER ADMIN`"
+        ),
+    ),
     "BadDate": (
         ("uint40", "uint40"),
         lambda since, latest: (

@@ -82,7 +82,8 @@ def of_path(path: Path, check_dataset: CheckDataset) -> Named:
     if _is_marked(path / CARD, DATASET_MARK):
         check_dataset(path)
         return Named("dataset", sha256_file(path / CARD), path)
-    return Named("folder", folder_root(path, without=[RECEIPT_NAME]), path)
+    receipts = [one.relative_to(path).as_posix() for one in path.rglob(f"*.{RECEIPT_NAME}")]
+    return Named("folder", folder_root(path, without=[RECEIPT_NAME, *receipts]), path)
 
 
 def _is_marked(path: Path, mark: bytes) -> bool:

@@ -7,6 +7,8 @@ from edgeline.anchoring.interface import moment
 from edgeline.digest import JsonValue
 
 UNKNOWN, VALID, REVOKED, COMPROMISED = "unknown", "valid", "revoked", "compromised"
+ANCESTOR = "ancestor not valid"
+"""What holds by itself and was made from something that does not."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class Status:
     """Whether a statement may be relied on, and who said that it may not."""
 
     word: str
-    """valid, revoked, compromised (anchored when its key was no longer to be believed), unknown."""
+    """valid, revoked, compromised (anchored when its key was no longer to be believed), ancestor not valid, unknown."""
     by: str = ""
     time: int = 0
     """Of the revocation, or since when the key is suspect."""

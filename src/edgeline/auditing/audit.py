@@ -90,7 +90,7 @@ class Audit:
         """
         start = {entry.statement: entry for entry in self.require(digest)}
         above = self._reach(start, _parents) if up else start
-        below = self._reach(start, self._children) if down else start
+        below = self.descendants(start) if down else start
         entries = above | {key: entry for key, entry in below.items() if entry.known}
         edges = [
             (parent, entry.statement)
@@ -104,6 +104,10 @@ class Audit:
         """Everything that a statement came from, parents first."""
         history = self._reach({entry.statement: entry}, _parents)
         return self._parents_first(history)[:-1]
+
+    def descendants(self, entries: dict[str, Entry]) -> dict[str, Entry]:
+        """Everything that was made from these, themselves included, by statement."""
+        return self._reach(entries, self._children)
 
     def require(self, digest: str) -> list[Entry]:
         """Like `about`, but nothing at all is an error."""

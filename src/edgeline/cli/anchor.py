@@ -9,12 +9,16 @@ import typer
 
 from edgeline.cli.chain import OnChain, project, waiting_for
 from edgeline.cli.recipe import AsJson
+from edgeline.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edgeline.anchoring.outbox import Outbox
     from edgeline.anchoring.registry import Registry
     from edgeline.receipt import Receipt
     from edgeline.statement import Statement
+    from edgeline.workspace import Workspace
 
 REMEDIES = {
     "revoked": "`edgeline audit revoked` says by whom and why",
@@ -63,7 +67,7 @@ def anchor(
         else:
             for history in said.values():
                 chains.enter(waiting, history)
-        registry, _ = chains.drain(workspace, chain, waiting, say)
+        registry = _sent(workspace, chain, waiting, say)
         for path, history in said.items():
             _require_valid(registry, waiting, path, history)
         receipts = {
@@ -72,12 +76,31 @@ def anchor(
         }
     for path, receipt in receipts.items():
         write_receipt(receipt, receipt_path(path))
-    rows = [_row(path, receipt) for path, receipt in receipts.items()]
+    _tell([_row(path, receipt) for path, receipt in receipts.items()], as_json)
+
+
+def _tell(rows: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"anchored": rows}))
-    else:
-        for row in rows:
-            print(f"{row['statement']}  block {row['block']}  {row['receipt']}")
+        return
+    for row in rows:
+        print(f"{row['statement']}  block {row['block']}  {row['receipt']}")
+
+
+def _sent(
+    workspace: "Workspace", chain: str, waiting: "Outbox", say: "Callable[[str], object]"
+) -> "Registry":
+    """The contract, after everything that waits was sent to it."""
+    from tasks import chain as chains
+
+    try:
+        return chains.drain(workspace, chain, waiting, say)[0]
+    except ServiceUnavailable as error:
+        raise ServiceUnavailable(
+            expected=error.expected,
+            found=error.found,
+            remedy="it waits in the outbox: the same command sends it later, `edgeline chain drain` too",
+        ) from error
 
 
 def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +42,7 @@ Thing = Annotated[
 def log(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """List everything that was anchored, newest first."""
     with open_audit(chain, url) as audit:
-        entries = audit.log()
+        entries = _judged(audit, audit.log())
         _answer(audit, _plain(entries), tables.log(entries), as_json)
 
 
@@ -77,6 +78,7 @@ def lineage(
     digest = _digest(x, chain)
     with open_audit(chain, url) as audit:
         found = audit.lineage(digest, up=up or not down, down=down or not up)
+        found = replace(found, entries=tuple(_judged(audit, found.entries)))
         if dot:
             print(found.to_dot())
         else:
@@ -109,7 +111,7 @@ def since(
     """List what was anchored at this time or later, newest first."""
     seconds = _seconds(date)
     with open_audit(chain, url) as audit:
-        entries = audit.log(since=seconds)
+        entries = _judged(audit, audit.log(since=seconds))
         _answer(audit, _plain(entries), tables.log(entries), as_json)
 
 
@@ -161,7 +163,7 @@ def _about(
 ) -> None:
     digest = _digest(thing, chain)
     with open_audit(chain, url) as audit:
-        entries = audit.require(digest)
+        entries = _judged(audit, audit.require(digest))
         _answer(audit, {"asked": digest, **_plain(entries)}, table(entries), as_json)
 
 
@@ -175,6 +177,13 @@ def _digest(thing: str, chain: str) -> str:
     if is_version(thing):
         return artifact_of(thing)
     return name(thing, lambda revision: of_revision(chain, revision), card.check).digest
+
+
+def _judged(audit: "Audit", entries: "Iterable[Entry]") -> "list[Entry]":
+    """With what their ancestors are worth."""
+    from edgeline.auditing.inheritance import judged
+
+    return judged(audit, entries)
 
 
 def _plain(entries: "Iterable[Entry]") -> dict[str, Any]:

@@ -61,6 +61,13 @@ def deploy(
     path = workspace.deployment(name)
     if path.is_file():
         known = read_chain(path)
+        others = key not in ("node", known.key) or confirmations not in (1, known.confirmations)
+        if url or admin or others:
+            raise RecipeError(
+                expected=f"no options for {name}, where the contract is deployed already",
+                found=f"{path} with contract {known.deployment.contract}",
+                remedy="remove that file to deploy again, or edit it",
+            )
         connect(chains.address(workspace, known), known.deployment)
     elif name != LOCAL and url is None:
         raise RecipeError(
@@ -86,10 +93,6 @@ def deploy(
 @app.command()
 def status(name: Name = "local", as_json: AsJson = False) -> None:
     """Show the contract, the node, the key with its roles, and what still waits in the outbox."""
-    from edgeline.anchoring.keys import signer
-    from edgeline.anchoring.node import quantity
-    from edgeline.anchoring.registry import role_names
-
     workspace = project()
     from tasks import chain as chains
 
@@ -97,18 +100,13 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
     with chains.outbox(workspace, name) as waiting:
         counts, refused = waiting.counts(), [row for row in waiting.rows("pending") if row.reason]
     registry: Registry = chains.opened(workspace, name)
-    who = signer(known.key, registry.node, workspace.anchoring(name)).address
-    account = registry.account(who)
     facts = {
         "chain": name,
         **_shown(known),
         "node": registry.node.place,
         "head": registry.node.head(),
         "retired": registry.retired() is not None,
-        "account": who,
-        "roles": role_names(account.roles),
-        "suspect_since": registry.suspect_since(who) or None,
-        "balance_wei": str(quantity(registry.node.ask("eth_getBalance", who, "latest"))),
+        **_account(registry, known, workspace),
         "outbox": counts,
         "refused": [{"statement": row.key, "reason": row.reason} for row in refused],
     }
@@ -187,6 +185,26 @@ def _shown(known: "Chain") -> dict[str, Any]:
         "deployed_in_block": known.block,
         "key": known.key,
         "confirmations": known.confirmations,
+    }
+
+
+def _account(registry: "Registry", known: "Chain", workspace: "Workspace") -> dict[str, Any]:
+    """Who signs here, and what the contract lets them do; why not, where the key cannot be used."""
+    from edgeline.anchoring.keys import signer
+    from edgeline.anchoring.node import quantity
+    from edgeline.anchoring.registry import role_names
+    from edgeline.errors import EnvironmentUnfit
+
+    try:
+        who = signer(known.key, registry.node, workspace.anchoring(known.name)).address
+    except EnvironmentUnfit as error:
+        return {"account": None, "no_key": f"expected {error.expected}; found {error.found}"}
+    balance = registry.node.ask("eth_getBalance", who, "latest")
+    return {
+        "account": who,
+        "roles": role_names(registry.account(who).roles),
+        "suspect_since": registry.suspect_since(who) or None,
+        "balance_wei": str(quantity(balance)),
     }
 
 

@@ -11,7 +11,7 @@ Lines = Iterator[str]
 
 def log(entries: "Iterable[Entry]") -> Lines:
     """A line for each, with the digest of what it is about."""
-    row = "{:20}  {:10}  {:64}  {:>6}  {:11}  {}"
+    row = "{:20}  {:10}  {:64}  {:>6}  {:18}  {}"
     yield row.format("time", "kind", "digest", "block", "status", "name")
     for one in entries:
         place = _time(one.time), one.kind, one.subject, one.block
@@ -48,7 +48,7 @@ def what(entries: "Iterable[Entry]") -> Lines:
 def lineage(found: "Lineage") -> Lines:
     """Parents first, each with the beginnings of its parents' digests; * is what was asked for."""
     subjects = {one.statement: one.subject or one.statement for one in found.entries}
-    row = "{} {:64}  {:10}  {:24}  {:12}  {}"
+    row = "{} {:64}  {:10}  {:24}  {:18}  {}"
     yield row.format(" ", "digest", "kind", "name", "status", "made from").rstrip()
     for one in found.entries:
         mark = "*" if found.asked in (one.subject, one.statement) else " "

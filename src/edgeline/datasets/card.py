@@ -17,7 +17,7 @@ CARD = "card.json"
 FORMAT = "edgeline data card 1"
 
 # In the folder, but not data: the settings that made them, and words about them.
-BESIDES = (CARD, "settings.yaml", "README.md")
+BESIDES = (CARD, "settings.yaml", "README.md", "receipt.json")
 
 
 @dataclass(frozen=True)

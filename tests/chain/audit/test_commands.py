@@ -123,10 +123,10 @@ def test_only_one_direction_is_shown_where_only_one_is_asked_for(project: Path) 
 
 
 def test_a_project_that_anchored_nothing_says_so(project: Path) -> None:
-    (project / ".edgeline" / "deployments" / "local.json").unlink()
+    (project / ".edgeline" / "chain" / "local.json").unlink()
     with pytest.raises(NotAnchored, match="anchored nothing yet"):
         edgeline("audit", "log")
-    assert not (project / ".edgeline" / "deployments" / "local.json").exists()
+    assert not (project / ".edgeline" / "chain" / "local.json").exists()
 
 
 @pytest.mark.usefixtures("project")

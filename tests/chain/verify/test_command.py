@@ -84,7 +84,7 @@ def test_verify_starts_nothing_and_says_how_to(
 
 
 def test_a_project_without_contract_says_so(artifact: Artifact, project: Path) -> None:
-    (project / ".edgeline" / "deployments" / "local.json").unlink()
+    (project / ".edgeline" / "chain" / "local.json").unlink()
     with pytest.raises(NotAnchored, match="anchored nothing yet"):
         edgeline("verify", str(artifact.folder))
     assert list((project / ".edgeline" / "deployments").iterdir()) == []
@@ -96,10 +96,10 @@ def test_another_chain_of_the_project_is_found_by_the_receipt(
 ) -> None:
     write_chain(company.chain, project / "deployments" / "sepolia.json")
     write_chain(
-        deployed(company.chain.url, tmp_path), project / ".edgeline" / "deployments" / "local.json"
+        deployed(company.chain.url, tmp_path), project / ".edgeline" / "chain" / "local.json"
     )
     assert json.loads(edgeline("verify", str(artifact.folder), "--json"))["level"] == 3
-    with pytest.raises(NotAnchored, match="--chain"):
+    with pytest.raises(NotAnchored, match="none in contract"):
         edgeline("verify", str(artifact.folder), "--chain", "local")
 
 
