@@ -1,0 +1,269 @@
+"""Nothing is lost and nothing anchored twice, whatever is killed while an outbox is drained.
+
+`python -m benchmarks.kills 200` kills the chain, the client or both, at random moments, so often; it says what the
+chain holds in the end. Ganache keeps its database in a temporary folder; the client is a process of its own.
+"""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from edgeline.anchoring.deployment import read_chain, write_chain
+from edgeline.anchoring.drain import drain
+from edgeline.anchoring.events import Anchored, TreeAnchored
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.keys import signer
+from edgeline.anchoring.logs import topic
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.registry import Registry, connect, deploy, transact
+from edgeline.anchoring.sending import transaction_count
+from edgeline.digest import sha256_bytes
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.stack.node import find_node
+from edgeline.statement import Statement, Subject
+
+ROOT = Path(__file__).parents[1]
+MODULES = ROOT / "node_modules"
+MNEMONIC = "myth like bonus scare over problem client lizard pioneer submit female collect"
+"""Ganache's own for --wallet.deterministic; known to everyone, worth nothing."""
+
+TARGETS = (("node",), ("client",), ("node", "client"))
+LONGEST_S = 0.25
+"""Between the beginning of a trial and its kill; a trial's statements take about half of it."""
+
+STARTS_S = 60.0
+VARIABLE = "EDGELINE_KILLS_KEY"
+KEY = "0x6cbed15c793ce57650b9877cf6fa156fbef513c4e6134f022a85b1ffdd59b2a1"
+"""Of the second account of that mnemonic."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the chain holds after all kills."""
+
+    kills: int
+    statements: int
+    caught: int
+    """Kills after which something was in the air: signed, and not known to be in a block."""
+    lost: int
+    """Queued, and not on the chain."""
+    twice: int
+    """Written more than once."""
+    spare: int
+    """Transactions beyond one for each statement; the contract refused them."""
+    seconds: float
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def anvil_program() -> Path | None:
+    """Anvil as npm installed it for this machine, if it did."""
+    found = sorted(MODULES.glob("@foundry-rs/anvil-*/bin/anvil*"))
+    return found[0] if found else None
+
+
+def ganache(port: int, database: Path | None, *options: str) -> subprocess.Popen[bytes]:
+    program = MODULES / "ganache" / "dist" / "node" / "cli.js"
+    where = [f"--server.port={port}", "--server.host=127.0.0.1"]
+    kept = [] if database is None else [f"--database.dbPath={database}"]
+    how = ["--wallet.deterministic", "--logging.quiet", *options]
+    return _start([str(find_node()), str(program), *where, *kept, *how], port)
+
+
+def anvil(port: int, *options: str, hardfork: str = "shanghai") -> subprocess.Popen[bytes]:
+    how = ["--silent", "--mnemonic", MNEMONIC, "--chain-id", "1337", "--hardfork", hardfork]
+    return _start([str(anvil_program()), "--port", str(port), *how, *options], port)
+
+
+def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcome:
+    """Kills so often, or until time is up, then lets everything end and counts."""
+    chance, began = random.Random(seed), time.monotonic()
+    with ExitStack() as stack:
+        port = free_port()
+        nodes, caught = [ganache(port, folder / "database")], 0
+        stack.callback(lambda: _end(nodes[-1]))
+        registry = _deploy(f"http://127.0.0.1:{port}", folder)
+        clients = stack.enter_context(Clients(folder))
+        done = 0
+        while done < kills and time.monotonic() - began < within_s:
+            trial, done = done, done + 1
+            _queue(folder, trial, chance)
+            clients.start()
+            time.sleep(chance.uniform(0, LONGEST_S))
+            targets = TARGETS[trial % len(TARGETS)]
+            if "node" in targets:
+                _end(nodes[-1])
+            if "client" in targets:
+                clients.kill()
+            if "node" in targets:
+                nodes.append(ganache(port, folder / "database"))
+            clients.wait()
+            caught += _flying(folder)
+        clients.start()
+        clients.wait()
+        return _count(folder, registry, done, caught, time.monotonic() - began)
+
+
+class Clients:
+    """A process that has everything imported, and forks one that drains whenever it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-m", "benchmarks.kills", "clients", str(folder)]
+        pipe = subprocess.PIPE
+        self._nursery = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+        self._client = 0
+
+    def __enter__(self) -> "Clients":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._nursery.communicate()
+
+    def start(self) -> None:
+        self._client = int(self._tell("start"))
+
+    def kill(self) -> None:
+        # Nobody has reaped it, so the number is still its own even if it ended by itself.
+        os.kill(self._client, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Until it has ended, by itself or not."""
+        self._tell("wait")
+
+    def _tell(self, word: str) -> str:
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        self._nursery.stdin.write(f"{word}\n")
+        self._nursery.stdin.flush()
+        return self._nursery.stdout.readline()
+
+
+def nurse(folder: Path) -> None:
+    """The loop of that process."""
+    client = 0
+    for word in sys.stdin:
+        if word.strip() == "wait":
+            os.waitpid(client, 0)
+        elif not (client := os.fork()):
+            try:
+                _drain(folder)
+            finally:
+                os._exit(0)
+        print(client, flush=True)
+
+
+def _drain(folder: Path) -> None:
+    """Until nothing is left to send, however long the chain is away."""
+    chain = read_chain(folder / "kills.json")
+    with Outbox(folder / "outbox.db") as outbox:
+        while True:
+            try:
+                registry = connect(chain.url, chain.deployment)
+                ours = signer(chain.key, registry.node, folder)
+                if not drain(outbox, registry, ours).pending:
+                    return
+            except EnvironmentUnfit:
+                time.sleep(0.05)
+
+
+def _deploy(url: str, folder: Path) -> Registry:
+    """A contract to which an account writes that has sent nothing yet: Ganache takes a first transaction twice."""
+    os.environ[VARIABLE] = KEY
+    compiled = ROOT / "contracts" / "ModelAnchor.json"
+    chain = deploy(url, "node", compiled, name="kills", locks=folder)
+    registry = connect(url, chain.deployment)
+    writer = signer(f"env:{VARIABLE}", registry.node, folder)
+    admin = signer("node", registry.node, folder)
+    transact(registry, admin, "setRoles", writer.address, ROLES["ANCHORER"])
+    write_chain(replace(chain, key=f"env:{VARIABLE}"), folder / "kills.json")
+    return registry
+
+
+def _queue(folder: Path, trial: int, chance: random.Random) -> None:
+    """Some statements, each the child of the one before, and sometimes a tree."""
+    with Outbox(folder / "outbox.db") as outbox:
+        parents: tuple[str, ...] = ()
+        for number in range(chance.randint(1, 12)):
+            made = _statement(f"{trial} {number}", parents)
+            outbox.add(made)
+            parents = (made.digest,)
+        if chance.random() < 0.3:
+            outbox.add_tree([_statement(f"{trial} leaf {n}", ()) for n in range(5)])
+
+
+def _statement(name: str, parents: tuple[str, ...]) -> Statement:
+    return Statement((Subject("model", sha256_bytes(name.encode())),), "tuned", parents)
+
+
+def _flying(folder: Path) -> bool:
+    with Outbox(folder / "outbox.db") as outbox:
+        return bool(outbox.rows("sent"))
+
+
+def _count(folder: Path, registry: Registry, kills: int, caught: int, seconds: float) -> Outcome:
+    where = {"address": registry.deployment.contract, "fromBlock": "0x0", "toBlock": "latest"}
+    topics = [[topic(Anchored), topic(TreeAnchored)]]
+    logs = registry.node.ask("eth_getLogs", {**where, "topics": topics})
+    written = Counter(log["topics"][1][2:] for log in logs)
+    with Outbox(folder / "outbox.db") as outbox:
+        rows = outbox.rows()
+    writer = signer(f"env:{VARIABLE}", registry.node, folder).address
+    return Outcome(
+        kills=kills,
+        statements=len(rows),
+        caught=caught,
+        lost=sum(not written[row.key] or row.state != "final" for row in rows),
+        twice=sum(number > 1 for number in written.values()),
+        spare=transaction_count(registry.node, writer, "latest") - len(rows),
+        seconds=round(seconds, 1),
+    )
+
+
+def _start(command: list[str], port: int) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + STARTS_S
+    while True:
+        try:
+            Node(f"http://127.0.0.1:{port}", timeout_s=5).identity()
+            return process
+        except ServiceUnavailable:
+            if process.poll() is not None or time.monotonic() > end:
+                _end(process)
+                raise
+            time.sleep(0.05)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def measure(kills: int = 200) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        return asdict(run(kills, seed=0, folder=Path(folder)))
+
+
+def main() -> None:
+    if sys.argv[1] == "clients":
+        nurse(Path(sys.argv[2]))
+        return
+    print(json.dumps(measure(int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()
