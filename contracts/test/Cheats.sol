@@ -101,6 +101,10 @@ abstract contract Cheats {
     function create(bytes memory code) internal returns (ModelAnchor made) {
         assembly {
             made := create(0, add(code, 32), mload(code))
+            if iszero(made) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
         }
     }
 

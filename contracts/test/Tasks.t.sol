@@ -101,6 +101,13 @@ contract CloseRoundTest is TaskBase {
         same("rounds", roundsOf(T), 2);
     }
 
+    function test_where_one_is_enough_no_approval_is_kept() public {
+        open(people(carol), 1);
+        close(carol, round(1, B));
+        same("by", anchors.approvals(proposal(round(1, B)), carol), address(0));
+        same("approvals", anchors.approvalsOf(T, proposal(round(1, B))), 0);
+    }
+
     function testFuzz_rounds_are_numbered_without_a_gap(uint32 number) public {
         open(people(carol), 1);
         close(carol, round(1, B));

@@ -73,8 +73,8 @@ contract TreeTest is Base {
         for (uint256 i = 0; i < shorter.length; ++i) shorter[i] = path[i];
         holds("shorter", !anchors.verifyInclusion(root, size, index, statement, shorter));
         // The root as the path leads to it, with one hash too many.
-        bytes32 above = Merkle.node(root, more);
-        holds("above", !anchors.verifyInclusion(above, size, index, statement, other));
+        holds("left", !anchors.verifyInclusion(Merkle.node(root, more), size, index, statement, other));
+        holds("right", !anchors.verifyInclusion(Merkle.node(more, root), size, index, statement, other));
     }
 
     function testFuzz_an_inner_node_is_no_leaf(uint64 size, bytes32 salt) public view {

@@ -60,7 +60,7 @@ def signer(source: str, node: Node, locks: Path) -> Signer:
         EnvironmentUnfit: there is no such key, or it cannot be used.
     """
     kind, _, rest = source.partition(":")
-    is_key = KEY.fullmatch(rest.strip()) is not None
+    is_key = kind != "env" and KEY.fullmatch(rest.strip()) is not None
     if kind not in SOURCES or (kind != "node" and not rest) or source == "node:" or is_key:
         raise RecipeError(
             expected="a key source: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM",

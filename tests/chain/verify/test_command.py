@@ -80,14 +80,14 @@ def test_verify_starts_nothing_and_says_how_to(
     with pytest.raises(ServiceUnavailable, match="edgeline up"):
         edgeline("verify", str(artifact.folder))
     assert sorted(path.name for path in project.iterdir()) == [".edgeline", "dvc.yaml", "recipes"]
-    assert [path.name for path in (project / ".edgeline").iterdir()] == ["deployments"]
+    assert [path.name for path in (project / ".edgeline").iterdir()] == ["chain"]
 
 
 def test_a_project_without_contract_says_so(artifact: Artifact, project: Path) -> None:
     (project / ".edgeline" / "chain" / "local.json").unlink()
     with pytest.raises(NotAnchored, match="anchored nothing yet"):
         edgeline("verify", str(artifact.folder))
-    assert list((project / ".edgeline" / "deployments").iterdir()) == []
+    assert list((project / ".edgeline" / "chain").iterdir()) == []
 
 
 @pytest.mark.usefixtures("receipt")
