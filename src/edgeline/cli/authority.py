@@ -48,18 +48,9 @@ def revoke(
     from edgeline.anchoring.subject import name
     from edgeline.cli.ask import of_revision
     from edgeline.datasets import card
-    from edgeline.digest import sha256_file
-    from edgeline.errors import NotAnchored, RecipeError
-    from edgeline.receipt import REASONS
+    from edgeline.errors import NotAnchored
 
-    numbers = {words: number for number, words in enumerate(REASONS)}
-    if reason not in numbers:
-        raise RecipeError(
-            expected=f"a reason among {', '.join(numbers)}",
-            found=reason,
-            remedy="name one of them, in quotes where it has a space",
-        )
-    why = [numbers[reason], sha256_file(detail) if detail else NO_DETAIL]
+    why = _why(reason, detail)
     workspace = project()
     from tasks import chain as chains
 
@@ -78,6 +69,21 @@ def revoke(
             chains.drain(workspace, chain, waiting, say)
     keys = [entry.statement for entry in entries]
     show({"chain": chain, "revoked": keys, "reason": reason}, as_json)
+
+
+def _why(reason: str, detail: Path | None) -> list[object]:
+    """The reason by the contract's number, and the digest of a document."""
+    from edgeline.digest import sha256_file
+    from edgeline.errors import RecipeError
+    from edgeline.receipt import REASONS
+
+    if reason not in REASONS:
+        raise RecipeError(
+            expected=f"a reason among {', '.join(REASONS)}",
+            found=reason,
+            remedy="name one of them, in quotes where it has a space",
+        )
+    return [REASONS.index(reason), sha256_file(detail) if detail else NO_DETAIL]
 
 
 def roles(

@@ -49,36 +49,24 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Put the contract on a chain, and note in deployments/NAME.json where it is and how to reach it."""
-    from edgeline.anchoring.deployment import read_chain, write_chain
-    from edgeline.anchoring.registry import connect
+    from edgeline.anchoring.deployment import write_chain
     from edgeline.anchoring.registry import deploy as put
-    from edgeline.errors import RecipeError
-    from edgeline.workspace import LOCAL
 
     workspace = project()
-    from tasks import chain as chains
-
     path = workspace.deployment(name)
     if path.is_file():
-        known = read_chain(path)
-        others = key not in ("node", known.key) or confirmations not in (1, known.confirmations)
-        if url or admin or others:
-            raise RecipeError(
-                expected=f"no options for {name}, where the contract is deployed already",
-                found=f"{path} with contract {known.deployment.contract}",
-                remedy="remove that file to deploy again, or edit it",
-            )
-        connect(chains.address(workspace, known), known.deployment)
-    elif name != LOCAL and url is None:
-        raise RecipeError(
-            expected="--url, the address of a node of that chain",
-            found=f"none for {name}",
-            remedy="only `local` is a chain of this project's own",
+        others = (
+            url,
+            admin,
+            key if key != "node" else None,
+            confirmations if confirmations > 1 else None,
         )
+        known = _deployed(workspace, name, any(others))
     else:
+        node = url or _own_node(workspace, name)
         with waiting_for(f"deploying to {name}"):
             known = put(
-                url or _own_node(workspace),
+                node,
                 key,
                 workspace.contract,
                 name=name,
@@ -88,6 +76,23 @@ def deploy(
             )
         write_chain(known, path)
     show({"chain": name, "file": str(path), **_shown(known)}, as_json)
+
+
+def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Chain":
+    """The chain that a contract was put on before, if it is still there."""
+    from edgeline.anchoring.registry import connect
+    from edgeline.errors import RecipeError
+    from tasks import chain as chains
+
+    known = chains.chain(workspace, name)
+    if asked_for_another:
+        raise RecipeError(
+            expected=f"no options for {name}, where the contract is deployed already",
+            found=f"{workspace.deployment(name)} with contract {known.deployment.contract}",
+            remedy="remove that file to deploy again, or edit it",
+        )
+    connect(chains.address(workspace, known), known.deployment)
+    return known
 
 
 @app.command()
@@ -208,7 +213,15 @@ def _account(registry: "Registry", known: "Chain", workspace: "Workspace") -> di
     }
 
 
-def _own_node(workspace: "Workspace") -> str:
+def _own_node(workspace: "Workspace", name: str) -> str:
+    from edgeline.errors import RecipeError
     from edgeline.stack import services
+    from edgeline.workspace import LOCAL
 
+    if name != LOCAL:
+        raise RecipeError(
+            expected="--url, the address of a node of that chain",
+            found=f"none for {name}",
+            remedy=f"only `{LOCAL}` is a chain of this project's own",
+        )
     return services.address("ganache", workspace.root)

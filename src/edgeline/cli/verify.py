@@ -51,34 +51,45 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Hash it again, check its receipt, then ask the chain whether it and all that it came from still hold."""
-    from edgeline.auditing.verdict import verify as ask
-    from edgeline.auditing.verdict import verify_offline
-    from edgeline.cli.ask import live_for
     from edgeline.cli.version import is_version, verify_version
     from edgeline.errors import RecipeError
 
-    if is_version(thing):
-        if offline or block or receipt:
-            raise RecipeError(
-                expected="a version of MLflow's registry, for which the chain is asked",
-                found="--offline, --block or --receipt",
-                remedy="verify the artifact that it was registered from",
-            )
-        verdict = verify_version(thing, chain, url)
+    if not is_version(thing):
+        verdict = _verdict(thing, receipt, offline, block, chain, url)
+    elif offline or block or receipt:
+        raise RecipeError(
+            expected="a version of MLflow's registry, for which the chain is asked",
+            found="--offline, --block or --receipt",
+            remedy="verify the artifact that it was registered from",
+        )
     else:
-        named = _named(thing, chain)
-        claimed = _receipt(named, receipt)
-        if offline:
-            verdict = verify_offline(named, claimed, block, _expected(chain, claimed))
-        else:
-            if receipt is None and _is_of_another(claimed, chain):
-                claimed = None  # anchored on several chains: this one is asked without it
-            with live_for(chain, url, claimed) as open_live:
-                verdict = ask(named, claimed, open_live, block)
+        verdict = verify_version(thing, chain, url)
     if as_json:
         print(json.dumps(verdict.to_json()))
     else:
         _show(verdict)
+
+
+def _verdict(
+    thing: str,
+    receipt: Path | None,
+    offline: bool,
+    block: str | None,
+    chain: str | None,
+    url: str | None,
+) -> "Verdict":
+    from edgeline.auditing.verdict import verify as ask
+    from edgeline.auditing.verdict import verify_offline
+    from edgeline.cli.ask import live_for
+
+    named = _named(thing, chain)
+    claimed = _receipt(named, receipt)
+    if offline:
+        return verify_offline(named, claimed, block, _expected(chain, claimed))
+    if receipt is None and _is_of_another(claimed, chain):
+        claimed = None  # anchored on several chains: this one is asked without it
+    with live_for(chain, url, claimed) as open_live:
+        return ask(named, claimed, open_live, block)
 
 
 def _named(thing: str, chain: str | None) -> "Named":

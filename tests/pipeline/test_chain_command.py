@@ -1,0 +1,123 @@
+"""`edgeline chain`: a second chain, its keys and its roles, as a person handles them."""
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.kills import anvil, anvil_program, free_port
+
+# Of the mnemonic with which Anvil is started; known to everyone, worth nothing.
+KEYS = {
+    "FIRST_KEY": "0x4f3edf983ac636a65a842ce7c78d9aa706d3b113bce9c46f30d7d21715b23b1d",
+    "SECOND_KEY": "0x6cbed15c793ce57650b9877cf6fa156fbef513c4e6134f022a85b1ffdd59b2a1",
+}
+FIRST = "0x90f8bf6a479f320ead074411a4b0e7944ea8c9c1"
+SECOND = "0xffcf8fdee72ac11b5c542428b35eef5769c409f0"
+THIRD = "0x22d491bde2303f2f43325b2108d26f1eaba1e32b"
+
+
+@pytest.fixture(scope="module")
+def second(built, project) -> Iterator[str]:
+    """A chain of another kind on which the contract was put, with the first key."""
+    if anvil_program() is None:
+        pytest.skip("no Anvil for this machine: npm ci")
+    port = free_port()
+    process = anvil(port)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        done = project.edgeline(
+            "chain", "deploy", "second", "--url", url, "--key", "env:FIRST_KEY", env=KEYS
+        )
+        assert done.returncode == 0, done.stderr
+        yield "second"
+    finally:
+        process.kill()
+        process.wait()
+        (project.root / "deployments" / "second.json").unlink(missing_ok=True)
+        shutil.rmtree(project.root / ".edgeline" / "anchoring" / "second", ignore_errors=True)
+
+
+@pytest.fixture
+def artifact(built, project, tmp_path):
+    folder = project.root / built["artifact"]["path"]
+    copy = project.root / "copies" / tmp_path.name / folder.name
+    shutil.copytree(folder, copy)
+    return copy
+
+
+def told(project, *words):
+    done = project.edgeline("chain", *words, "--json", env=KEYS)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_artifact_is_anchored_and_verified_on_a_second_chain(second, project, artifact):
+    before = project.edgeline("verify", str(artifact), "--chain", "second")
+    assert before.returncode == 6
+    anchored = told(project, "anchor", str(artifact), "--chain", "second")["anchored"]
+    assert anchored[0]["subject"] == artifact.name
+    for options in (("--chain", "second"), ("--chain", "local"), (), ("--offline",)):
+        done = project.edgeline("verify", str(artifact), *options)
+        assert done.returncode == 0, (options, done.stderr)
+    assert told(project, "status", "second")["outbox"]["refused"] == 0
+
+
+def test_deployment_file_holds_no_key_and_is_not_overwritten(second, project):
+    content = (project.root / "deployments" / "second.json").read_text()
+    assert KEYS["FIRST_KEY"].removeprefix("0x") not in content
+    refused = project.edgeline("chain", "deploy", "second", "--key", "env:SECOND_KEY", env=KEYS)
+    assert refused.returncode == 2
+    assert (project.root / "deployments" / "second.json").read_text() == content
+
+
+def test_status_works_without_the_key(second, project):
+    done = project.edgeline("chain", "status", "second", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["account"] is None
+
+
+def test_what_a_compromised_key_anchored_is_stated_anew_by_another(second, project, artifact):
+    told(project, "anchor", str(artifact), "--chain", "second")
+    told(project, "roles", SECOND, "ADMIN", "ANCHORER", "COORDINATOR", "--chain", "second")
+    path = project.root / "deployments" / "second.json"
+    path.write_text(path.read_text().replace("env:FIRST_KEY", "env:SECOND_KEY"))
+    try:
+        told(project, "compromised", FIRST, "2026-01-01", "--chain", "second")
+        asked = project.edgeline("verify", str(artifact), "--chain", "second")
+        assert asked.returncode == 7
+        assert "not to be believed" in asked.stderr
+        again = project.edgeline("chain", "anchor", str(artifact), "--chain", "second", env=KEYS)
+        assert again.returncode == 7
+        assert "--again" in again.stderr
+        told(project, "anchor", str(artifact), "--chain", "second", "--again")
+        done = project.edgeline("verify", str(artifact), "--chain", "second")
+        assert done.returncode == 0, done.stderr
+        told(project, "rotate", THIRD, "--chain", "second")
+        refused = project.edgeline("chain", "accept", FIRST, "--chain", "second", env=KEYS)
+        assert refused.returncode == 1
+    finally:
+        path.write_text(path.read_text().replace("env:SECOND_KEY", "env:FIRST_KEY"))
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        (("deploy", "../evil", "--url", "http://127.0.0.1:9"), "name of a chain"),
+        (("deploy", "third"), "--url"),
+        (("status", "third"), "third"),
+        (("roles", "bob", "ADMIN"), "address"),
+        (("roles", "0x90F8bf6A479f320ead074411a4B0e7944Ea8c9c1", "ADMIN"), "checksum"),
+        (("roles", FIRST, "EMPEROR"), "EMPEROR"),
+        (("compromised", FIRST, "1900-01-01"), "1970"),
+        (("revoke", "README.md", "--reason", "because"), "reason"),
+        (("anchor", "dvc.yaml", "--kind", "artifact"), "artifact"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_wrong_words_are_refused_in_a_line(built, project, words, word):
+    refused = project.edgeline("chain", *words)
+    assert refused.returncode in (2, 5)
+    assert word in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
