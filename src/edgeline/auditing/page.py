@@ -89,7 +89,7 @@ class Page:
 
 def render(page: Page) -> bytes:
     """The file: HTML in ASCII."""
-    web = resources.files("edgeline.anchoring") / "web"
+    web = resources.files("edgeline.auditing") / "web"
     data = _embedded(_plain(page))
     sealed = f'const SEAL = "{hashlib.sha256(data.encode()).hexdigest()}";\n'
     script = sealed + "\n".join((web / name).read_text("utf-8") for name in SCRIPTS)
