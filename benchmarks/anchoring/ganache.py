@@ -46,15 +46,15 @@ def new_chain(*options: str) -> Iterator[Chain]:
         made = deploy(url, "node", COMPILED, name="benchmark", locks=folder)
         registry = connect(url, made.deployment, timeout_s=PATIENCE_S)
         w3 = Web3(HTTPProvider(url, request_kwargs={"timeout": PATIENCE_S}))
+        w3.eth.default_account = w3.eth.accounts[0]
         abi = json.loads(COMPILED.read_text(encoding="utf-8"))["abi"]
         contract = w3.eth.contract(Web3.to_checksum_address(made.deployment.contract), abi=abi)
         yield Chain(w3, contract, registry, signer("node", registry.node, folder), folder)
 
 
 def send(w3: Web3, call: Any) -> Any:
-    """A transaction of the first account as web3's manual sends it, all by default: the receipt."""
-    sent = call.transact({"from": w3.eth.accounts[0]})
-    return w3.eth.wait_for_transaction_receipt(sent)
+    """A transaction of web3's default account as its manual sends it, all by default: the receipt."""
+    return w3.eth.wait_for_transaction_receipt(call.transact())
 
 
 def digest(*name: object) -> bytes:
