@@ -3,7 +3,7 @@
     python benchmarks/chain.py [--json]
 
 Each part runs in a process of its own on a Ganache of its own, so none inherits what another left in
-memory; `python -m benchmarks.anchoring.gas` is one alone. About ten minutes. `npm ci --prefix
+memory; `python -m benchmarks.anchoring.gas` is one alone. Seven to ten minutes. `npm ci --prefix
 benchmarks/chain` gets the contracts of EAS, which no other command needs.
 """
 

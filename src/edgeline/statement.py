@@ -94,9 +94,14 @@ class Statement:
         return self.subjects[0].sha256
 
     @cached_property
+    def canonical(self) -> bytes:
+        """The canonical bytes; kept, since trees of thousands are digested and stored."""
+        return _WRITER.encode(self.to_json()).encode()
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical bytes: the statement's key on the chain."""
-        return sha256_bytes(encode(self))
+        return sha256_bytes(self.canonical)
 
     def to_json(self) -> dict[str, JsonValue]:
         predicate: dict[str, JsonValue] = {
@@ -117,7 +122,7 @@ class Statement:
 
 def encode(statement: Statement) -> bytes:
     """The canonical bytes of a statement."""
-    return _WRITER.encode(statement.to_json()).encode()
+    return statement.canonical
 
 
 def parse_statement(data: "bytes | JsonValue") -> Statement:

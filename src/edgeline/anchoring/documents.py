@@ -1,6 +1,5 @@
 """Statements by digest, by what they are about, and by their place in a lineage; nothing is ever dropped."""
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -175,9 +174,8 @@ class Documents:
 
 def keep(db: sqlite3.Connection, statements: Sequence[Statement]) -> dict[str, int]:
     """Stores statements in a transaction of the caller's; gives their digests, in their order, and their numbers."""
-    # Encoded once for both, since a tree can be of thousands.
     documents = [encode(statement) for statement in statements]
-    digests = [hashlib.sha256(document).digest() for document in documents]
+    digests = [_bytes(statement.digest) for statement in statements]
     numbers = _known(db, digests)
     (free,) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM statements").fetchone()
     told = zip(digests, documents, statements, strict=True)
