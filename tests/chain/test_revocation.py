@@ -11,6 +11,8 @@ from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT, revoke_again
+from edgeline.anchoring.sending import transaction_count
+from edgeline.merkle import build
 from edgeline.statement import KINDS
 from tests.chain.conftest import Make, account
 
@@ -30,9 +32,11 @@ def test_revocation_that_was_noted_is_sent_once(
     outbox.add(model)
     drain(outbox, there, ours)
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
-    assert revoke_again(outbox, there, ours) == (model.digest,)
-    assert there.status(model.digest) == REVOKED
     assert revoke_again(outbox, there, ours) == ()
+    assert there.status(model.digest) == REVOKED
+    sent = transaction_count(there.node, ours.address, "latest")
+    assert revoke_again(outbox, there, ours) == ()
+    assert transaction_count(there.node, ours.address, "latest") == sent
 
 
 def test_what_the_chain_does_not_know_yet_is_revoked_later(
@@ -43,7 +47,8 @@ def test_what_the_chain_does_not_know_yet_is_revoked_later(
     assert revoke_again(outbox, there, ours) == ()
     outbox.add(model)
     drain(outbox, there, ours)
-    assert revoke_again(outbox, there, ours) == (model.digest,)
+    revoke_again(outbox, there, ours)
+    assert there.status(model.digest) == REVOKED
 
 
 def test_reorganised_chain_is_told_of_revocations_again(
@@ -59,14 +64,40 @@ def test_reorganised_chain_is_told_of_revocations_again(
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
     leaf = files[1].digest
     outbox.note_revocation(leaf, LEAF_OF_TREE, leaf_call(outbox, tree, leaf))
-    assert set(revoke_again(outbox, there, ours)) == {model.digest, leaf}
+    revoke_again(outbox, there, ours)
+    assert there.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
 
     assert there.node.ask("evm_revert", before)
 
     assert there.statuses([model.digest, leaf]) == [VALID, 0]
     drain(outbox, there, ours)
-    assert set(revoke_again(outbox, there, ours)) == {model.digest, leaf}
+    revoke_again(outbox, there, ours)
     assert there.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
+
+
+def test_revocation_that_the_contract_refuses_stops_nothing_else(
+    there: Registry,
+    outbox: Outbox,
+    make: Make,
+    ours: Signer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An insider revoked the leaf in a tree of their own: the contract keeps one record for both."""
+    stranger = account(1, there.node, tmp_path, monkeypatch)
+    transact(there, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
+    files, model = [make("a"), make("b")], make("model")
+    tree = outbox.add_tree(files)
+    outbox.add(model)
+    drain(outbox, there, ours)
+    leaf = files[0].digest
+    root = build([bytes.fromhex(leaf)]).root.hex()
+    transact(there, stranger, "anchorTree", root, 1)
+    transact(there, stranger, "revokeLeaf", root, 1, 0, leaf, [], DEFECTIVE, NO_DETAIL)
+    outbox.note_revocation(leaf, LEAF_OF_TREE, leaf_call(outbox, tree, leaf))
+    outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
+    assert revoke_again(outbox, there, ours) == ((leaf, f"{leaf} was revoked before"),)
+    assert there.status(model.digest) == REVOKED
 
 
 def test_statement_that_a_stranger_anchored_about_something_else_is_refused(

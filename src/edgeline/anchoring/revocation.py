@@ -6,24 +6,29 @@ from edgeline.anchoring.interface import REVOKED, UNKNOWN
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry, transact
+from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.merkle import tree_id
 from edgeline.statement import LEAF
 
 STATEMENT, LEAF_OF_TREE = "revoke", "revokeLeaf"
 
 
-def revoke_again(outbox: Outbox, registry: Registry, signer: Signer) -> tuple[str, ...]:
-    """Revokes what was revoked from here and is not, or not yet; gives the keys that this concerned.
+def revoke_again(outbox: Outbox, registry: Registry, signer: Signer) -> tuple[tuple[str, str], ...]:
+    """Revokes what was revoked from here and is not, or not yet; gives key and reason of what the contract refuses.
 
-    What the chain does not know (yet) is left for another time.
-
-    Raises:
-        EdgelineError: the contract refuses; nothing is lost.
+    What the chain does not know (yet), and what it refuses, is left for another time.
     """
-    open_ = [one for one in outbox.revocations() if _is_open(registry, *one)]
-    for _, function, arguments in open_:
-        transact(registry, signer, function, *arguments)
-    return tuple(key for key, _, _ in open_)
+    refused = []
+    for key, function, arguments in outbox.revocations():
+        if not _is_open(registry, key, function, arguments):
+            continue
+        try:
+            transact(registry, signer, function, *arguments)
+        except EnvironmentUnfit:
+            raise
+        except EdgelineError as error:
+            refused.append((key, error.found))
+    return tuple(refused)
 
 
 def _is_open(registry: Registry, key: str, function: str, arguments: list[Any]) -> bool:

@@ -66,9 +66,22 @@ def revoke(
         for entry in entries:
             waiting.note_revocation(entry.statement, *_call(entry, waiting, named, why))
         with waiting_for(f"revoking on {chain}") as say:
-            chains.drain(workspace, chain, waiting, say)
+            _, report = chains.drain(workspace, chain, waiting, say)
+    _require_revoked(entries, dict(report.refused))
     keys = [entry.statement for entry in entries]
     show({"chain": chain, "revoked": keys, "reason": reason}, as_json)
+
+
+def _require_revoked(entries: "list[Entry]", refused: dict[str, str]) -> None:
+    from edgeline.errors import EdgelineError
+
+    for entry in entries:
+        if reason := refused.get(entry.statement):
+            raise EdgelineError(
+                expected=f"the contract to revoke {entry.kind} {entry.statement}",
+                found=reason,
+                remedy="it is tried again at every drain; a leaf can be revoked with its whole tree",
+            )
 
 
 def _why(reason: str, detail: Path | None) -> list[object]:
@@ -161,11 +174,12 @@ def retire(
 def _tell(chain: str, function: str, *arguments: object) -> None:
     """One transaction with the project's key for this chain."""
     workspace = project()
+    from edgeline.anchoring.deployment import known_chain
     from edgeline.anchoring.keys import signer
     from edgeline.anchoring.registry import transact
     from tasks import chain as chains
 
-    known = chains.chain(workspace, chain)
+    known = known_chain(workspace, chain)
     registry = chains.opened(workspace, chain)
     with waiting_for(f"{function} on {chain}"):
         transact(
