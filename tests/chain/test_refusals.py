@@ -81,18 +81,24 @@ def test_a_node_that_is_down_loses_nothing(
     assert drain(outbox, registry, ours).sent == 1
 
 
-def test_no_funds_says_so_and_loses_nothing(
+@pytest.fixture
+def poor(
     there: Registry,
     ours: Signer,
-    outbox: Outbox,
-    make: Make,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     digest: Digest,
-) -> None:
+) -> Signer:
+    """An account that may anchor and has nothing to pay with."""
     monkeypatch.setenv("EDGELINE_POOR_KEY", digest("poor"))
-    poor = signer("env:EDGELINE_POOR_KEY", there.node, tmp_path)
-    transact(there, ours, "setRoles", poor.address, ROLES["ANCHORER"])
+    account = signer("env:EDGELINE_POOR_KEY", there.node, tmp_path)
+    transact(there, ours, "setRoles", account.address, ROLES["ANCHORER"])
+    return account
+
+
+def test_no_funds_says_so_and_loses_nothing(
+    there: Registry, ours: Signer, poor: Signer, outbox: Outbox, make: Make
+) -> None:
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match=f"ether on account {poor.address} .* found 0; "):
         drain(outbox, there, poor)
@@ -104,17 +110,8 @@ def test_no_funds_says_so_and_loses_nothing(
 
 
 def test_funds_for_some_are_used_for_some(
-    there: Registry,
-    ours: Signer,
-    outbox: Outbox,
-    make: Make,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    digest: Digest,
+    there: Registry, ours: Signer, poor: Signer, outbox: Outbox, make: Make
 ) -> None:
-    monkeypatch.setenv("EDGELINE_POOR_KEY", digest("poor"))
-    poor = signer("env:EDGELINE_POOR_KEY", there.node, tmp_path)
-    transact(there, ours, "setRoles", poor.address, ROLES["ANCHORER"])
     for number in range(10):
         outbox.add(make(str(number)))
     each = fees(there.node).price * gas_limit(outbox.rows()[0], 0)

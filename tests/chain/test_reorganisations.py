@@ -102,18 +102,22 @@ def test_a_number_that_went_with_the_reorganisation_leaves_no_gap(
     assert (report.reopened, report.sent, report.pending) == (1, 1, 0)
 
 
-def test_a_slow_chain_is_waited_for_only_so_long(
-    start_anvil: Callable[..., str],
-    outbox: Outbox,
-    make: Make,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def halted(
+    start_anvil: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Registry, Signer]:
+    """A contract on an Anvil that makes no block until it is told to, and an account that signs here."""
     made = deployed(start_anvil(), tmp_path)
     registry = connect(made.url, made.deployment)
+    registry.node.ask("evm_setAutomine", False)
+    return registry, account(0, registry.node, tmp_path, monkeypatch)
+
+
+def test_a_slow_chain_is_waited_for_only_so_long(
+    halted: tuple[Registry, Signer], outbox: Outbox, make: Make
+) -> None:
+    registry, ours = halted
     node = registry.node
-    ours = account(0, node, tmp_path, monkeypatch)
-    node.ask("evm_setAutomine", False)
     for number in range(3):
         outbox.add(make(str(number)))
     for _ in range(2):
@@ -131,17 +135,10 @@ def test_a_slow_chain_is_waited_for_only_so_long(
 
 
 def test_a_fee_that_became_too_low_is_raised_under_the_same_number(
-    start_anvil: Callable[..., str],
-    outbox: Outbox,
-    make: Make,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    halted: tuple[Registry, Signer], outbox: Outbox, make: Make
 ) -> None:
-    made = deployed(start_anvil(), tmp_path)
-    registry = connect(made.url, made.deployment)
+    registry, ours = halted
     node = registry.node
-    ours = account(0, node, tmp_path, monkeypatch)
-    node.ask("evm_setAutomine", False)
     outbox.add(make("model"))
     drain(outbox, registry, ours, wait_s=0.1)
     first = outbox.row(make("model").digest)
@@ -156,17 +153,10 @@ def test_a_fee_that_became_too_low_is_raised_under_the_same_number(
 
 
 def test_what_the_node_lost_is_given_to_it_again(
-    start_anvil: Callable[..., str],
-    outbox: Outbox,
-    make: Make,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    halted: tuple[Registry, Signer], outbox: Outbox, make: Make
 ) -> None:
-    made = deployed(start_anvil(), tmp_path)
-    registry = connect(made.url, made.deployment)
+    registry, ours = halted
     node = registry.node
-    ours = account(0, node, tmp_path, monkeypatch)
-    node.ask("evm_setAutomine", False)
     for number in range(3):
         outbox.add(make(str(number)))
     drain(outbox, registry, ours, wait_s=0.1)

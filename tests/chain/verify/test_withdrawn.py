@@ -1,6 +1,8 @@
 """What was revoked, or came from something that was, does not hold, whoever hides it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,53 +108,52 @@ def test_a_revoked_tree_takes_its_files_along(files: list[Path], company: Compan
             verify(named, None, lambda: bare)
 
 
-def test_a_node_cannot_hide_the_revocation_of_a_tree(files: list[Path], company: Company) -> None:
-    receipt = read_receipt(receipt_path(files[0]))
+def leaf_revoked(company: Company, file: Path) -> Receipt:
+    """The receipt of a file in a tree, after it was revoked alone."""
+    receipt = read_receipt(receipt_path(file))
     assert receipt is not None
-    company.tell("revoke", receipt.record.key, 2, NO_DETAIL)
+    assert receipt.inclusion is not None
+    place = receipt.inclusion
+    leaf = place.root, place.size, place.index, receipt.statement.digest, place.path
+    company.tell("revokeLeaf", *leaf, 5, NO_DETAIL)
+    return receipt
+
+
+@contextmanager
+def silent_about_revocations(company: Company) -> Iterator[Live]:
+    """The chain through a node that leaves out the one event of a revocation."""
     where = {"address": company.chain.deployment.contract, "fromBlock": "0x0"}
     logs = company.registry.node.ask("eth_getLogs", where)
     told = [log for log in logs if log["topics"][0] != topic(RevokedEvent)]
     assert len(told) == len(logs) - 1
     with lying(company.chain.url, {"eth_getLogs": told}) as address:
         registry = connect(address, company.chain.deployment)
-        with (
-            Live(registry, None, first_block=company.chain.block) as live,
-            pytest.raises(Revoked, match=f"the tree {receipt.record.key} that holds it"),
-        ):
-            verify(of_path(files[0], card.check), receipt, lambda: live)
+        with Live(registry, None, first_block=company.chain.block) as live:
+            yield live
+
+
+def test_a_node_cannot_hide_the_revocation_of_a_tree(files: list[Path], company: Company) -> None:
+    receipt = read_receipt(receipt_path(files[0]))
+    assert receipt is not None
+    company.tell("revoke", receipt.record.key, 2, NO_DETAIL)
+    with (
+        silent_about_revocations(company) as live,
+        pytest.raises(Revoked, match=f"the tree {receipt.record.key} that holds it"),
+    ):
+        verify(of_path(files[0], card.check), receipt, lambda: live)
 
 
 def test_a_leaf_is_revoked_alone(files: list[Path], company: Company) -> None:
-    receipt = read_receipt(receipt_path(files[0]))
-    assert receipt is not None
-    assert receipt.inclusion is not None
-    proof = receipt.inclusion
-    leaf = proof.root, proof.size, proof.index, receipt.statement.digest, proof.path
-    company.tell("revokeLeaf", *leaf, 5, NO_DETAIL)
+    leaf_revoked(company, files[0])
     with pytest.raises(Revoked, match="not allowed"):
         checked(company, files[0])
     assert checked(company, files[1]).level == 3
 
 
 def test_a_node_cannot_hide_the_revocation_of_a_leaf(files: list[Path], company: Company) -> None:
-    receipt = read_receipt(receipt_path(files[0]))
-    assert receipt is not None
-    assert receipt.inclusion is not None
-    proof = receipt.inclusion
-    leaf = proof.root, proof.size, proof.index, receipt.statement.digest, proof.path
-    company.tell("revokeLeaf", *leaf, 5, NO_DETAIL)
-    where = {"address": company.chain.deployment.contract, "fromBlock": "0x0"}
-    logs = company.registry.node.ask("eth_getLogs", where)
-    told = [log for log in logs if log["topics"][0] != topic(RevokedEvent)]
-    assert len(told) == len(logs) - 1
-    with lying(company.chain.url, {"eth_getLogs": told}) as address:
-        registry = connect(address, company.chain.deployment)
-        with (
-            Live(registry, None, first_block=company.chain.block) as live,
-            pytest.raises(Revoked),
-        ):
-            verify(of_path(files[0], card.check), receipt, lambda: live)
+    receipt = leaf_revoked(company, files[0])
+    with silent_about_revocations(company) as live, pytest.raises(Revoked):
+        verify(of_path(files[0], card.check), receipt, lambda: live)
 
 
 def test_a_stranger_cannot_revoke_a_leaf(
@@ -173,12 +174,7 @@ def test_a_stranger_cannot_revoke_a_leaf(
 
 
 def test_a_revoked_leaf_has_a_record_of_its_own(files: list[Path], company: Company) -> None:
-    receipt = read_receipt(receipt_path(files[0]))
-    assert receipt is not None
-    assert receipt.inclusion is not None
-    proof = receipt.inclusion
-    leaf = proof.root, proof.size, proof.index, receipt.statement.digest, proof.path
-    company.tell("revokeLeaf", *leaf, 5, NO_DETAIL)
+    receipt = leaf_revoked(company, files[0])
     record = company.registry.record(receipt.statement.digest)
     assert record is not None
     alone = replace(receipt, record=record, inclusion=None, storage=None)
