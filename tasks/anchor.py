@@ -10,7 +10,9 @@ from pathlib import Path
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.drain import DrainReport
+from edgeline.anchoring.interface import UNKNOWN
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.registry import Registry
@@ -20,7 +22,7 @@ from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.errors import EdgelineError, EnvironmentUnfit, Revoked
 from edgeline.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
 from edgeline.recipe.anchor import Anchor
-from edgeline.workspace import Workspace
+from edgeline.workspace import LOCAL, Workspace
 from tasks import chain
 from tasks.lineage import Said, released, sealed
 from tasks.product import Product
@@ -72,8 +74,14 @@ class Verified:
 
 @task(name="settle", cache_policy=NO_CACHE)
 def settle(run: Run, settings: Anchor) -> int:
-    """Send what earlier runs could not, and give the receipts to the artifacts that wait for them; returns how many."""
+    """Send what earlier runs could not, and give the receipts to the artifacts that wait for them; returns how many.
+
+    Raises:
+        EnvironmentUnfit: there is no chain of that name; nobody trains first and hears of it then.
+    """
     begun = time.monotonic()
+    if settings.chain != LOCAL:
+        known_chain(run.workspace, settings.chain)
     with chain.outbox(run.workspace, settings.chain) as waiting:
         if not waiting.rows("pending") + waiting.rows("sent"):
             return 0
@@ -84,7 +92,7 @@ def settle(run: Run, settings: Anchor) -> int:
         except EnvironmentUnfit as error:
             get_run_logger().warning("anchoring pending: %s", error)
             return 0
-        receipts = list(_awaited(run.workspace, waiting, contract))
+        receipts = _awaited(run.workspace, waiting, contract)
     for receipt in receipts:
         write_receipt(receipt, receipt_path(run.workspace.artifacts / receipt.statement.subject))
     _tag(settings.chain, receipts)
@@ -126,12 +134,12 @@ def verify(
     run: Run, settings: Anchor, artifact: Product, receipt: Product
 ) -> tuple[Path, Verified]:
     """Do what any stranger can do: hash every file again, and ask the chain."""
-    files = len(open_artifact(artifact.path).manifest.files)
     if receipt.report.pending:
-        return artifact.path, Verified(files, None)
+        return artifact.path, Verified(len(open_artifact(artifact.path).manifest.files), None)
     with chain.live(run.workspace, settings.chain) as live:
         verdict = verify_folder(artifact.path, lambda: live)
-    return artifact.path, Verified(files, verdict.record.block)
+    assert verdict.named.manifest is not None
+    return artifact.path, Verified(len(verdict.named.manifest.files), verdict.record.block)
 
 
 def _require_usable(contract: Registry, line: Said, report: DrainReport) -> None:
@@ -145,7 +153,7 @@ def _require_usable(contract: Registry, line: Said, report: DrainReport) -> None
                 remedy="`edgeline audit revoked` says by whom and why; change what it was made from",
             )
     for statement, status in zip(line, statuses, strict=True):
-        if status == 0:
+        if status == UNKNOWN:
             reason = dict(report.refused).get(statement.digest, "no record, and no reason given")
             raise EdgelineError(
                 expected=f"the contract to take {statement.kind} {statement.subject}",
@@ -180,16 +188,8 @@ def _tag(name: str, receipts: list[Receipt]) -> None:
     stands = {receipt.statement.subject: receipt for receipt in receipts}
     for version in models.versions():
         if receipt := stands.get(version.artifact):
-            models.tag_version(version, position(name, receipt))
-
-
-def position(name: str, receipt: Receipt) -> dict[str, str]:
-    """Where a model stands on a chain, as MLflow's tags tell it."""
-    return {
-        "chain": name,
-        "transaction": receipt.transaction,
-        "contract": receipt.deployment.contract,
-    }
+            stand = chain.position(name, receipt.transaction, receipt.deployment.contract)
+            models.tag_version(version, stand)
 
 
 def _anchored(name: str, receipt: Receipt, line: Said, report: DrainReport) -> Anchored:

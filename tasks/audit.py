@@ -11,6 +11,7 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.answers import Entry
 from edgeline.auditing.live import Live
@@ -175,7 +176,7 @@ def _check_artifact(workspace: Workspace, chains: Chains, digest: str, name: str
     """Anchored on several chains, an artifact is held against the one that its receipt is of."""
     folder = workspace.artifacts / digest
     claimed = read_receipt(folder / RECEIPT_NAME)
-    places = {one: chain.chain(workspace, one).deployment for one in workspace.chains()}
+    places = {one: known_chain(workspace, one).deployment for one in workspace.chains()}
     named = [one for one, place in places.items() if claimed and place == claimed.deployment]
     verify_folder(folder, partial(chains, next(iter(named), name)))
 

@@ -6,17 +6,19 @@ makes it again when that chain was wiped; then everything that the outbox rememb
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
-from edgeline.anchoring.deployment import Chain, read_chain, write_chain
+from edgeline.anchoring.deployment import Chain, known_chain, write_chain
 from edgeline.anchoring.drain import DrainReport
 from edgeline.anchoring.drain import drain as drain_outbox
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.reach import reach
 from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.anchoring.revocation import revoke_again
 from edgeline.auditing.live import Live
-from edgeline.errors import EnvironmentUnfit, NotAnchored, ServiceUnavailable, WorkspaceBusy
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, WorkspaceBusy
 from edgeline.receipt import Deployment
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, set_by_user
@@ -26,24 +28,10 @@ from edgeline.workspace import LOCAL, Workspace, read_json
 PATIENCE_S = 60.0
 """How long to wait for another run that is sending with the same key."""
 
+PENDING = "pending"
+"""In place of a transaction while the chain does not have it yet."""
+
 Answer = TypeVar("Answer")
-
-
-def chain(workspace: Workspace, name: str) -> Chain:
-    """What is known of a chain; nothing is asked.
-
-    Raises:
-        NotAnchored: nothing was ever anchored on the project's own chain.
-        EnvironmentUnfit: there is no such chain.
-    """
-    path = workspace.deployment(name)
-    if name == LOCAL and not path.is_file():
-        raise NotAnchored(
-            expected="a chain on which this project anchors",
-            found="a project that has anchored nothing yet",
-            remedy="run `edgeline run`, or name another chain",
-        )
-    return read_chain(path)
 
 
 def address(workspace: Workspace, known: Chain) -> str:
@@ -53,14 +41,23 @@ def address(workspace: Workspace, known: Chain) -> str:
 
 def opened(workspace: Workspace, name: str) -> Registry:
     """The contract, to be read."""
-    known = chain(workspace, name)
+    known = known_chain(workspace, name)
     return connect(address(workspace, known), known.deployment)
 
 
 def live(workspace: Workspace, name: str) -> Live:
     """The contract and all that is known here of what it holds, to be asked."""
-    first = chain(workspace, name).block
+    first = known_chain(workspace, name).block
     return Live(opened(workspace, name), workspace.anchoring(name), first_block=first)
+
+
+def position(name: str, transaction: str, contract: str) -> dict[str, str]:
+    """Where a model stands on a chain, as MLflow's tags tell it; empty texts: not yet."""
+    return {
+        "chain": name,
+        "transaction": transaction or PENDING,
+        "contract": contract or PENDING,
+    }
 
 
 def outbox(workspace: Workspace, name: str) -> Outbox:
@@ -100,8 +97,8 @@ def drain(
     )
     if report.reopened:
         say(f"{report.reopened} statements were no longer on the chain and were sent again")
-    revoke_again(waiting, registry, ours)
-    return registry, report
+    refused = revoke_again(waiting, registry, ours)
+    return registry, replace(report, refused=(*report.refused, *refused))
 
 
 def _ready(
@@ -110,7 +107,7 @@ def _ready(
     """The contract, to be written to; on the project's own chain it is made where it is missing."""
     path = workspace.deployment(name)
     if name != LOCAL or path.is_file():
-        known = read_chain(path)
+        known = known_chain(workspace, name)
         try:
             return known, connect(address(workspace, known), known.deployment)
         except ServiceUnavailable:
@@ -121,10 +118,9 @@ def _ready(
                 raise
             say(f"the local chain was wiped: {error.found}; its contract is made again")
     url = services.address("ganache", workspace.root)
-    made = _known_before(workspace, waiting, url)
-    if made is None:
-        folder = workspace.anchoring(name)
-        made = deploy(url, "node", workspace.contract, name=name, locks=folder)
+    made = _known_before(workspace, waiting, url) or deploy(
+        url, "node", workspace.contract, name=name, locks=workspace.anchoring(name)
+    )
     write_chain(made, path)
     return made, connect(url, made.deployment)
 
@@ -137,7 +133,7 @@ def _known_before(workspace: Workspace, waiting: Outbox, url: str) -> Chain | No
     code_hash = str((read_json(workspace.contract) or {})["code_hash"])
     deployment = Deployment(*place, code_hash)
     try:
-        connect(url, deployment)
+        reach(url, deployment)
     except ServiceUnavailable:
         raise
     except EnvironmentUnfit:

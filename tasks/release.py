@@ -29,9 +29,6 @@ from tasks.tracking import registry
 
 GOLDEN_IMAGES = 10
 
-PENDING = "pending"
-"""In place of a transaction while the chain does not have it yet."""
-
 
 @dataclass(frozen=True)
 class Sealed:
@@ -130,9 +127,9 @@ def register(
             "checkpoint": manifest.checkpoint,
             "data": manifest.parents["data"],
             "prefect.flow_run_id": str(flow_run.id),
-            "chain": receipt.report.chain,
-            "transaction": receipt.report.transaction or PENDING,
-            "contract": receipt.report.contract or PENDING,
+            **chain.position(
+                receipt.report.chain, receipt.report.transaction, receipt.report.contract
+            ),
             "validation_accuracy": repr(passed.report.validation),
         },
     )

@@ -149,12 +149,23 @@ def chain_name(text: str) -> str:
 
 @contextmanager
 def lock(workspace: Workspace, name: str, doing: str, now: str) -> Iterator[None]:
-    """Hold the workspace's lock `name`; the kernel gives it back however the process ends.
+    """Hold the workspace's lock `name`.
 
     Raises:
         WorkspaceBusy: another process holds it; the message says which and since when.
     """
     path = workspace.state / "locks" / f"{name}.lock"
+    with held(path, f"no other run of {name}", f", {doing}, since {now}"):
+        yield
+
+
+@contextmanager
+def held(path: Path, expected: str, doing: str = "") -> Iterator[None]:
+    """Hold a lock file; the kernel gives it back however the process ends.
+
+    Raises:
+        WorkspaceBusy: another process does, or another thread of this one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
@@ -162,12 +173,12 @@ def lock(workspace: Workspace, name: str, doing: str, now: str) -> Iterator[None
         except OSError:
             file.seek(0)
             raise WorkspaceBusy(
-                expected=f"no other run of {name}",
-                found=file.read().strip() or "a run that is just starting",
-                remedy="wait for it, or end it",
+                expected=expected,
+                found=file.read(200).strip() or "one that is just starting",
+                remedy="wait for it, or end it: nothing is lost",
             ) from None
         file.truncate(0)
-        file.write(f"process {os.getpid()}, {doing}, since {now}")
+        file.write(f"process {os.getpid()}{doing}")
         file.flush()
         yield
 

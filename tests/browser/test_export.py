@@ -18,9 +18,9 @@ from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import connect, deploy, transact
 from edgeline.auditing.audit import Audit
+from edgeline.auditing.gather import gathered
 from edgeline.auditing.index import Index
 from edgeline.cli import app
-from edgeline.cli.export_page import gathered
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.stack.node import find_node

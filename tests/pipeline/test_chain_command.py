@@ -64,6 +64,25 @@ def test_artifact_is_anchored_and_verified_on_a_second_chain(second, project, ar
     assert told(project, "status", "second")["outbox"]["refused"] == 0
 
 
+def test_whole_line_anchors_where_the_recipe_says(second, project):
+    done = project.edgeline(
+        "run", "digits", *project.quick("anchor.chain=second"), "--json", env=KEYS
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["anchor"]["chain"] == "second"
+    folder = project.root / summary["artifact"]["path"]
+    assert project.edgeline("verify", str(folder), "--chain", "second").returncode == 0
+    told(project, "anchor", str(folder))  # its receipt is the local chain's again
+
+
+def test_unknown_chain_is_refused_before_anything_is_trained(built, project):
+    refused = project.edgeline("run", "digits", *project.quick("anchor.chain=nowhere"))
+    assert refused.returncode == 5
+    assert "nowhere.json" in refused.stderr
+    assert "data" not in refused.stderr.split("edgeline:")[0]
+
+
 def test_deployment_file_holds_no_key_and_is_not_overwritten(second, project):
     content = (project.root / "deployments" / "second.json").read_text()
     assert KEYS["FIRST_KEY"].removeprefix("0x") not in content

@@ -1,22 +1,19 @@
 """The file that says which contract on which chain, how it is reached, and who signs; never the key itself.
 
-Reaching it checks chain id, genesis and code, since a write to an address without code succeeds and records nothing.
+Knows no network.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeline.anchoring.node import Node, octets
 from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
-from edgeline.errors import EnvironmentUnfit
+from edgeline.errors import EnvironmentUnfit, NotAnchored
 from edgeline.receipt import Deployment
-from edgeline.trie import keccak256
-from edgeline.workspace import LOCAL, write_bytes
+from edgeline.workspace import LOCAL, Workspace, write_bytes
 
 SCHEMA = "edgeline.deployment/2"
 MAX_BYTES = 2**16
-NO_CODE = "0x" + keccak256(b"").hex()
 
 
 @dataclass(frozen=True)
@@ -34,37 +31,6 @@ class Chain:
     """Blocks from its own on after which a record counts as final: 1 is its own alone."""
 
 
-def reach(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> Node:
-    """The node at this address, after checking that it is of this chain and holds this contract.
-
-    Raises:
-        ServiceUnavailable: nothing answers at `url`, or something else than an Ethereum node.
-        EnvironmentUnfit: the node is of another chain, or does not hold this contract.
-    """
-    node = Node(url, timeout_s)
-    chain_id, genesis = node.identity()
-    if (chain_id, genesis) != (deployment.chain_id, deployment.genesis):
-        raise EnvironmentUnfit(
-            expected=f"chain {deployment.chain_id} with genesis {deployment.genesis} at {node.place}",
-            found=f"chain {chain_id} with genesis {genesis}",
-            remedy="name the right node with --url, or give this one its database back",
-        )
-    require_code(node, deployment)
-    return node
-
-
-def require_code(node: Node, deployment: Deployment) -> None:
-    """Raises EnvironmentUnfit unless the contract's code is what it should be."""
-    answer = node.ask("eth_getCode", deployment.contract, "latest")
-    found = "0x" + keccak256(node.read(octets, answer, "code")).hex()
-    if found != deployment.code_hash:
-        raise EnvironmentUnfit(
-            expected=f"the ModelAnchor contract at {deployment.contract} of {node.place}",
-            found="no contract" if found == NO_CODE else f"another one (code hash {found})",
-            remedy="name the right node with --url, or deploy the contract again",
-        )
-
-
 def write_chain(chain: Chain, path: Path) -> Path:
     """Puts the description into a file, whole or not at all."""
     values = {
@@ -77,6 +43,24 @@ def write_chain(chain: Chain, path: Path) -> Path:
     }
     write_bytes(path, canonical_json(values))
     return path
+
+
+def known_chain(workspace: Workspace, name: str) -> Chain:
+    """What a workspace knows of a chain; nobody is asked.
+
+    Raises:
+        NotAnchored: nothing was ever anchored on the project's own chain.
+        EnvironmentUnfit: there is no such chain.
+        RecipeError: it is no name of a chain.
+    """
+    path = workspace.deployment(name)
+    if name == LOCAL and not path.is_file():
+        raise NotAnchored(
+            expected="a chain that knows what this project made",
+            found="a project that has anchored nothing yet",
+            remedy="run `edgeline run`, or name another chain with --chain",
+        )
+    return read_chain(path)
 
 
 def read_chain(path: Path) -> Chain:

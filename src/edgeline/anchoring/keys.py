@@ -20,11 +20,11 @@ from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_utils import ValidationError
 
-from edgeline.anchoring.lock import held
 from edgeline.anchoring.node import Node, count, hexadecimal, octets
 from edgeline.anchoring.program import ADDRESS, by_program
 from edgeline.anchoring.transaction import Sign, SignTyped, Transaction
 from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.workspace import held
 
 # A package below eth_account (py_ecc) raises this limit so far that a stranger's nested JSON, read
 # anywhere in the process, overflows the stack and kills it without a word.

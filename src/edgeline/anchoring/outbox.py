@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
-from edgeline.anchoring.lock import held
 from edgeline.anchoring.row import Row, Sent
 from edgeline.merkle import build, tree_id
 from edgeline.receipt import Deployment, Inclusion
 from edgeline.statement import KINDS, Statement
+from edgeline.workspace import held
 
 STATES = ("pending", "sent", "mined", "final")
 

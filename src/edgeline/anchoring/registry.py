@@ -13,12 +13,13 @@ from typing import Any
 from eth_abi.exceptions import DecodingError, EncodingError
 from web3 import Web3
 
-from edgeline.anchoring.deployment import Chain, reach, require_code
+from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.interface import ERRORS, FUNCTIONS, NOBODY, Types, selector
 from edgeline.anchoring.interface import ROLES as ROLES
 from edgeline.anchoring.interface import role_names as role_names
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.node import Mined, Node, Refused, octets
+from edgeline.anchoring.reach import reach, require_code
 from edgeline.anchoring.sending import send_alone
 from edgeline.errors import EdgelineError
 from edgeline.proof import record_slot

@@ -31,7 +31,8 @@ def open_audit(chain: str, url: str | None) -> "Iterator[Audit]":
         NotAnchored: the project has anchored nothing.
         EnvironmentUnfit: no project, no such chain, or no node of it answers.
     """
-    from edgeline.anchoring.deployment import reach
+    from edgeline.anchoring.deployment import known_chain
+    from edgeline.anchoring.reach import reach
     from edgeline.auditing.audit import Audit
     from edgeline.auditing.index import Index
     from edgeline.auditing.live import INDEX, archive_in
@@ -63,6 +64,7 @@ def live_for(
 
 
 def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "Live":
+    from edgeline.anchoring.deployment import known_chain
     from edgeline.anchoring.registry import connect
     from edgeline.auditing.live import Live
     from edgeline.errors import EnvironmentUnfit
@@ -79,22 +81,6 @@ def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "L
     known = next(fitting, None) if chain is None else None
     name = LOCAL if chain is None else chain
     return _live(workspace, known or known_chain(workspace, name), url)
-
-
-def known_chain(workspace: "Workspace", name: str) -> "Chain":
-    """Which contract on which chain, by name; asks nobody."""
-    from edgeline.anchoring.deployment import read_chain
-    from edgeline.errors import NotAnchored
-    from edgeline.workspace import LOCAL
-
-    path = workspace.deployment(name)
-    if name == LOCAL and not path.is_file():
-        raise NotAnchored(
-            expected="a chain that knows what this project made",
-            found="a project that has anchored nothing yet",
-            remedy="run `edgeline run`, or name another chain with --chain",
-        )
-    return read_chain(path)
 
 
 def known_chains() -> "list[Chain]":

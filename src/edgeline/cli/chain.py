@@ -80,28 +80,31 @@ def deploy(
 
 def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Chain":
     """The chain that a contract was put on before, if it is still there."""
-    from edgeline.anchoring.registry import connect
+    from edgeline.anchoring.deployment import known_chain
+    from edgeline.anchoring.reach import reach
     from edgeline.errors import RecipeError
     from tasks import chain as chains
 
-    known = chains.chain(workspace, name)
+    known = known_chain(workspace, name)
     if asked_for_another:
         raise RecipeError(
             expected=f"no options for {name}, where the contract is deployed already",
             found=f"{workspace.deployment(name)} with contract {known.deployment.contract}",
             remedy="remove that file to deploy again, or edit it",
         )
-    connect(chains.address(workspace, known), known.deployment)
+    reach(chains.address(workspace, known), known.deployment)
     return known
 
 
 @app.command()
 def status(name: Name = "local", as_json: AsJson = False) -> None:
     """Show the contract, the node, the key with its roles, and what still waits in the outbox."""
+    from edgeline.anchoring.deployment import known_chain
+
     workspace = project()
     from tasks import chain as chains
 
-    known = chains.chain(workspace, name)
+    known = known_chain(workspace, name)
     with chains.outbox(workspace, name) as waiting:
         counts, refused = waiting.counts(), [row for row in waiting.rows("pending") if row.reason]
     registry: Registry = chains.opened(workspace, name)

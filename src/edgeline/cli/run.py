@@ -88,7 +88,7 @@ def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | Non
 
 def _stands(workspace: "Workspace", chain: str, folder: "Path") -> bool:
     """Whether an artifact is intact, with its checkpoint, its chain's contract and the registry behind it."""
-    from edgeline.anchoring.deployment import read_chain
+    from edgeline.anchoring.deployment import known_chain
     from edgeline.artifact import open_artifact
     from edgeline.receipt import read_receipt, receipt_path
 
@@ -97,7 +97,7 @@ def _stands(workspace: "Workspace", chain: str, folder: "Path") -> bool:
     registry = os.environ.get("MLFLOW_TRACKING_URI") or workspace.registry.is_file()
     return bool(
         receipt
-        and receipt.deployment == read_chain(workspace.deployment(chain)).deployment
+        and receipt.deployment == known_chain(workspace, chain).deployment
         and checkpoint.is_file()
         and registry
     )

@@ -114,7 +114,7 @@ def _receipt(named: "Named", given: Path | None) -> "Receipt | None":
 
 def _is_of_another(receipt: "Receipt | None", chain: str | None) -> bool:
     """Whether a chain is named, and it is not the one that the receipt is of."""
-    from edgeline.cli.ask import known_chain
+    from edgeline.anchoring.deployment import known_chain
     from edgeline.workspace import Workspace
 
     if receipt is None or chain is None:
@@ -124,7 +124,8 @@ def _is_of_another(receipt: "Receipt | None", chain: str | None) -> bool:
 
 def _expected(chain: str | None, receipt: "Receipt | None") -> "Deployment | None":
     """The contract that must have taken it down: the one that is named, or the project's own if it is that."""
-    from edgeline.cli.ask import known_chain, known_chains
+    from edgeline.anchoring.deployment import known_chain
+    from edgeline.cli.ask import known_chains
     from edgeline.workspace import Workspace
 
     if chain is not None:

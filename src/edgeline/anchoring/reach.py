@@ -1,0 +1,42 @@
+"""A node, taken for one of a contract's chain only after it was looked at.
+
+A write to an address without code succeeds and records nothing; so chain id, genesis and code come first.
+"""
+
+from edgeline.anchoring.node import Node, octets
+from edgeline.errors import EnvironmentUnfit
+from edgeline.receipt import Deployment
+from edgeline.trie import keccak256
+
+NO_CODE = "0x" + keccak256(b"").hex()
+
+
+def reach(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> Node:
+    """The node at this address, after checking that it is of this chain and holds this contract.
+
+    Raises:
+        ServiceUnavailable: nothing answers at `url`, or something else than an Ethereum node.
+        EnvironmentUnfit: the node is of another chain, or does not hold this contract.
+    """
+    node = Node(url, timeout_s)
+    chain_id, genesis = node.identity()
+    if (chain_id, genesis) != (deployment.chain_id, deployment.genesis):
+        raise EnvironmentUnfit(
+            expected=f"chain {deployment.chain_id} with genesis {deployment.genesis} at {node.place}",
+            found=f"chain {chain_id} with genesis {genesis}",
+            remedy="name the right node with --url, or give this one its database back",
+        )
+    require_code(node, deployment)
+    return node
+
+
+def require_code(node: Node, deployment: Deployment) -> None:
+    """Raises EnvironmentUnfit unless the contract's code is what it should be."""
+    answer = node.ask("eth_getCode", deployment.contract, "latest")
+    found = "0x" + keccak256(node.read(octets, answer, "code")).hex()
+    if found != deployment.code_hash:
+        raise EnvironmentUnfit(
+            expected=f"the ModelAnchor contract at {deployment.contract} of {node.place}",
+            found="no contract" if found == NO_CODE else f"another one (code hash {found})",
+            remedy="name the right node with --url, or deploy the contract again",
+        )
