@@ -98,12 +98,19 @@ def audit(url: str, project: Path) -> Iterator[Audit]:
 def test_the_page_of_a_real_contract_holds(audit: Audit, open_page: Any) -> None:
     tab = open_page(gathered(audit))
     # five alone, a tree, and the five in it
-    assert "11 of 11 hold." in tab.verdict
+    assert "11 of 11 are as they were anchored. 1 is revoked, or made from what is." in tab.verdict
     assert tab.alarm == ""
     tab.page.get_by_label("Status").select_option("not valid")
     assert tab.page.locator("#rows .title").all_inner_texts() == ["letters 111111111111"]
     tab.page.locator("#rows a").click()
     tab.page.wait_for_selector("#chosen .standing.revoked >> text=data withdrawn")
+
+
+def test_a_thing_is_linked_by_its_own_digest(audit: Audit, open_page: Any) -> None:
+    entries = gathered(audit)
+    artifact = next(entry for entry in entries if entry.kind == "artifact")
+    tab = open_page(entries, f"#{artifact.subject}")
+    tab.page.wait_for_selector(f"#chosen >> text={artifact.digest}")
 
 
 def test_a_statement_in_a_tree_comes_with_its_path(audit: Audit, open_page: Any) -> None:
@@ -121,7 +128,7 @@ def test_without_documents_the_chain_alone_still_gives_the_lineage(
     artifact = next(entry for entry in entries if entry.kind == "artifact")
     tab = open_page(entries, f"#{artifact.digest}")
     # the tree's root and size can be checked without any document
-    assert "1 of 6 hold, 5 without a document to check" in tab.verdict
+    assert "1 of 6 are as they were anchored, 5 without a document to check" in tab.verdict
     assert tab.page.locator("[data-key]").count() == 4
 
 
@@ -135,7 +142,7 @@ def test_the_command_line_writes_the_page_and_says_its_digest(
     facts, content = json.loads(done.stdout), (project / "page.html").read_bytes()
     assert facts["sha256"] == sha256_bytes(content)
     assert (facts["statements"], facts["bytes"]) == (10, len(content))
-    assert "11 of 11 hold." in open_file(content).verdict
+    assert "11 of 11 are as they were anchored." in open_file(content).verdict
 
 
 def test_a_place_that_cannot_be_written_is_named(

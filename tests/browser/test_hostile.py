@@ -28,7 +28,7 @@ def test_a_name_is_only_ever_text(open_page: Any, make: Any, name: str) -> None:
         make.document(name, {name: make.subject("x")}, [], {"recipe": name, "__proto__": name}), 5
     )
     tab = open_page([made], f"#{made.digest}")
-    assert "1 of 1 hold" in tab.verdict
+    assert "1 of 1 are as they were anchored" in tab.verdict
     assert tab.page.title() != "broken"
     shown = name.replace("\u2028", "[U+2028]").replace("\u2029", "[U+2029]")
     assert tab.page.locator("#chosen h2 bdi").inner_text() == shown

@@ -108,5 +108,5 @@ def test_a_long_chain_of_statements_is_followed_to_its_beginning(open_page: Any,
             make.entry(make.document("round", {"w": make.subject(str(at))}, parents, about), at + 2)
         )
     tab = open_page(entries, f"#{entries[-1].digest}")
-    assert "3,001 of 3,001 hold" in tab.verdict
+    assert "3,001 of 3,001 are as they were anchored" in tab.verdict
     assert "1 to 2999" in tab.page.text_content(".run")

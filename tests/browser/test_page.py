@@ -19,7 +19,7 @@ def of_kind(entries: list[pages.Entry], kind: str) -> pages.Entry:
 
 def test_the_page_is_found_sound_and_asks_nothing_of_the_network(open_page: Any, make: Any) -> None:
     tab = open_page(make.line())
-    assert tab.verdict.endswith("Checked in this browser: 20 of 20 hold.")
+    assert tab.verdict.endswith("Checked in this browser: 20 of 20 are as they were anchored.")
     assert tab.alarm == ""
     assert [url.partition(":")[0] for url in tab.requests] == ["file"]
     assert tab.complaints == []
@@ -121,7 +121,7 @@ def test_a_statement_without_a_document_gets_no_mark(open_page: Any, make: Any) 
     entries = make.line()
     bare = replace(of_kind(entries, "artifact"), document=None)
     tab = open_page([bare, *(one for one in entries if one.digest != bare.digest)])
-    assert "19 of 20 hold, 1 without a document to check" in tab.verdict
+    assert "19 of 20 are as they were anchored, 1 without a document to check" in tab.verdict
     tab.choose(bare.digest)
     assert (tab.check("document"), tab.check("history")) == ("none", "none")
     tab.choose(of_kind(entries, "release").digest)
@@ -132,7 +132,7 @@ def test_a_statement_without_a_document_gets_no_mark(open_page: Any, make: Any) 
 def test_every_statement_of_a_tree_is_led_to_its_root(open_page: Any, make: Any, size: int) -> None:
     entries = make.tree(make.readings(size), 30)
     tab = open_page(entries)
-    assert f"{size + 1} of {size + 1} hold" in tab.verdict
+    assert f"{size + 1} of {size + 1} are as they were anchored" in tab.verdict
     tab.choose(entries[-1].digest)
     assert tab.check("inclusion") == "pass"
     words = tab.page.inner_text("[data-check=inclusion]")
@@ -270,7 +270,7 @@ def test_a_dropped_file_is_hashed_and_not_opened(open_page: Any, make: Any) -> N
 def test_ten_thousand_statements_are_listed_and_checked(open_page: Any, make: Any) -> None:
     entries = [*make.line(), *make.tree(make.readings(9_979), 50)]
     tab = open_page(entries)
-    assert "10,000 of 10,000 hold" in tab.verdict
+    assert "10,000 of 10,000 are as they were anchored" in tab.verdict
     assert tab.page.inner_text("#count") == "1 to 50 of 10,000 found"
     assert tab.page.locator("#rows li").count() == 50
     tab.page.get_by_role("button", name="To the end").click()

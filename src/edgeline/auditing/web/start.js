@@ -36,7 +36,8 @@ function options(select, words) {
 function chosenEntry(page) {
   const wanted = decodeURIComponent(location.hash.slice(1)).toLowerCase().replace(/^0x/, "");
   if (wanted.length < MIN_PREFIX) return null;
-  return page.byDigest.get(wanted) ?? page.entries.find((entry) => entry.digest.startsWith(wanted)) ?? null;
+  const named = page.byDigest.get(wanted) ?? page.bySubject.get(wanted)?.[0];
+  return named ?? page.entries.find((entry) => entry.digest.startsWith(wanted)) ?? null;
 }
 
 function list(page) {
@@ -112,12 +113,14 @@ async function check(page) {
 function conclusion(page, verdict) {
   const counts = tally(page.entries, markOf);
   const [passed, failed, none] = ["pass", "fail", "none"].map((state) => counts.get(state) ?? 0);
+  const invalid = page.entries.filter((entry) => standing(entry) !== "valid").length;
   verdict.replaceChildren(
     mark(failed ? "fail" : passed ? "pass" : "none"),
-    ` Checked in this browser: ${number(passed)} of ${number(page.entries.length)} hold`,
+    ` Checked in this browser: ${number(passed)} of ${number(page.entries.length)} are as they were anchored`,
     failed ? `, ${number(failed)} failed` : "",
     none ? `, ${number(none)} without a document to check` : "",
     ".",
+    invalid ? ` ${counted(invalid, "is", "are")} revoked, or made from what is.` : "",
   );
   document.body.dataset.checked = failed ? "failed" : "passed";
   if (!failed) return;
