@@ -165,7 +165,7 @@ def make_environment() -> None:
         return
     # What builds the project is in place from the second time on, and then needs no network.
     building = ["--no-build-isolation"] if (VENV / "complete").exists() else []
-    install = pip(VENV, "install", *building, "-c", LOCK, "-e", ".[lab,chain,pipeline,dev]")
+    install = pip(VENV, "install", *building, "-c", LOCK, "-e", ".[lab,chain,pipeline,remotes,dev]")
     step("Python packages (about 260; minutes the first time)", install)
     stamp(VENV, "complete", wanted)
 
@@ -212,7 +212,7 @@ def make_wheel() -> None:
     step("the wheel that a device installs", build)
     wheel = next(folder.glob("edgeline-*.whl"))
     if not stamped(EDGE, "complete", dependencies):
-        wanted = ["-c", LOCK, wheel, "pytest", "pytest-randomly"]
+        wanted = ["-c", LOCK, wheel, "pytest", "pytest-randomly", "pytest-timeout"]
         step("what the wheel depends on", pip(EDGE, "install", *wanted))
         stamp(EDGE, "complete", dependencies)
     step("the wheel, installed", pip(EDGE, "install", "--no-deps", "--force-reinstall", wheel))
