@@ -38,7 +38,7 @@ from edgeline.manifest import (
     Net,
     needed_files,
 )
-from edgeline.preprocess import Preprocessing
+from edgeline.preprocess import Preprocessing, Values
 
 MAX_MANIFEST_BYTES = 2**20
 
@@ -79,10 +79,10 @@ class Artifact:
     def part_path(self, index: int) -> Path:
         return self.folder / self.manifest.parts[index].file
 
-    def golden(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Images, and the logits that the lab's machine answered."""
-        images, logits = (_array(self.folder / name) for name in (GOLDEN_INPUTS, GOLDEN_OUTPUTS))
-        return images, logits
+    def golden(self) -> tuple[Values, NDArray[np.float32]]:
+        """Items, and the logits that the lab's machine answered."""
+        values, logits = (_array(self.folder / name) for name in (GOLDEN_INPUTS, GOLDEN_OUTPUTS))
+        return values, logits
 
 
 def seal(staging: Path, description: Description, store: Path) -> Artifact:

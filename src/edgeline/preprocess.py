@@ -1,94 +1,188 @@
-"""What the lab and the device both do to an image before a network sees it: numpy only, described by data.
+"""What the lab and the device both do to an item before a network sees it: numpy only, described by data.
 
 The description is hashed with the model, so a device cannot feed it other numbers than it was trained on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.digest import JsonValue
 
+Kind = Literal["image", "series", "table"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Values: TypeAlias = NDArray[Any]
+
 # ITU-R BT.601 luma, the weights of every common grey conversion.
 LUMA = np.array([0.299, 0.587, 0.114])
+ROWS = 256
+AXES = {"image": 3, "series": 2, "table": 1}
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Normalisation of 8-bit images: (value / 255 - mean) / std, channel by channel."""
+    """Normalisation, (value - mean) / std, channel by channel; pixels are scaled to 0..1 before it."""
 
-    channels: int
-    """1 for grey, 3 for colour."""
-    image_size: int
-    """Height and width in pixels."""
+    kind: Kind
+    shape: tuple[int, ...]
+    """Of one item: (height, width, channels), (steps, channels) or (features,)."""
     mean: tuple[float, ...]
-    """Per channel, of values scaled to 0..1."""
+    """Per channel or feature; of pixels, after they were scaled to 0..1."""
     std: tuple[float, ...]
-    """Per channel, of values scaled to 0..1; not zero."""
+    """Per channel or feature, in the unit of the mean; above zero."""
+    limit: float | None = None
+    """Normalised values beyond it, on either side, are cut: one mad sensor must not drown the others."""
+    columns: tuple[str, ...] = ()
+    """Names of the channels or features, in order, where the data had names."""
 
-    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Network input (N, C, H, W) from 8-bit images (N, H, W) or (N, H, W, C) of the right size.
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or len(self.shape) != AXES[self.kind] or min(self.shape) < 1:
+            raise ValueError(f"expected a shape for {self.kind}, found {self.shape}")
+        if not len(self.mean) == len(self.std) == self.channels:
+            raise ValueError(f"expected {self.channels} numbers in mean and in std")
+        if len(self.columns) not in (0, self.channels):
+            raise ValueError(f"expected {self.channels} names of columns, or none")
+
+    @property
+    def channels(self) -> int:
+        """Channels of an image or a series, features of a table's row."""
+        return self.shape[-1]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one example as a network takes it: images have their channels first."""
+        height_width = self.shape[:-1]
+        return (self.channels, *height_width) if self.kind == "image" else self.shape
+
+    def __call__(self, values: Values) -> NDArray[np.float32]:
+        """Network input (N, *input_shape) from items (N, *shape); grey images may lack their last axis.
+
+        Images are 8-bit. In a series, leading rows of NaN stand for a past that is not known, and
+        become zeros: the mean.
 
         Raises:
             ValueError: another size, number of channels or type of value.
         """
-        if images.dtype != np.uint8:
-            raise ValueError(f"expected 8-bit images (uint8), found {images.dtype}")
-        pixels_NHWC = images[..., None] if images.ndim == 3 else images
-        wanted = (self.image_size, self.image_size, self.channels)
-        if pixels_NHWC.ndim != 4 or pixels_NHWC.shape[1:] != wanted:
+        numbers = _scaled(values) if self.kind == "image" else _numbers(values)
+        if numbers.shape[1:] != self.shape:
             raise ValueError(
-                f"expected images of height, width, channels {wanted}, found {images.shape[1:]}"
+                f"expected {self.kind} of shape {self.shape}, found {values.shape[1:]}"
             )
         mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
-        scaled = (pixels_NHWC.astype(np.float32) / np.float32(255) - mean) / std
-        return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+        normal = (numbers - mean) / std
+        if self.limit is not None:
+            normal = np.clip(normal, -np.float32(self.limit), np.float32(self.limit))
+        if self.kind == "image":
+            return np.ascontiguousarray(normal.transpose(0, 3, 1, 2))
+        return np.nan_to_num(normal, nan=0.0) if self.kind == "series" else normal
 
-    def fit(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """One 8-bit picture (H, W) or (H, W, 1|3) brought to this size and number of channels: luma, then bilinear."""
-        pixels_HWC = (image[..., None] if image.ndim == 2 else image).astype(np.float64)
-        if pixels_HWC.shape[2] == 3 and self.channels == 1:
-            pixels_HWC = (pixels_HWC @ LUMA)[..., None]
-        elif pixels_HWC.shape[2] == 1 and self.channels == 3:
-            pixels_HWC = np.repeat(pixels_HWC, 3, axis=2)
-        for axis in (0, 1):
-            pixels_HWC = _resample(pixels_HWC, axis, self.image_size)
-        return np.clip(np.rint(pixels_HWC), 0, 255).astype(np.uint8)
+    def fit(self, item: Values) -> Values:
+        """One item brought to this shape.
+
+        A picture (H, W) or (H, W, 1 or 3): resampled, then luma. A series: its last steps, after
+        rows of NaN where it is too short. A table's row must have its features.
+        """
+        return FITS[self.kind](self, item)
 
     def to_json(self) -> dict[str, JsonValue]:
         return {
-            "channels": self.channels,
-            "image_size": self.image_size,
+            "kind": self.kind,
+            "shape": list(self.shape),
             "mean": [repr(value) for value in self.mean],
             "std": [repr(value) for value in self.std],
+            "limit": None if self.limit is None else repr(self.limit),
+            "columns": list(self.columns),
         }
 
     @classmethod
     def from_json(cls, described: dict[str, JsonValue]) -> "Preprocessing":
         """Raises KeyError, TypeError or ValueError where the description is not one of ours."""
         match described:
-            case {
-                "channels": int(channels),
-                "image_size": int(size),
-                "mean": list(mean),
-                "std": list(std),
-            }:
-                floats = [tuple(float(str(value)) for value in values) for values in (mean, std)]
-                return cls(channels, size, floats[0], floats[1])
-        raise ValueError(f"expected channels, image_size, mean and std, found {sorted(described)}")
+            case {"kind": str(kind), "shape": list(sides), "limit": bound, "columns": list(names)}:
+                shape, columns = tuple(int(str(side)) for side in sides), tuple(map(str, names))
+            case {"channels": int(channels), "image_size": int(size)}:
+                # artifacts sealed when there were images alone
+                kind, shape, bound, columns = "image", (size, size, channels), None, ()
+            case _:
+                raise ValueError(f"expected kind, shape, mean, std, found {sorted(described)}")
+        mean, std = (_floats(described[name]) for name in ("mean", "std"))
+        limit = None if bound is None else float(str(bound))
+        return cls(kind, shape, mean, std, limit, columns)  # type: ignore[arg-type]  # refused if unknown
 
 
-def _resample(pixels: NDArray[np.float64], axis: int, size: int) -> NDArray[np.float64]:
-    """Bilinear along one axis, sampling at pixel centres."""
-    length = pixels.shape[axis]
-    if length == size:
-        return pixels
-    centres = np.clip((np.arange(size) + 0.5) * length / size - 0.5, 0, length - 1)
-    low = np.floor(centres).astype(int)
-    high = np.minimum(low + 1, length - 1)
-    share = (centres - low).reshape([-1 if axis == at else 1 for at in range(pixels.ndim)])
-    resampled: NDArray[np.float64] = (
-        np.take(pixels, low, axis) * (1 - share) + np.take(pixels, high, axis) * share
-    )
-    return resampled
+def _floats(values: JsonValue) -> tuple[float, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"expected a list of numbers, found {values!r}")
+    return tuple(float(str(value)) for value in values)
+
+
+def _scaled(images: Values) -> NDArray[np.float32]:
+    if images.dtype != np.uint8:
+        raise ValueError(f"expected 8-bit images (uint8), found {images.dtype}")
+    pixels_NHWC = images[..., None] if images.ndim == 3 else images
+    return pixels_NHWC.astype(np.float32) / np.float32(255)
+
+
+def _numbers(values: Values) -> NDArray[np.float32]:
+    if values.dtype.kind not in "fiu":
+        raise ValueError(f"expected numbers, found {values.dtype}")
+    return values.astype(np.float32)
+
+
+def _fit_image(wanted: Preprocessing, image: Values) -> NDArray[np.uint8]:
+    pixels_HWC = _resample(image[..., None] if image.ndim == 2 else image, *wanted.shape[:2])
+    if pixels_HWC.shape[2] == 3 and wanted.channels == 1:
+        pixels_HWC = (pixels_HWC @ LUMA)[..., None]
+    elif pixels_HWC.shape[2] == 1 and wanted.channels == 3:
+        pixels_HWC = np.repeat(pixels_HWC, 3, axis=2)
+    # Halves are decided before the last bits of a sum, which differ between processors, can decide them.
+    return np.clip(np.rint(np.round(pixels_HWC, 6)), 0, 255).astype(np.uint8)
+
+
+def _fit_series(wanted: Preprocessing, series: Values) -> NDArray[np.float32]:
+    steps, channels = wanted.shape
+    if series.ndim != 2 or series.shape[1] != channels:
+        raise ValueError(f"expected a series (steps, {channels}), found {series.shape}")
+    known = series[-steps:]
+    fitted = np.full((steps, channels), np.nan, np.float32)
+    fitted[steps - len(known) :] = known
+    return fitted
+
+
+def _fit_row(wanted: Preprocessing, row: Values) -> NDArray[np.float32]:
+    if row.shape != wanted.shape:
+        raise ValueError(f"expected {wanted.channels} features, found {row.shape}")
+    return row.astype(np.float32)
+
+
+FITS: dict[str, Callable[[Preprocessing, Values], Values]] = {
+    "image": _fit_image,
+    "series": _fit_series,
+    "table": _fit_row,
+}
+
+
+def _resample(image_HWC: Values, height: int, width: int) -> NDArray[np.float64]:
+    """Bilinear where it grows, the mean under a triangle where it shrinks, sampled at pixel centres."""
+    rows, columns = _weights(image_HWC.shape[0], height), _weights(image_HWC.shape[1], width)
+    _, wide, channels = image_HWC.shape
+    reduced = np.zeros((height, wide * channels))
+    # Some rows at a time: a photo as floating point would be eight times as large.
+    for start in range(0, len(image_HWC), ROWS):
+        some = image_HWC[start : start + ROWS].reshape(-1, wide * channels)
+        reduced += rows[:, start : start + ROWS] @ some
+    narrow_WHC = np.tensordot(columns, reduced.reshape(height, wide, channels), (1, 1))
+    return narrow_WHC.transpose(1, 0, 2)
+
+
+def _weights(length: int, size: int) -> NDArray[np.float64]:
+    """(size, length): what each old pixel counts in each new one; each row sums to 1."""
+    scale = length / size
+    centres = (np.arange(size) + 0.5) * scale - 0.5
+    distances = np.abs(np.arange(length) - centres[:, None])
+    triangles = np.maximum(0, 1 - distances / max(scale, 1))
+    weights: NDArray[np.float64] = triangles / triangles.sum(axis=1, keepdims=True)
+    return weights

@@ -8,11 +8,12 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from edgeline.digest import digest_of, folder_digests, sha256_file
 from edgeline.errors import EnvironmentUnfit, RecipeError, WorkspaceBusy
@@ -27,6 +28,8 @@ CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 # What the answer of a run depends on besides its recipe and its data.
 CODE = ("src/edgeline/**/*.py", "tasks/**/*.py", "flows/**/*.py", "contracts/*.json")
 LOCK = "requirements.lock"
+
+POLL_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,15 @@ class Workspace:
     @property
     def plans(self) -> Path:
         return self.state / "plans"
+
+    @property
+    def downloads(self) -> Path:
+        """What was fetched from publishers, by digest."""
+        return self.state / "downloads"
+
+    def unpacked(self, recipe: str) -> Path:
+        """Where a recipe's archive is laid out to be read."""
+        return self.state / "unpacked" / recipe
 
     @property
     def logs(self) -> Path:
@@ -160,27 +172,37 @@ def lock(workspace: Workspace, name: str, doing: str, now: str) -> Iterator[None
 
 
 @contextmanager
-def held(path: Path, expected: str, doing: str = "") -> Iterator[None]:
+def held(path: Path, expected: str, doing: str = "", *, patience_s: float = 0.0) -> Iterator[None]:
     """Hold a lock file; the kernel gives it back however the process ends.
 
     Raises:
-        WorkspaceBusy: another process does, or another thread of this one.
+        WorkspaceBusy: another process does, or another thread of this one, for longer than `patience_s`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _locked(file, time.monotonic() + patience_s):
             file.seek(0)
             raise WorkspaceBusy(
                 expected=expected,
                 found=file.read(200).strip() or "one that is just starting",
                 remedy="wait for it, or end it: nothing is lost",
-            ) from None
+            )
         file.truncate(0)
         file.write(f"process {os.getpid()}{doing}")
         file.flush()
         yield
+
+
+def _locked(file: IO[str], end: float) -> bool:
+    """Whether the lock was there to be had until then; the kernel's own way to wait knows no end."""
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(POLL_S)
 
 
 def code_digests(root: Path) -> dict[str, str]:
@@ -189,17 +211,25 @@ def code_digests(root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): sha256_file(path) for path in found}
 
 
-def fingerprint(workspace: Workspace, recipe: str, settings: str) -> str:
-    """Identity of everything a run's answer follows from: code, settings, data and locked versions."""
+def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterable[str] = ()) -> str:
+    """Identity of everything a run's answer follows from: code, settings, data and locked versions.
+
+    `files` are paths that the settings name, from the project's folder: what lies there counts, too.
+    """
     data = workspace.data(recipe)
     return digest_of(
         {
             "code": dict(code_digests(workspace.root)),
             "settings": settings,
             "data": dict(folder_digests(data)) if data.is_dir() else {},
+            "files": [_content(workspace.root / path) for path in files],
             "lock": lock_digest(workspace.root),
         }
     )
+
+
+def _content(path: Path) -> str:
+    return sha256_file(path) if path.is_file() else digest_of(dict(folder_digests(path)))
 
 
 def lock_digest(root: Path) -> str:

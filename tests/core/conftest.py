@@ -32,7 +32,7 @@ def description() -> Description:
     return Description(
         recipe="tiny",
         classes=("no", "déjà vu"),
-        preprocessing=Preprocessing(1, 2, (0.5,), (0.25,)),
+        preprocessing=Preprocessing("image", (2, 2, 1), (0.5,), (0.25,)),
         model=Net("model.onnx", (IMAGE,), (LOGITS,)),
         parts=(Net("parts/0.onnx", (IMAGE,), (MIDDLE,)), Net("parts/1.onnx", (MIDDLE,), (LOGITS,))),
         cut=("t1",),

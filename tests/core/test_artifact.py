@@ -77,7 +77,7 @@ def test_where_it_was_sealed_does_not_matter(
     [
         {"recipe": "other"},
         {"classes": ("yes", "no")},
-        {"preprocessing": Preprocessing(1, 2, (0.5,), (0.26,))},
+        {"preprocessing": Preprocessing("image", (2, 2, 1), (0.5,), (0.26,))},
         {"checkpoint": A},
         {"parents": {"data": B, "checkpoint": B}},
     ],

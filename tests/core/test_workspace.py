@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
-from edgeline.workspace import Workspace, fingerprint, lock, read_json, write_json
+from edgeline.workspace import Workspace, fingerprint, held, lock, read_json, write_json
 
 
 @pytest.fixture
@@ -62,6 +64,17 @@ def test_lock_of_a_killed_process_is_free_again(workspace: Workspace) -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
     with lock(workspace, "tiny", "b", "2"):
         pass
+
+
+def test_a_lock_is_waited_for_as_long_as_was_said(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with ExitStack() as first:
+        first.enter_context(held(path, "nobody else"))
+        with pytest.raises(WorkspaceBusy), held(path, "nobody else", patience_s=0.05):
+            pass
+        threading.Timer(0.05, first.close).start()
+        with held(path, "nobody else", patience_s=60):
+            pass
 
 
 def test_fingerprint_follows_code_settings_data_and_lock(workspace: Workspace) -> None:

@@ -57,7 +57,9 @@ def test_without_names_inputs_are_numbered(golden_artifact: Artifact) -> None:
 
 def test_a_machine_that_computes_otherwise_is_unfit(golden_artifact: Artifact) -> None:
     # Another mean stands for a kernel that is wrong: the files are right, the numbers are not.
-    other = replace(golden_artifact, preprocessing=Preprocessing(1, 28, (0.9,), (0.3081,)))
+    other = replace(
+        golden_artifact, preprocessing=Preprocessing("image", (28, 28, 1), (0.9,), (0.3081,))
+    )
     with pytest.raises(EnvironmentUnfit, match="golden answers"):
         check_golden(other, load(golden_artifact.model_path))
 

@@ -28,7 +28,7 @@ from edgeline.splitting.graph import cut_points
 
 HERE = Path(__file__).parent
 SPEC = ModelSpec("cnn", 1, 28, 10, (4, 6, 12))
-PREPROCESSING = Preprocessing(1, 28, (0.1307,), (0.3081,))
+PREPROCESSING = Preprocessing("image", (28, 28, 1), (0.1307,), (0.3081,))
 GOLDEN = 4
 EPOCHS, BATCH, LEARNING_RATE = 12, 50, 0.003
 

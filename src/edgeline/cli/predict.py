@@ -19,17 +19,20 @@ def predict(
     artifact: Annotated[
         Path, typer.Argument(help="Folder of a sealed artifact, named by its digest.")
     ],
-    images: Annotated[list[Path], typer.Argument(help="8-bit PNG files, or uint8 .npy files.")],
+    items: Annotated[
+        list[Path],
+        typer.Argument(help="Pictures (PNG, .npy), or numbers (.csv, .npy): one series, or rows."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Say what is on pictures, after every byte of the model has been verified.
+    """Say what things are, after every byte of the model has been verified.
 
     Whether the model is anchored is another question: ask `edgeline verify`.
     """
     from edgeline.artifact import open_artifact
     from edgeline.edge.decide import predict as decide
     from edgeline.edge.golden import check_golden
-    from edgeline.edge.picture import read_picture
+    from edgeline.edge.readings import read
     from edgeline.edge.session import load
 
     if not artifact.is_dir():
@@ -41,8 +44,9 @@ def predict(
     model = open_artifact(artifact.resolve())
     session = load(model.model_path)
     check_golden(model, session)
-    pictures = [read_picture(path) for path in images]
-    decisions = decide(model, pictures, names=[str(path) for path in images], session=session)
+    readings = [reading for path in items for reading in read(path, model.preprocessing)]
+    names, values = zip(*readings, strict=True)
+    decisions = decide(model, values, names=names, session=session)
     if as_json:
         print(json.dumps({"decisions": [asdict(decision) for decision in decisions]}))
     else:
@@ -50,7 +54,7 @@ def predict(
 
 
 def _table(decisions: "list[Decision]") -> Table:
-    table = Table("picture", "class", "confidence", "model", box=None)
+    table = Table("item", "class", "confidence", "model", box=None)
     for decision in decisions:
         confidence = f"{decision.confidence:.1%}"
         table.add_row(decision.input, decision.answer, confidence, decision.digest[:16])

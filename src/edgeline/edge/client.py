@@ -102,6 +102,6 @@ def _fitting(frame: bytes, limit: int) -> bytes:
         raise RecipeError(
             expected=f"requests of at most {limit} bytes",
             found=f"{len(frame)}",
-            remedy="send fewer images per request (rehearse.batch)",
+            remedy="send fewer items per request (rehearse.batch)",
         )
     return frame

@@ -1,14 +1,14 @@
-"""From images to decisions that name the model they came from."""
+"""From items to decisions that name the model they came from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact
 from edgeline.edge.session import Session, load
 from edgeline.metrics import softmax
+from edgeline.preprocess import Values
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,18 @@ class Decision:
 
 def predict(
     artifact: Artifact,
-    images: Sequence[NDArray[np.uint8]],
+    items: Sequence[Values],
     *,
     names: Sequence[str] = (),
     session: Session | None = None,
 ) -> list[Decision]:
-    """One decision per 8-bit picture of any size, brought to the network's own size first."""
-    if len(images) == 0:
+    """One decision per picture, series or row, brought to the network's own shape first."""
+    if len(items) == 0:
         return []
     session = session or load(artifact.model_path)
-    fitted = np.stack([artifact.preprocessing.fit(image) for image in images])
+    fitted = np.stack([artifact.preprocessing.fit(item) for item in items])
     probabilities = softmax(session.logits(artifact.preprocessing(fitted)))
-    names = names or [str(index) for index in range(len(images))]
+    names = names or [str(index) for index in range(len(items))]
     return [
         Decision(
             name, artifact.manifest.classes[int(row.argmax())], float(row.max()), artifact.digest

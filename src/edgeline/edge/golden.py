@@ -1,4 +1,4 @@
-"""Golden answers: what the lab's machine said to a few images, asked again on each device.
+"""Golden answers: what the lab's machine said to a few items, asked again on each device.
 
 Hashes prove that the files are right; this proves that the runtime and the processor compute with
 them as the lab did. Integer kernels of some older processors saturate and answer differently: that
@@ -16,7 +16,7 @@ from edgeline.edge.agreement import Agreement, agreement
 from edgeline.edge.session import Session
 from edgeline.errors import EnvironmentUnfit
 from edgeline.manifest import GOLDEN_INPUTS, GOLDEN_OUTPUTS
-from edgeline.preprocess import Preprocessing
+from edgeline.preprocess import Preprocessing, Values
 
 # A rounding that falls the other way moves an int8 net by a step of 1/255 of a tensor's range or
 # two; a wrong kernel, a wrong mean or a wrong layout moves it by a tenth and more.
@@ -24,12 +24,12 @@ TOLERANCE = 0.02
 
 
 def record_golden(
-    staging: Path, session: Session, preprocessing: Preprocessing, images: NDArray[np.uint8]
+    staging: Path, session: Session, preprocessing: Preprocessing, values: Values
 ) -> None:
-    """Writes the images and the logits that `session` answers into the staging folder."""
+    """Writes the items and the logits that `session` answers into the staging folder."""
     arrays: Sequence[tuple[str, NDArray[np.generic]]] = (
-        (GOLDEN_INPUTS, images),
-        (GOLDEN_OUTPUTS, session.logits(preprocessing(images)).astype(np.float32)),
+        (GOLDEN_INPUTS, values),
+        (GOLDEN_OUTPUTS, session.logits(preprocessing(values)).astype(np.float32)),
     )
     for name, array in arrays:
         path = staging / name
@@ -43,8 +43,8 @@ def check_golden(artifact: Artifact, session: Session) -> Agreement:
     Raises:
         EnvironmentUnfit: this machine answers something else.
     """
-    images, expected = artifact.golden()
-    found = agreement(expected, session.logits(artifact.preprocessing(images)))
+    values, expected = artifact.golden()
+    found = agreement(expected, session.logits(artifact.preprocessing(values)))
     if found.difference > TOLERANCE or found.top1 < 1:
         raise EnvironmentUnfit(
             expected=f"golden answers within {TOLERANCE:.0%} of the range of the logits",

@@ -20,6 +20,7 @@ from edgeline.edge.broker import connect
 from edgeline.edge.client import Answer, ask
 from edgeline.edge.session import load
 from edgeline.errors import EdgelineError, ServiceUnavailable
+from edgeline.preprocess import Values
 
 END_S = 5
 TOLERANCE = 1e-4
@@ -29,7 +30,7 @@ class Settings(Protocol):
     """The `rehearse` section of a recipe."""
 
     @property
-    def images(self) -> int: ...
+    def items(self) -> int: ...
     @property
     def batch(self) -> int: ...
     @property
@@ -46,12 +47,12 @@ class RehearsalReport:
 
     parts: int
     requests: int
-    images: int
+    items: int
     batch: int
     agreement: Agreement
-    """With the uncut model, on the same images."""
+    """With the uncut model, on the same items."""
     requests_per_s: float
-    images_per_s: float
+    items_per_s: float
     round_trip_ms: float
     """Median, with `in_flight` requests under way, so it includes waiting."""
     round_trip_p95_ms: float
@@ -60,15 +61,15 @@ class RehearsalReport:
 
 
 def rehearse(
-    artifact: Artifact, nats_url: str, images: NDArray[np.uint8], settings: Settings
+    artifact: Artifact, nats_url: str, values: Values, settings: Settings
 ) -> RehearsalReport:
-    """Sends images through one worker per part; the workers end with this call, however it ends.
+    """Sends items through one worker per part; the workers end with this call, however it ends.
 
     Raises:
         ServiceUnavailable: no broker, a worker that does not start, or no answer in time.
         EdgelineError: the parts answer otherwise than the whole.
     """
-    inputs = artifact.preprocessing(images[: settings.images])
+    inputs = artifact.preprocessing(values[: settings.items])
     batches = np.array_split(inputs, ceil(len(inputs) / settings.batch))
     with _workers(artifact, nats_url, settings.start_s):
         answers, seconds = asyncio.run(_send(artifact, nats_url, batches, settings))
@@ -82,11 +83,11 @@ def rehearse(
     return RehearsalReport(
         parts=len(artifact.manifest.parts),
         requests=len(batches),
-        images=len(inputs),
+        items=len(inputs),
         batch=settings.batch,
         agreement=found,
         requests_per_s=len(batches) / seconds,
-        images_per_s=len(inputs) / seconds,
+        items_per_s=len(inputs) / seconds,
         round_trip_ms=float(np.median(trips)),
         round_trip_p95_ms=float(np.percentile(trips, 95)),
         wire_bytes=_wire_bytes(artifact, settings.batch),

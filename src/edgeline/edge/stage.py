@@ -76,7 +76,7 @@ def _answer(session: Session, frame: bytes, index: int, limit: int) -> tuple[byt
             raise RecipeError(
                 expected=f"results of at most {limit} bytes",
                 found=f"{len(answer)}",
-                remedy="send fewer images per request (rehearse.batch)",
+                remedy="send fewer items per request (rehearse.batch)",
             )
         return answer, True
     except EdgelineError as error:

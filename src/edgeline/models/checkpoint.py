@@ -31,15 +31,14 @@ class ModelSpec:
 
     architecture: str
     """A name in `models.zoo.ARCHITECTURES`."""
-    channels: int
-    image_size: int
-    """Height and width in pixels."""
+    shape: tuple[int, ...]
+    """Of one example: (channels, height, width), (steps, channels) or (features,)."""
     classes: int
     widths: tuple[int, ...]
-    """Channels or units of each hidden layer, in order."""
+    """Channels or units of its layers, in order; what each means, the architecture says."""
 
     def to_json(self) -> dict[str, JsonValue]:
-        return {**asdict(self), "widths": list(self.widths)}
+        return {**asdict(self), "shape": list(self.shape), "widths": list(self.widths)}
 
     @classmethod
     def from_json(cls, described: dict[str, JsonValue]) -> "ModelSpec":
@@ -47,19 +46,16 @@ class ModelSpec:
         match described:
             case {
                 "architecture": str(architecture),
-                "channels": int(channels),
-                "image_size": int(image_size),
+                "shape": list(shape),
                 "classes": int(classes),
                 "widths": list(widths),
             }:
-                return cls(
-                    architecture,
-                    channels,
-                    image_size,
-                    classes,
-                    tuple(int(str(width)) for width in widths),
-                )
+                return cls(architecture, _whole(shape), classes, _whole(widths))
         raise ValueError(f"not a model spec: {sorted(described)}")
+
+
+def _whole(numbers: list[JsonValue]) -> tuple[int, ...]:
+    return tuple(int(str(number)) for number in numbers)
 
 
 @dataclass(frozen=True)
@@ -97,6 +93,23 @@ def load(path: Path) -> Checkpoint:
         Tampered: the name is a digest that the bytes do not have.
         EdgelineError: no such file, or not a checkpoint.
     """
+    data = read(path)
+    try:
+        described = _metadata(data)
+        spec = ModelSpec.from_json(described["spec"])
+        preprocessing = Preprocessing.from_json(described["preprocessing"])
+        return Checkpoint(spec, preprocessing, tensors_from(data))
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file that, where it is named by a digest, has just that.
+
+    Raises:
+        Tampered: the name is a digest that the bytes do not have.
+        EdgelineError: no such file.
+    """
     if not path.is_file():
         raise _unreadable(path, "no such file")
     data = path.read_bytes()
@@ -107,13 +120,7 @@ def load(path: Path) -> Checkpoint:
             found=f"bytes with SHA-256 {found}",
             remedy="delete the file and run the step that made it again",
         )
-    try:
-        described = _metadata(data)
-        spec = ModelSpec.from_json(described["spec"])
-        preprocessing = Preprocessing.from_json(described["preprocessing"])
-        return Checkpoint(spec, preprocessing, tensors_from(data))
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+    return data
 
 
 def _metadata(data: bytes) -> dict[str, dict[str, JsonValue]]:

@@ -1,7 +1,7 @@
 """Which data an application learns from, how they are made even, and who owns which share."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -10,63 +10,106 @@ from edgeline.errors import RecipeError
 from edgeline.recipe.section import Section
 
 
-class Form(Section):
-    """What a network is made for: the form of its inputs and answers, whatever data lie behind."""
-
-    channels: int
-    image_size: int
-    classes: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-
 class Data(Section):
     source: str = "digits"
-    """Name of a source in `edgeline.datasets.sources.SOURCES`."""
+    """A set that ships (digits, breast-cancer, voice, shuttle), or the form of your own files:
+    image-folder, medmnist, table, series."""
 
-    channels: int = Field(1, ge=1, le=3)
-    """1 for grey images, 3 for colour."""
+    path: str = ""
+    """File, folder or archive (.zip, .tar, .tar.gz) with your own data, from the project's folder."""
+
+    url: str = ""
+    """Where the file is fetched from when `path` is empty and a network is there."""
+
+    digest: str = Field("", pattern=r"^([0-9a-f]{64}|md5:[0-9a-f]{32})?$")
+    """SHA-256 of what `url` must give (md5:... where its publisher states no other); of what lies
+    at `path`, a run writes it down itself."""
+
+    title: str = ""
+    """What your own data are, for the card."""
+
+    licence: str = ""
+    """Of your own data, for the card: an SPDX identifier."""
+
+    published: str = ""
+    """What others have reached on them with all labels, to be printed beside the score."""
+
+    classes: tuple[str, ...] = Field((), strict=False)
+    """Names of the classes in the order of their labels; empty for the source's own names."""
+
+    label: str = "label"
+    """Column of a table, or of a series' rows, that holds the class."""
+
+    group: str = ""
+    """Column that names the device, patient or machine of a row; `folder` where it is the folder
+    below the class's; empty where it is not known."""
+
+    columns: tuple[str, ...] = Field((), strict=False)
+    """Columns that the network sees; empty for every other one that holds numbers."""
 
     image_size: int = Field(28, ge=8, le=512)
     """Height and width in pixels that every image is brought to."""
 
-    classes: int = Field(10, ge=2, le=1000)
-    """Number of classes; labels are 0 to classes - 1."""
+    channels: int = Field(1, ge=1, le=3)
+    """Of images: 1 for grey, 3 for colour."""
 
-    mean: tuple[float, ...] = Field((0.1307,), strict=False)
-    """Mean of pixels scaled to 0..1, per channel; the default is that of MNIST's training set."""
+    steps: int = Field(0, ge=0, le=100_000)
+    """Steps of a series that the network sees; 0 for the longest that there is."""
 
-    std: tuple[float, ...] = Field((0.3081,), strict=False)
-    """Standard deviation of pixels scaled to 0..1, per channel; the default is MNIST's."""
+    stride: int = Field(0, ge=0, le=100_000)
+    """Steps from one window of a long recording to the next; 0 for windows without overlap."""
+
+    mean: tuple[float, ...] = Field((), strict=False)
+    """Per channel, of pixels scaled to 0..1 or of numbers; empty: measured at the central site."""
+
+    std: tuple[float, ...] = Field((), strict=False)
+    """Per channel, as `mean`; empty: measured at the central site."""
+
+    limit: float = Field(0.0, ge=0)
+    """Normalised values beyond it are cut, so that one mad sensor does not drown the others; 0: none."""
 
     validation: int = Field(500, ge=1)
-    """Images on which settings and models are chosen; every class in proportion."""
+    """Items on which settings and models are chosen, where the source has no such set itself."""
 
     test: int = Field(1000, ge=1)
-    """Images for the number that is reported, and for nothing else; every class in proportion."""
+    """Items for the number that is reported, where the source has no such set itself."""
+
+    max_bad: float = Field(0.01, ge=0, le=1)
+    """Share of items that may be damaged, constant, not finite or of the wrong size; more stop the run."""
+
+    near: int = Field(2, ge=0, le=10)
+    """Bits in which the 64-bit fingerprints of two images may differ and still be near duplicates."""
+
+    suspects: int = Field(50, ge=0, le=10_000)
+    """Labels suspected wrong that are listed, the worst first; none is ever changed."""
 
     central: int = Field(100, ge=1)
-    """Labelled images that the central site owns; all other training images stay on devices."""
+    """Labelled items that the central site owns; all other training items stay on devices."""
 
     devices: int = Field(10, ge=1, le=10_000)
-    """Devices among which the rest is dealt."""
+    """Devices among which the rest is dealt; with `partition: natural` the groups decide."""
+
+    partition: Literal["dirichlet", "iid", "shards", "natural"] = "dirichlet"
+    """How: uneven mixes of classes, alike, a few classes each, or as the groups are."""
 
     dirichlet: float = Field(0.5, gt=0, le=1e6)
     """Concentration of the deal: at 0.1 a device has few classes, at 100 all are nearly alike."""
 
-    seed: int = Field(1, ge=0, le=2**32 - 1)
-    """Decides which image goes where, and nothing else."""
+    shards: int = Field(2, ge=1, le=1000)
+    """Shards of sorted classes that each device gets with `partition: shards`."""
 
-    @property
-    def form(self) -> Form:
-        return Form(**self.model_dump(include=set(Form.model_fields)))
+    augmentation: Literal["pen", "radiograph", "sensor", "none"] = "pen"
+    """Which changes leave an item what it is: a pen's, an X-ray machine's, a sensor's, none."""
+
+    seed: int = Field(1, ge=0, le=2**32 - 1)
+    """Decides which item goes where, and nothing else."""
 
     @model_validator(mode="after")
-    def _one_number_per_channel(self) -> Self:
-        if not len(self.mean) == len(self.std) == self.channels:
-            raise ValueError(f"as many numbers in mean and in std as channels ({self.channels})")
-        if self.channels == 2 or min(self.std) <= 0:
-            raise ValueError("1 or 3 channels, and std above 0")
+    def _mean_and_std_together(self) -> Self:
+        if len(self.mean) != len(self.std) or any(value <= 0 for value in self.std):
+            raise ValueError("as many numbers in mean as in std, and std above 0")
+        if self.channels == 2:
+            raise ValueError("1 or 3 channels")
         return self
 
 

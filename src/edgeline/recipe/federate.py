@@ -19,7 +19,7 @@ class Federate(Section):
     """Passes of a device over its own data in a round; 4 ended higher than 2 in twelve rounds."""
 
     batch_size: int = Field(32, ge=1)
-    """Images per step on a device."""
+    """Items per step on a device."""
 
     learning_rate: float = Field(0.001, gt=0, le=1)
     """Adam's, in the first round; constant within a round."""
@@ -28,7 +28,7 @@ class Federate(Section):
     """By which the learning rate is multiplied each round, so that uneven devices settle."""
 
     augment: float = Field(0.5, ge=0, le=3)
-    """Strength of the random movements of each image; half of what a hundred labels need."""
+    """Strength of the random changes of each item; half of what a hundred labels need."""
 
     deadline_s: float = Field(300.0, gt=0)
     """Seconds from a round's beginning; a device that is still learning then is left out."""
@@ -37,4 +37,4 @@ class Federate(Section):
     """Fewest updates that make a round; with fewer it fails."""
 
     seed: int = Field(0, ge=0)
-    """Of which devices are asked, and of each device's order of images and their movements."""
+    """Of which devices are asked, and of each device's order of items and their changes."""

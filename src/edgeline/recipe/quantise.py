@@ -8,8 +8,8 @@ from edgeline.recipe.section import Section
 
 
 class Quantise(Section):
-    calibration_images: int = Field(100, ge=8, le=10_000)
-    """How many training images set the ranges of activations; validation and test never do."""
+    calibration_items: int = Field(100, ge=8, le=10_000)
+    """How many central items set the ranges of activations; validation and test never do."""
 
     calibration: Literal["minmax", "entropy", "percentile"] = "minmax"
     """How a range is read from them; on small nets the three differ by a few examples only."""

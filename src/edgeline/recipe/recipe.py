@@ -36,3 +36,9 @@ class Recipe(Section):
     gate: Gate = Gate()
     anchor: Anchor = Anchor()
     keep: Keep = Keep()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of the user's own files that it names, from the project's folder."""
+        weights = self.pretrained.weights if self.pretrained.is_file else ""
+        return tuple(path for path in (self.data.path, weights) if path)

@@ -6,11 +6,11 @@ from edgeline.recipe.section import Section
 
 
 class Rehearse(Section):
-    images: int = Field(500, ge=1)
-    """Test images sent through the parts."""
+    items: int = Field(500, ge=1)
+    """Test items sent through the parts."""
 
     batch: int = Field(20, ge=1, le=1000)
-    """Images per request."""
+    """Items per request."""
 
     in_flight: int = Field(4, ge=1, le=64)
     """Requests under way at a time: two per part keep every part busy."""

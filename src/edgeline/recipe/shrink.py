@@ -2,12 +2,16 @@
 
 from pydantic import Field
 
+from edgeline.recipe.pretrained import Architecture
 from edgeline.recipe.section import Section
 
 
 class Shrink(Section):
-    widths: tuple[int, ...] = Field((16, 32, 64), strict=False, min_length=1)
-    """Of the small network, in the order of the large one's: 106 thousand weights, a sixteenth."""
+    architecture: Architecture | None = None
+    """Of the small network; none for the large one's."""
+
+    widths: tuple[int, ...] = Field((16, 32, 64), strict=False)
+    """Of the small network, as `pretrained.widths`: 106 thousand weights, a sixteenth."""
 
     epochs: int = Field(6, ge=1)
     """Passes over the lessons."""
@@ -19,13 +23,13 @@ class Shrink(Section):
     """Printed digits in each pass beside the labelled images; what they show, the teacher says."""
 
     batch_size: int = Field(64, ge=1)
-    """Images per step."""
+    """Items per step."""
 
     learning_rate: float = Field(0.004, gt=0, le=1)
     """Adam's, at the top of a cycle that rises and falls once."""
 
     augment: float = Field(1.0, ge=0, le=3)
-    """Strength of the random movements of each image; 0 is none, 1 turns by up to 15 degrees."""
+    """Strength of the random changes of each item; 0 is none, 1 turns by up to 15 degrees."""
 
     temperature: float = Field(3.0, gt=0)
     """By which both networks' logits are divided; higher says more about the unlikely classes."""
@@ -34,4 +38,4 @@ class Shrink(Section):
     """Share of the true labels in the loss; the rest is the teacher's answer."""
 
     seed: int = Field(0, ge=0)
-    """Of the student's first weights, the order of images and their movements."""
+    """Of the student's first weights, the order of items and their changes."""

@@ -1,0 +1,101 @@
+"""Labelled items, the one form in which data go through the house, whatever they were before.
+
+A set is one .npz file that holds the arrays below under their names; nothing in it is executed.
+"""
+
+import zipfile
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeline.errors import EnvironmentUnfit, Tampered
+
+MAKE = "make the data with `dvc repro`"
+
+# What numpy and zipfile raise for files that are damaged or hold something else.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class Items:
+    """N items in one order."""
+
+    values: NDArray[Any]
+    """Images uint8 (N, H, W) or (N, H, W, 3); series float32 (N, T, C), where rows of NaN precede
+    the beginning of a shorter one; rows of a table float32 (N, F)."""
+    labels: NDArray[np.int64]
+    """(N,), positions among the names of the classes."""
+    ids: NDArray[np.str_]
+    """(N,), what the source calls each item; no two are the same."""
+    groups: NDArray[np.str_]
+    """(N,), the device, patient or machine that an item is from; empty where it is not known."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def examples(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """What a network learns from: values and labels."""
+        return self.values, self.labels
+
+    def take(self, at: NDArray[Any]) -> "Items":
+        """The items at these positions, or those where a mask is true."""
+        return Items(self.values[at], self.labels[at], self.ids[at], self.groups[at])
+
+
+def read(path: Path) -> Items:
+    """The items of one set.
+
+    Raises:
+        EnvironmentUnfit: there is no such file.
+        Tampered: the file is damaged or is not a set of labelled items.
+    """
+    arrays = read_arrays(path)
+    try:
+        return Items(**{field.name: arrays[field.name] for field in fields(Items)})
+    except KeyError as error:
+        raise _damaged(path, f"no {error}") from None
+
+
+def write(path: Path, items: Items) -> None:
+    """One set as a file, whole or not at all; the same items give the same bytes."""
+    write_arrays(path, {field.name: getattr(items, field.name) for field in fields(Items)})
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Every array of an .npz file of ours; objects are refused."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        raise EnvironmentUnfit(
+            expected=f"the data set {path}", found="no such file", remedy=MAKE
+        ) from None
+    except UNREADABLE as error:
+        raise _damaged(path, f"{type(error).__name__}: {error}") from None
+
+
+def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy takes them for its own options
+    partial.replace(path)
+
+
+def _damaged(path: Path, found: str) -> Tampered:
+    return Tampered(
+        expected=f"labelled items in {path}", found=found, remedy=f"delete it and {MAKE}"
+    )
