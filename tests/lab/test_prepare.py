@@ -3,135 +3,279 @@ import json
 import numpy as np
 import pytest
 
-from edgeline.datasets import read, write
-from edgeline.datasets.prepare import SETS, prepare
-from edgeline.digest import folder_digests, sha256_bytes
-from edgeline.errors import RecipeError
+from edgeline.datasets import items, raw
+from edgeline.datasets.duplicates import Duplicate
+from edgeline.datasets.items import Items
+from edgeline.datasets.prepare import SETS, prepare, read_report
+from edgeline.datasets.raw import Quarantined, Raw
+from edgeline.digest import canonical_json, folder_digests
+from edgeline.errors import EnvironmentUnfit, GateMissed, RecipeError, Tampered
 from edgeline.recipe.data import Data
 
-SETTINGS = Data(image_size=8, classes=2, validation=10, test=20)
+SETTINGS = Data(image_size=8, validation=10, test=20, max_bad=0.05, suspects=0)
 
 
 def pictures(count, size=8, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, size, size), dtype=np.uint8)
 
 
-def labels(count):
-    return np.arange(count) % 2
+def series(count, steps=6, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, steps, 3)).astype(np.float32)
 
 
-def prepared(folder, images, truth, settings=SETTINGS):
-    write(folder / "raw.npz", images, truth)
+def rows(count, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, 4)).astype(np.float32)
+
+
+def given(values, labels=None, groups=None, splits=None, quarantine=()):
+    many = len(values)
+    labels = np.arange(many) % 2 if labels is None else labels
+    empty = np.full(many, "")
+    return Raw(
+        Items(
+            values,
+            labels,
+            np.array([f"item {at:03d}" for at in range(many)]),
+            empty if groups is None else groups,
+        ),
+        empty if splits is None else splits,
+        classes=("no", "yes"),
+        columns=() if values.dtype == np.uint8 else tuple("abcd"[: values.shape[-1]]),
+        quarantine=quarantine,
+    )
+
+
+def prepared(folder, source, settings=SETTINGS):
+    raw.write(folder / "raw.npz", source)
     return prepare(folder, settings)
 
 
 def sets(folder):
-    return [read(folder / "prepared" / f"{name}.npz") for name in SETS]
+    return {name: items.read(folder / "prepared" / f"{name}.npz") for name in SETS}
 
 
-def test_good_images_are_all_kept(tmp_path):
-    report = prepared(tmp_path, pictures(100), labels(100))
+@pytest.mark.parametrize("make", [pictures, series, rows])
+def test_good_items_are_all_kept_and_told_apart(tmp_path, make):
+    report = prepared(tmp_path, given(make(100)))
 
     assert (report.raw, report.kept, report.left_out) == (100, 100, {})
     assert report.sets == {"train": 70, "validation": 10, "test": 20}
-    assert [np.bincount(truth).tolist() for _, truth in sets(tmp_path)] == [
-        [35, 35],
-        [5, 5],
-        [10, 10],
-    ]
+    assert {name: np.bincount(one.labels).tolist() for name, one in sets(tmp_path).items()} == {
+        "train": [35, 35],
+        "validation": [5, 5],
+        "test": [10, 10],
+    }
+    ids = np.concatenate([one.ids for one in sets(tmp_path).values()])
+    assert len(set(ids.tolist())) == 100
 
 
-def test_a_copy_is_left_out_and_counted(tmp_path):
-    images, truth = pictures(100), labels(100)
-    images[98], images[99] = images[0], images[1]
+def test_a_constant_image_is_damaged(tmp_path):
+    images = pictures(100)
+    images[7] = 3
 
-    report = prepared(tmp_path, images, truth)
-
-    assert report.left_out == {"duplicate": (98, 99)}
-    assert report.sets["train"] == 68
+    assert prepared(tmp_path, given(images)).quarantine == (Quarantined("item 007", "constant"),)
 
 
-def test_no_image_is_in_two_sets(tmp_path):
-    images = np.concatenate([pictures(60), pictures(60), pictures(60)])
+def test_a_label_outside_the_classes_is_damage(tmp_path):
+    labels = np.arange(100) % 2
+    labels[[3, 4]] = -1, 2
 
-    prepared(tmp_path, images, labels(180), Data(image_size=8, classes=2, validation=10, test=20))
-
-    contents = [sha256_bytes(image.tobytes()) for pixels, _ in sets(tmp_path) for image in pixels]
-    assert len(contents) == len(set(contents)) == 60
+    assert prepared(tmp_path, given(rows(100), labels)).left_out == {"label outside the classes": 2}
 
 
-def test_copies_whose_labels_disagree_all_go(tmp_path):
-    images, truth = pictures(100), labels(100)
-    images[3] = images[2]
+def test_a_series_may_begin_late_and_may_not_break_off(tmp_path):
+    recordings = series(100)
+    recordings[0, :3] = np.nan  # begins with the fourth step
+    recordings[1, 3] = np.nan  # lost in the middle
+    recordings[2, 5, 1] = np.nan  # one channel of the last step
+    recordings[3, 0, 0] = np.inf
+    recordings[4] = np.nan  # nothing at all
 
-    assert prepared(tmp_path, images, truth).left_out == {"labels disagree": (2, 3)}
+    report = prepared(tmp_path, given(recordings))
+
+    assert [bad.id for bad in report.quarantine] == ["item 001", "item 002", "item 003", "item 004"]
+    assert report.left_out == {"not finite": 4}
+
+
+def test_a_series_that_stands_still_is_damaged(tmp_path):
+    recordings = series(100)
+    recordings[0, :] = [1, 2, 3]
+    recordings[1, :, :2] = 0  # one channel lives
+    recordings[2, :5] = np.nan  # a single step cannot move
+
+    assert prepared(tmp_path, given(recordings)).left_out == {"constant": 1}
+
+
+def test_numbers_that_nothing_measures_are_damage(tmp_path):
+    table = rows(100)
+    table[0, 0], table[1, 1] = np.nan, 9.97e36
+    table[2] = 0  # may be a measurement
+
+    assert prepared(tmp_path, given(table)).left_out == {"not finite": 1, "value out of range": 1}
+
+
+def test_too_much_damage_stops_and_names_reasons_and_first_items(tmp_path):
+    table = rows(20)
+    table[4:6] = np.nan
+    source = given(table, quarantine=(Quarantined("cut.csv:9", "truncated"),))
+
+    with pytest.raises(GateMissed) as refused:
+        prepared(tmp_path, source)
+
+    assert refused.value.expected == "at most 5.00% of 21 items damaged"
+    assert refused.value.found == (
+        "3 (14.29%): 2 not finite, 1 truncated; the first: 'cut.csv:9', 'item 004', 'item 005'"
+    )
+    assert refused.value.exit_code == 3
+
+
+def test_as_much_damage_as_is_allowed_goes_on(tmp_path):
+    bad = tuple(Quarantined(f"bad {at}", "truncated") for at in range(5))
+
+    report = prepared(tmp_path, given(pictures(95), quarantine=bad))
+
+    assert (report.raw, report.kept, report.left_out) == (100, 95, {"truncated": 5})
+
+
+def test_copies_do_not_count_as_damage(tmp_path):
+    images = np.concatenate([pictures(60)] * 3)
+
+    report = prepared(tmp_path, given(images))
+
+    assert (report.kept, report.left_out, report.quarantine) == (60, {"duplicate": 120}, ())
 
 
 def test_images_that_shrink_to_the_same_are_copies(tmp_path):
     images = np.repeat(np.repeat(pictures(100), 2, axis=1), 2, axis=2)
     images[50] = images[48]
-    images[50, 0, 0] ^= 1  # lost in the mean of four pixels
+    images[50, 0, 0] ^= 1  # a fraction of a grey level in the mean of its surroundings
 
-    assert prepared(tmp_path, images, labels(100)).left_out == {"duplicate": (50,)}
+    assert prepared(tmp_path, given(images)).kept == 99
 
 
-def test_each_bad_image_has_its_reason(tmp_path):
-    images, truth = pictures(100).astype(np.float32), labels(100)
-    images[0, 0, 0] = np.nan
-    images[1, 0, 0] = 256
-    images[2] = 7
-    truth[3] = 2
+def test_sets_of_the_source_stay_as_they_are(tmp_path):
+    splits = np.repeat(["train", "validation", "test"], [50, 20, 30])
 
-    assert prepared(tmp_path, images, truth).left_out == {
-        "label outside the classes": (3,),
-        "not finite": (0,),
-        "one colour": (2,),
-        "value outside 0..255": (1,),
+    prepared(tmp_path, given(pictures(100), splits=splits))
+
+    assert {name: len(one) for name, one in sets(tmp_path).items()} == {
+        "train": 50,
+        "validation": 20,
+        "test": 30,
     }
+    assert sets(tmp_path)["test"].ids[0] == "item 070"
 
 
-def test_the_report_names_what_was_left_out(tmp_path):
+@pytest.mark.parametrize(
+    ("own", "drawn"), [("test", {"validation": 10}), ("validation", {"test": 20})]
+)
+def test_a_set_that_the_source_lacks_is_drawn_from_training(tmp_path, own, drawn):
+    splits = np.repeat(["train", own], [60, 40])
+
+    report = prepared(tmp_path, given(rows(100), splits=splits))
+
+    assert report.sets == {own: 40, "train": 60 - sum(drawn.values()), **drawn}
+
+
+def test_no_group_is_in_two_sets(tmp_path):
+    groups = np.array([f"patient {at // 5}" for at in range(100)])
+
+    prepared(tmp_path, given(series(100), groups=groups))
+
+    seen = [set(one.groups.tolist()) for one in sets(tmp_path).values()]
+    assert len(set.union(*seen)) == sum(map(len, seen)) == 20
+
+
+def test_equal_rows_are_drawn_into_one_set(tmp_path):
+    table = np.repeat(rows(50), 2, axis=0)
+
+    report = prepared(tmp_path, given(table))
+
+    seen = [{row.tobytes() for row in one.values} for one in sets(tmp_path).values()]
+    assert len(set.union(*seen)) == sum(map(len, seen)) == 50
+    assert report.kept == 100
+
+
+def test_a_copy_in_training_yields_to_the_test_set(tmp_path):
     images = pictures(100)
-    images[98] = images[0]
-    prepared(tmp_path, images, labels(100))
+    images[5] = images[95]
+    splits = np.repeat(["train", "test"], [80, 20])
 
-    report = json.loads((tmp_path / "prepared" / "report.json").read_bytes())
-    assert (report["raw"], report["kept"], report["left_out"]) == (100, 99, {"duplicate": [98]})
+    report = prepared(tmp_path, given(images, splits=splits))
+
+    assert report.duplicates == (
+        Duplicate(
+            id="item 005",
+            set="train",
+            of="item 095",
+            of_set="test",
+            how="exact",
+            reason="duplicate across sets",
+            agree=True,
+        ),
+    )
+    assert report.sets == {"train": 69, "validation": 10, "test": 20}
 
 
-def test_colour_becomes_grey_of_the_right_size(tmp_path):
+def test_colour_becomes_grey_of_the_right_size_and_grey_colour(tmp_path):
     colours = np.stack([pictures(100, 16, seed) for seed in range(3)], axis=-1)
+    prepared(tmp_path / "grey", given(colours))
+    prepared(tmp_path / "colour", given(pictures(100)), SETTINGS.model_copy(update={"channels": 3}))
 
-    prepared(tmp_path, colours, labels(100))
+    assert sets(tmp_path / "grey")["test"].values.shape == (20, 8, 8)
+    assert sets(tmp_path / "colour")["test"].values.shape == (20, 8, 8, 3)
 
-    assert [pixels.shape[1:] for pixels, _ in sets(tmp_path)] == [(8, 8)] * 3
+
+def test_the_report_is_read_back_as_it_was_written(tmp_path):
+    images = pictures(100)
+    images[1], images[99] = 0, images[98]
+    labels = np.arange(100) % 2
+    report = prepared(tmp_path, given(images, labels), SETTINGS.model_copy(update={"suspects": 9}))
+
+    content = (tmp_path / "prepared" / "report.json").read_bytes()
+    assert read_report(tmp_path) == report
+    assert canonical_json(json.loads(content)) == content
 
 
-def test_grey_becomes_colour_where_asked(tmp_path):
-    settings = SETTINGS.model_copy(update={"channels": 3, "mean": (0.5,) * 3, "std": (0.5,) * 3})
+def test_a_name_that_utf8_cannot_hold_is_written_out(tmp_path):
+    source = given(pictures(100), quarantine=(Quarantined("caf\udce9.png", "truncated"),))
 
-    prepared(tmp_path, pictures(100), labels(100), settings)
+    prepared(tmp_path, source)
 
-    assert [pixels.shape[1:] for pixels, _ in sets(tmp_path)] == [(8, 8, 3)] * 3
+    assert read_report(tmp_path).quarantine[0].id == "caf\\udce9.png"
+
+
+def test_no_report_and_another_file_are_told_apart(tmp_path):
+    with pytest.raises(EnvironmentUnfit, match="no such file"):
+        read_report(tmp_path)
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "report.json").write_text('{"raw": 1}')
+    with pytest.raises(Tampered, match="something else"):
+        read_report(tmp_path)
 
 
 def test_two_runs_give_the_same_bytes(tmp_path):
+    settings = SETTINGS.model_copy(update={"suspects": 50})
     for folder in (tmp_path / "a", tmp_path / "b"):
-        prepared(folder, pictures(100), labels(100))
+        prepared(folder, given(pictures(100)), settings)
 
     assert folder_digests(tmp_path / "a") == folder_digests(tmp_path / "b")
 
 
 @pytest.mark.parametrize(
-    ("images", "truth"),
+    "values",
     [
-        (np.zeros((4, 8)), labels(4)),
-        (np.zeros((4, 8, 8, 2)), labels(4)),
-        (np.full((4, 8, 8), "x"), labels(4)),
-        (pictures(4), labels(3)),
-        (pictures(4), labels(4) / 2),
+        np.zeros((4, 8, 8, 2), np.uint8),
+        np.zeros((4, 8), np.uint8),
+        np.zeros((4, 8, 8, 3), np.float32),
+        np.full((4, 8), "x"),
     ],
 )
-def test_what_is_no_labelled_images_is_refused(tmp_path, images, truth):
+def test_what_is_no_labelled_items_is_refused(tmp_path, values):
     with pytest.raises(RecipeError, match="mend the source"):
-        prepared(tmp_path, images, truth)
+        prepared(tmp_path, given(values))
+
+
+def test_asking_for_more_than_there_is_is_refused(tmp_path):
+    with pytest.raises(RecipeError, match="below the 20 items"):
+        prepared(tmp_path, given(rows(20)))

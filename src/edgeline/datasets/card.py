@@ -8,21 +8,51 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from edgeline.datasets.profile import Profile
 from edgeline.digest import NOT_PLAIN, JsonValue, canonical_json, folder_digests, sha256_bytes
 from edgeline.errors import EnvironmentUnfit, Tampered
+from edgeline.preprocess import Preprocessing
 
 CARD = "card.json"
-FORMAT = "edgeline data card 1"
+FORMAT = "edgeline data card 2"
+# Written when there were images alone; their files can still be checked.
+FIRST_FORMAT = "edgeline data card 1"
 
 # In the folder, but not data: the settings that made them, and words about them.
 BESIDES = (CARD, "settings.yaml", "README.md", "receipt.json")
 
 
 @dataclass(frozen=True)
+class Form:
+    """What a network is made for: its inputs and its answers, whatever items lie behind."""
+
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    """Names, in the order of the labels."""
+    augmentation: str
+    """Which changes leave an item what it is."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        return {
+            "preprocessing": self.preprocessing.to_json(),
+            "classes": list(self.classes),
+            "augmentation": self.augmentation,
+        }
+
+    @classmethod
+    def from_json(cls, described: dict[str, Any]) -> "Form":
+        return cls(
+            preprocessing=Preprocessing.from_json(described["preprocessing"]),
+            classes=tuple(map(str, described["classes"])),
+            augmentation=str(described["augmentation"]),
+        )
+
+
+@dataclass(frozen=True)
 class Card:
-    """A data set as its card describes it."""
+    """A data set as its card describes it; what the first format did not say is empty."""
 
     digest: str
     """SHA-256 of the card's bytes."""
@@ -30,22 +60,58 @@ class Card:
     """SHA-256 by POSIX path below the folder."""
     source: dict[str, str]
     """Name, title, licence (SPDX) and origin."""
-    classes: int
+    raw: int
+    """Items that the source named."""
     sets: dict[str, int]
-    """Examples in train, validation and test."""
+    """Items in train, validation and test."""
+    set_classes: dict[str, tuple[int, ...]]
+    """Of these, items of each class."""
+    groups: dict[str, int]
+    """How many groups are in train, validation and test: none where it is not known who is who."""
     left_out: dict[str, int]
-    """By reason, how many raw images are in no set; exact copies are under "duplicate"."""
+    """By reason, how many raw items are in no set."""
+    damaged: int
+    """Of these, how many are damaged, constant or not finite; the others are copies."""
+    duplicates: dict[str, int]
+    """How many copies were left out: "exact within", "near within", "exact across", "near across"."""
+    suspects: int
+    """Labels suspected wrong that the report lists."""
     central: tuple[int, ...]
-    """Examples of each class at the central site."""
+    """Items of each class at the central site."""
     devices: tuple[tuple[int, ...], ...]
-    """Per device, its number of examples of each class."""
+    """Per device, its number of items of each class."""
+    deal: dict[str, Any]
+    """How items were dealt to devices."""
+    owners: tuple[str, ...]
+    """The group that each device is, where groups are devices."""
+    distances: tuple[str, ...]
+    """Total variation distance of each device's mix of classes from that of all together."""
     skew: str
-    """Mean total variation distance of the devices' mixes of classes from that of all together."""
+    """Mean of the distances."""
+    _form: Form | None
+    _profile: Profile | None
 
     @property
     def revision(self) -> str:
         """Identity of the data; another name for the digest."""
         return self.digest
+
+    @property
+    def form(self) -> Form:
+        """Raises EnvironmentUnfit: the card is of the first format, which has none."""
+        return self._form or self._refuse()
+
+    @property
+    def profile(self) -> Profile:
+        """Of the training set, for `drift`. Raises EnvironmentUnfit as `form` does."""
+        return self._profile or self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise EnvironmentUnfit(
+            expected=f"a card in the format {FORMAT!r}",
+            found=f"{FIRST_FORMAT!r}",
+            remedy="make the data again with `dvc repro`",
+        )
 
 
 def check(folder: Path) -> Card:
@@ -101,7 +167,8 @@ def load(folder: Path) -> Card:
 def write(folder: Path, **content: JsonValue) -> Card:
     """Describe all that lies in `folder`; the last thing that is done to it."""
     files: dict[str, JsonValue] = dict(folder_digests(folder, without=BESIDES))
-    written = canonical_json({"format": FORMAT, "files": files, **content})
+    # "card" is the first key of all, by which a file is known as a card before it is read whole
+    written = canonical_json({"card": FORMAT, "files": files, **content})
     partial = folder / f"{CARD}.partial"
     partial.write_bytes(written)
     partial.replace(folder / CARD)
@@ -114,20 +181,49 @@ def withdraw(folder: Path) -> None:
 
 
 def _parse(content: dict[str, Any], digest: str) -> Card:
-    if content["format"] != FORMAT:
-        raise ValueError(content["format"])
-    prepared = content["prepared"]
+    if content.get("format") == FIRST_FORMAT:
+        content = _first(content)
+    elif content["card"] != FORMAT:
+        raise ValueError(content["card"])
+    sets = {name: tuple(counts) for name, counts in content["sets"].items()}
     return Card(
         digest=digest,
         files=dict(content["files"]),
         source=dict(content["source"]),
-        classes=int(content["classes"]),
-        sets=dict(prepared["sets"]),
-        left_out={reason: len(positions) for reason, positions in prepared["left_out"].items()},
+        raw=int(content["raw"]),
+        sets={name: sum(counts) for name, counts in sets.items()},
+        set_classes=sets,
+        groups=dict(content["groups"]),
+        left_out=dict(content["left_out"]),
+        damaged=int(content["damaged"]),
+        duplicates=dict(content["duplicates"]),
+        suspects=int(content["suspects"]),
         central=tuple(content["central"]),
         devices=tuple(tuple(counts) for counts in content["devices"]),
+        deal=dict(content["deal"]),
+        owners=tuple(content["owners"]),
+        distances=tuple(content["distances"]),
         skew=str(content["skew"]),
+        _form=Form.from_json(content["form"]) if content["form"] else None,
+        _profile=Profile.from_json(content["profile"]) if content["profile"] else None,
     )
+
+
+def _first(content: dict[str, Any]) -> dict[str, Any]:
+    """A card of the first format in today's words; a set is one number there, not one per class."""
+    prepared = content["prepared"]
+    unsaid = {"groups": {}, "damaged": 0, "duplicates": {}, "suspects": 0, "owners": []}
+    return {
+        **unsaid,
+        **content,
+        "raw": prepared.get("raw", 0),
+        "sets": {name: [count] for name, count in prepared["sets"].items()},
+        "left_out": {reason: len(at) for reason, at in prepared["left_out"].items()},
+        "deal": content.get("deal", {}),
+        "distances": [],
+        "form": None,
+        "profile": None,
+    }
 
 
 def describe(digest: str | None, otherwise: str) -> str:

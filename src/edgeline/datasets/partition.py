@@ -1,23 +1,28 @@
-"""Who owns which training image: a few at the centre, with labels; the rest unevenly on devices."""
+"""Who owns which training item: a few at the centre, with labels; the rest on devices."""
 
-import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgeline.datasets import card, prepare, read, sources, write
-from edgeline.datasets.splits import apportion, draw
+from edgeline.datasets import card, items, prepare
+from edgeline.datasets.card import Form
+from edgeline.datasets.credit import credit
+from edgeline.datasets.deals import FEWEST, deal, distances, histogram, owners
+from edgeline.datasets.duplicates import KEPT
+from edgeline.datasets.items import Items
+from edgeline.datasets.prepare import SETS, Prepared, read_report
+from edgeline.datasets.profile import moments, profile
+from edgeline.datasets.quality import kind_of
+from edgeline.datasets.splits import draw
 from edgeline.digest import JsonValue
 from edgeline.errors import RecipeError
+from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 
 FOLDER = "shares"
-
-# Fewer would leave a device without a single batch worth the name.
-FEWEST = 10
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Partitioned:
 
     central: int
     devices: tuple[tuple[int, ...], ...]
-    """Per device, its number of examples of each class."""
+    """Per device, its number of items of each class."""
     skew: float
     """Mean total variation distance of the devices' mixes of classes from that of all together:
     0 when alike, towards 1 when every device knows other classes."""
@@ -38,34 +43,32 @@ def partition(folder: Path, settings: Data) -> Partitioned:
     """Deal prepared/train.npz out to shares/central.npz and shares/devices/NN/, and write the card.
 
     Raises:
-        RecipeError: there are too few examples for that many devices.
+        RecipeError: there are too few items for that many devices, or their groups are too small.
     """
     card.withdraw(folder)
-    images, labels = read(folder / prepare.FOLDER / "train.npz")
-    _check_room(len(labels), settings)
+    report = read_report(folder)
+    sets = {name: items.read(folder / prepare.FOLDER / f"{name}.npz") for name in SETS}
+    train = sets["train"]
+    _check_room(len(train), settings)
     generator = np.random.default_rng((settings.seed, 1))
-    central, others = draw(labels, settings.central, generator)
-    shares = deal(labels[others], settings.devices, settings.dirichlet, generator)
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    write(folder / FOLDER / "central.npz", images[central], labels[central])
-    for number, share in enumerate(shares):
-        mine = others[share]
-        write(device(folder, number) / "examples.npz", images[mine], labels[mine])
-    histograms = [histogram(labels[others[share]], settings.classes) for share in shares]
-    skewness = skew(np.array(histograms))
+    at, rest = draw(train.labels, settings.central, generator)
+    central, others = train.take(at), train.take(rest)
+    shares = [others.take(share) for share in deal(others, settings, generator)]
+    _write(folder, central, shares)
+    counts = np.array([histogram(share.labels, len(report.classes)) for share in shares])
+    away = distances(counts)
     written = card.write(
         folder,
-        source=sources.credit(settings.source),
-        classes=settings.classes,
-        deal={"dirichlet": repr(settings.dirichlet), "seed": settings.seed},
-        prepared=json.loads((folder / prepare.FOLDER / prepare.REPORT).read_bytes()),
-        central=list[JsonValue](histogram(labels[central], settings.classes)),
-        devices=[list[JsonValue](counts) for counts in histograms],
-        skew=f"{skewness:.4f}",
+        source=credit(settings),
+        form=_form(central, report, settings).to_json(),
+        deal=_deal(settings),
+        owners=list[JsonValue](owners(others, settings)),
+        devices=counts.tolist(),
+        distances=[f"{distance:.4f}" for distance in away],
+        skew=f"{away.mean():.4f}",
+        **_described(sets, central, report),
     )
-    return Partitioned(
-        len(central), tuple(tuple(counts) for counts in histograms), skewness, written.digest
-    )
+    return Partitioned(len(central), written.devices, float(away.mean()), written.digest)
 
 
 def device(folder: Path, number: int) -> Path:
@@ -73,52 +76,72 @@ def device(folder: Path, number: int) -> Path:
     return folder / FOLDER / "devices" / f"{number:02d}"
 
 
-def deal(
-    labels: NDArray[np.int64], devices: int, concentration: float, generator: np.random.Generator
-) -> list[NDArray[np.int64]]:
-    """Positions of each device's examples: every example on one device, at least 10 on each.
-
-    The examples of each class are dealt in shares drawn from a symmetric Dirichlet distribution, so
-    that devices differ in how much they have as well as in what. Hsu, Qi and Brown (arXiv
-    1909.06335) draw each device's mix of classes so, for devices that have equally much; dealt by
-    class, no example is left over.
-    """
-    owner = np.empty(len(labels), dtype=np.int64)
-    for label in np.unique(labels):
-        at = generator.permutation(np.flatnonzero(labels == label))
-        shares = apportion(generator.dirichlet(np.full(devices, concentration)), len(at))
-        owner[at] = np.repeat(np.arange(devices), shares)
-    _relieve(owner, devices)
-    return [np.flatnonzero(owner == number) for number in range(devices)]
+def _write(folder: Path, central: Items, shares: list[Items]) -> None:
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    items.write(folder / FOLDER / "central.npz", central)
+    for number, share in enumerate(shares):
+        items.write(device(folder, number) / "examples.npz", share)
 
 
-def _relieve(owner: NDArray[np.int64], devices: int) -> None:
-    """Give each device that has fewer than 10 what it lacks, always from the one that has most."""
-    counts = np.bincount(owner, minlength=devices)
-    while counts.min() < FEWEST:
-        poorest, richest = int(counts.argmin()), int(counts.argmax())
-        owner[np.flatnonzero(owner == richest)[-1]] = poorest
-        counts[poorest] += 1
-        counts[richest] -= 1
+def _form(central: Items, report: Prepared, settings: Data) -> Form:
+    """What devices own never leaves them, so mean and deviation are the central share's."""
+    kind = kind_of(central.values, central.labels)
+    grey = kind == "image" and central.values.ndim == 3
+    shape = (*central.values.shape[1:], 1) if grey else central.values.shape[1:]
+    mean, std = moments(central.values, kind)
+    if settings.mean:
+        mean, std = settings.mean, settings.std
+    try:
+        preprocessing = Preprocessing(
+            kind, shape, mean, std, settings.limit or None, columns=report.columns
+        )
+    except ValueError as error:
+        raise RecipeError(
+            expected=f"data.mean and data.std for {kind} of shape {shape}",
+            found=str(error),
+            remedy="leave both empty, and they are measured",
+        ) from None
+    return Form(preprocessing, report.classes, settings.augmentation)
 
 
-def histogram(labels: NDArray[np.int64], classes: int) -> list[int]:
-    """Examples of each class."""
-    return [int(count) for count in np.bincount(labels, minlength=classes)]
+def _deal(settings: Data) -> dict[str, JsonValue]:
+    dealt: dict[str, JsonValue] = {"partition": settings.partition, "seed": settings.seed}
+    if settings.partition == "dirichlet":
+        dealt["dirichlet"] = repr(settings.dirichlet)
+    if settings.partition == "shards":
+        dealt["shards"] = settings.shards
+    return dealt
 
 
-def skew(counts: NDArray[np.int64]) -> float:
-    """Mean total variation distance of the devices' mixes of classes from that of all together."""
-    mixes = counts / counts.sum(axis=1, keepdims=True)
-    together = counts.sum(axis=0) / counts.sum()
-    return float(np.abs(mixes - together).sum(axis=1).mean() / 2)
+def _described(sets: Mapping[str, Items], central: Items, report: Prepared) -> dict[str, JsonValue]:
+    """What the card says of the sets; the report, which the card names, has it item by item."""
+    classes = len(report.classes)
+    train = sets["train"]
+    looks = profile(train, classes, report.columns, kind_of(train.values, train.labels))
+    copies = [
+        f"{copy.how} {'within' if copy.set == copy.of_set else 'across'}"
+        for copy in report.duplicates
+        if copy.reason != KEPT
+    ]
+    return {
+        "raw": report.raw,
+        "sets": {name: list(histogram(one.labels, classes)) for name, one in sets.items()},
+        "groups": {name: len(set(one.groups.tolist()) - {""}) for name, one in sets.items()},
+        "left_out": dict(report.left_out),
+        "damaged": len(report.quarantine),
+        "duplicates": {kind: copies.count(kind) for kind in sorted(set(copies))},
+        "suspects": len(report.suspects),
+        "central": list(histogram(central.labels, classes)),
+        "profile": looks.to_json(),
+    }
 
 
 def _check_room(examples: int, settings: Data) -> None:
-    needed = settings.central + FEWEST * settings.devices
+    devices = 1 if settings.partition == "natural" else settings.devices
+    needed = settings.central + FEWEST * devices
     if examples < needed:
         raise RecipeError(
-            expected=f"at least {needed} training examples (central ones, and {FEWEST} per device)",
+            expected=f"at least {needed} training items (central ones, and {FEWEST} per device)",
             found=f"{examples}",
             remedy="lower data.central, data.devices, data.validation or data.test",
         )

@@ -1,50 +1,121 @@
-"""Draws that keep every class in proportion: which examples train, choose and test a model."""
+"""Draws that keep every class in proportion: which items train, choose and test a model.
+
+Where items come in groups (a patient's, a machine's) whole groups are drawn, or a model would be
+tested on those it knows; the classes are then as near to proportion as the groups allow.
+"""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.errors import RecipeError
 
+Positions: TypeAlias = NDArray[np.int64]
+
+# Orders in which groups are tried; the best one is taken.
+ORDERS = 16
+
 
 @dataclass(frozen=True)
 class Splits:
     """Three sets of positions that share none and leave none out; each in ascending order."""
 
-    train: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: Positions
+    validation: Positions
+    test: Positions
 
 
 def split(
-    labels: NDArray[np.int64], validation: int, test: int, generator: np.random.Generator
+    labels: NDArray[np.int64],
+    validation: int,
+    test: int,
+    generator: np.random.Generator,
+    groups: NDArray[np.str_] | None = None,
 ) -> Splits:
-    """Exactly `test` and `validation` examples, every class in proportion; all others train.
+    """`test` and `validation` items, every class in proportion; all others train.
+
+    Exactly so many; with `groups` (N,) about so many, and no group is in two sets.
 
     Raises:
-        RecipeError: nothing would be left to train on.
+        RecipeError: nothing would be left to train on, or a class would not.
     """
     if validation + test >= len(labels):
         raise RecipeError(
-            expected=f"data.validation + data.test below the {len(labels)} examples that there are",
+            expected=f"data.validation + data.test below the {len(labels)} items that there are",
             found=f"{validation} + {test}",
             remedy="ask for fewer",
         )
-    tested, others = draw(labels, test, generator)
-    chosen, trained = draw(labels[others], validation, generator)
+    tested, others = draw(labels, test, generator, groups)
+    within = None if groups is None else groups[others]
+    chosen, trained = draw(labels[others], validation, generator, within)
     return Splits(others[trained], others[chosen], tested)
 
 
 def draw(
-    labels: NDArray[np.int64], count: int, generator: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of `count` examples, every class in proportion, and of the others; ascending."""
+    labels: NDArray[np.int64],
+    count: int,
+    generator: np.random.Generator,
+    groups: NDArray[np.str_] | None = None,
+) -> tuple[Positions, Positions]:
+    """Positions of `count` items, every class in proportion, and of the others; ascending.
+
+    Raises:
+        RecipeError: whole groups cannot be drawn without taking or leaving all, or all of a class.
+    """
     drawn = np.zeros(len(labels), dtype=bool)
     classes, totals = np.unique(labels, return_counts=True)
-    for label, wanted in zip(classes, apportion(totals, count), strict=True):
-        drawn[generator.permutation(np.flatnonzero(labels == label))[:wanted]] = True
+    if groups is None:
+        for label, wanted in zip(classes, apportion(totals, count), strict=True):
+            drawn[generator.permutation(np.flatnonzero(labels == label))[:wanted]] = True
+    elif count > 0:
+        drawn = _whole_groups(labels, groups, count, generator)
+        if not drawn.any() or len(np.unique(labels[~drawn])) < len(classes):
+            raise RecipeError(
+                expected=f"groups of which about {count} of {len(labels)} items can be drawn, "
+                "with every class in those that are left",
+                found=f"{len(np.unique(groups))} groups, too large or of too few classes",
+                remedy="ask for fewer items, or leave data.group empty",
+            )
     return np.flatnonzero(drawn), np.flatnonzero(~drawn)
+
+
+def _whole_groups(
+    labels: NDArray[np.int64],
+    groups: NDArray[np.str_],
+    count: int,
+    generator: np.random.Generator,
+) -> NDArray[np.bool_]:
+    """Whether each item is drawn: in each of several orders a group is taken if that brings the
+    counts of the classes nearer to proportion, and the order that comes nearest is kept."""
+    names, of_item = np.unique(groups, return_inverse=True)
+    _, classes = np.unique(labels, return_inverse=True)
+    content = np.zeros((len(names), int(classes.max()) + 1))
+    np.add.at(content, (of_item, classes), 1)
+    wanted = content.sum(axis=0) * count / len(labels)
+    best, nearest = np.zeros(len(names), dtype=bool), np.inf
+    for _ in range(ORDERS):
+        taken, missing = _greedy(content, wanted, generator.permutation(len(names)))
+        if missing < nearest:
+            best, nearest = taken, missing
+        if nearest < len(wanted):  # within an item of each class: no order could do much better
+            break
+    return np.asarray(best[of_item])
+
+
+def _greedy(
+    content: NDArray[np.float64], wanted: NDArray[np.float64], order: Positions
+) -> tuple[NDArray[np.bool_], float]:
+    """Groups taken in this order, and the squared distance of their counts from those wanted."""
+    taken, missing = np.zeros(len(content), dtype=bool), wanted.copy()
+    sizes = (content**2).sum(axis=1)
+    for group in order.tolist():
+        # |missing - group|^2 < |missing|^2
+        if sizes[group] < 2 * (missing @ content[group]):
+            missing -= content[group]
+            taken[group] = True
+    return taken, float(missing @ missing)
 
 
 def apportion(weights: NDArray[np.generic], count: int) -> NDArray[np.int64]:

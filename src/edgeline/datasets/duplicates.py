@@ -1,0 +1,178 @@
+"""Items that occur twice: the same bytes, or pictures that a person would call the same.
+
+One copy stays, and none of equal bytes where labels disagree. Across sets the test set wins, then
+validation: a copy in training is left out, or a model would be tested on what it has learned by
+heart. Pictures nearly the same whose labels disagree all stay, and are named: the scratch that tells
+a bad part from a good one is a small difference.
+
+Rows of a table are another matter: two measurements may agree to the last digit, more so the
+coarser the instrument, and what is measured alike may turn out differently. Within a set rows stay,
+whatever their labels; a set that lost them would have another mix, and an easier one. Across sets
+that the source itself made, the rule above holds. Rows of two groups are never copies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeline.datasets.fingerprints import near_pairs
+from edgeline.datasets.items import Items
+from edgeline.digest import sha256_bytes
+from edgeline.preprocess import Kind
+
+Positions: TypeAlias = NDArray[np.int64]
+
+WINNERS = {"test": 0, "validation": 1, "train": 2, "": 2}
+DISAGREE = "labels disagree"
+KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """An item, and the one that it is a copy of."""
+
+    id: str
+    set: str
+    """Empty where the source has no sets of its own."""
+    of: str
+    """Stayed, unless the reason is "labels disagree"."""
+    of_set: str
+    how: str
+    """exact or near"""
+    reason: str
+    """duplicate, near duplicate, either of them "across sets", labels disagree; or kept: it stayed."""
+    agree: bool
+    """Whether both have the same label."""
+
+
+def find(
+    items: Items, sets: NDArray[np.str_], kind: Kind, near: int
+) -> tuple[NDArray[np.str_], tuple[Duplicate, ...]]:
+    """For every item the reason to leave it out, or an empty text; and who is whose copy.
+
+    `sets` (N,) are the source's own. `near` is the number of bits in which the fingerprints of two
+    images may differ before their pixels are compared.
+    """
+    place = _places(sets)
+    twins = _twins(contents(items, kind), place)
+    leaders, unlike = _near(items, twins, place, near) if kind == "image" else ({}, [])
+    reasons = np.full(len(items), "", dtype="U32")
+    found = []
+    for original, copies in _families(twins, leaders).items():
+        for at, reason, exact in _verdicts(items.labels, sets, original, copies, kind):
+            reasons[at] = reason
+            if at != original:
+                found.append(_told(items, sets, (at, original), reason, exact))
+    found += [
+        _told(items, sets, pair, KEPT, exact=False)
+        for pair in unlike
+        if not reasons[pair[0]] and not reasons[pair[1]]
+    ]
+    return reasons, tuple(sorted(found, key=lambda one: (one.of_set, one.of, one.set, one.id)))
+
+
+def contents(items: Items, kind: Kind) -> list[str]:
+    """What makes an item the same as another: its bytes, and for a row of a table its group."""
+    named = [""] * len(items) if kind != "table" else items.groups.tolist()
+    values = items.values if items.values.dtype.kind == "u" else items.values + 0.0  # no -0.0
+    whole = np.ascontiguousarray(values)
+    return [
+        sha256_bytes(value.tobytes() + group.encode())
+        for value, group in zip(whole, named, strict=True)
+    ]
+
+
+def _places(sets: NDArray[np.str_]) -> Positions:
+    """Where each item stands when it is asked who was first: by its set, then as the source has it."""
+    ranks = np.array([WINNERS[name] for name in sets.tolist()], dtype=np.int64)
+    place = np.empty(len(ranks), dtype=np.int64)
+    place[np.argsort(ranks, kind="stable")] = np.arange(len(ranks))
+    return place
+
+
+def _twins(content: list[str], place: Positions) -> dict[int, list[int]]:
+    """For the first item of each content, in their order, the others that are the same."""
+    first: dict[str, int] = {}
+    twins: dict[int, list[int]] = {}
+    for at in np.argsort(place).tolist():
+        original = first.setdefault(content[at], at)
+        others = twins.setdefault(original, [])
+        if original != at:
+            others.append(at)
+    return twins
+
+
+def _near(
+    items: Items, twins: dict[int, list[int]], place: Positions, near: int
+) -> tuple[dict[int, int], list[tuple[int, int]]]:
+    """For each distinct image that is near one of those that stay, the first of them; and the pairs
+    that are near although their labels disagree.
+
+    Copies are near the original itself: there are no chains of likeness.
+    """
+    distinct = np.fromiter(twins, np.int64)
+    unlike = []
+    neighbours: dict[int, list[int]] = {}
+    for pair in distinct[near_pairs(items.values[distinct], near)].tolist():
+        first, second = sorted(pair, key=lambda at: int(place[at]))
+        if items.labels[first] == items.labels[second]:
+            neighbours.setdefault(second, []).append(first)
+        else:
+            unlike.append((second, first))
+    leaders: dict[int, int] = {}
+    for at in sorted(neighbours, key=lambda at: int(place[at])):
+        staying = [one for one in neighbours[at] if one not in leaders]
+        if staying:
+            leaders[at] = min(staying, key=lambda one: int(place[one]))
+    return leaders, unlike
+
+
+def _families(
+    twins: dict[int, list[int]], leaders: dict[int, int]
+) -> dict[int, list[tuple[int, bool]]]:
+    """For each original its copies, and whether each of them is exact."""
+    families = {at: [(one, True) for one in same] for at, same in twins.items() if same}
+    for at, leader in leaders.items():
+        families.setdefault(leader, []).extend((one, False) for one in (at, *twins[at]))
+        families.pop(at, None)
+    return families
+
+
+def _verdicts(
+    labels: NDArray[np.int64],
+    sets: NDArray[np.str_],
+    original: int,
+    copies: Sequence[tuple[int, bool]],
+    kind: Kind,
+) -> list[tuple[int, str, bool]]:
+    """Position, reason and exactness of every member of a family that is left out."""
+    beside = [(at, exact) for at, exact in copies if sets[at] == sets[original]]
+    across = [(at, exact) for at, exact in copies if sets[at] != sets[original]]
+    verdicts = [(at, f"{_word(exact)} across sets", exact) for at, exact in across]
+    if kind == "table":
+        return verdicts
+    if any(labels[at] != labels[original] for at, _ in beside):
+        return [(original, DISAGREE, True), *((at, DISAGREE, exact) for at, exact in copies)]
+    return verdicts + [(at, _word(exact), exact) for at, exact in beside]
+
+
+def _word(exact: bool) -> str:
+    return "duplicate" if exact else "near duplicate"
+
+
+def _told(
+    items: Items, sets: NDArray[np.str_], pair: tuple[int, int], reason: str, exact: bool
+) -> Duplicate:
+    at, original = pair
+    return Duplicate(
+        id=str(items.ids[at]),
+        set=str(sets[at]),
+        of=str(items.ids[original]),
+        of_set=str(sets[original]),
+        how="exact" if exact else "near",
+        reason=reason,
+        agree=bool(items.labels[at] == items.labels[original]),
+    )

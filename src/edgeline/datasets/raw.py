@@ -1,0 +1,99 @@
+"""What a source gave, before anything was judged: its items as they are, and what could not be read."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeline.datasets.items import MAKE, Items, read_arrays, write_arrays
+from edgeline.errors import Tampered
+
+RAW = "raw.npz"
+
+# What folders and files are called that hold the sets of a source.
+SET_NAMES = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """An item that is kept out, and why."""
+
+    id: str
+    reason: str
+    """One of a few fixed texts, so that they can be counted."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A source's N items in its own order, which is the same every time."""
+
+    items: Items
+    splits: NDArray[np.str_]
+    """(N,), "train", "validation" or "test" where the source itself says so, else empty."""
+    classes: tuple[str, ...]
+    """Their names in the order of the labels."""
+    columns: tuple[str, ...]
+    """Names of a series' channels or of a table's features; empty for images."""
+    quarantine: tuple[Quarantined, ...] = ()
+    """What could not be decoded; it is not among the items."""
+
+
+def read(path: Path) -> Raw:
+    """Raises EnvironmentUnfit where there is no such file, Tampered where it is another one."""
+    arrays = read_arrays(path)
+    try:
+        items = Items(arrays["values"], arrays["labels"], arrays["ids"], arrays["groups"])
+        bad = zip(arrays["bad_ids"].tolist(), arrays["bad_reasons"].tolist(), strict=True)
+        return Raw(
+            items,
+            arrays["splits"],
+            classes=tuple(arrays["classes"].tolist()),
+            columns=tuple(arrays["columns"].tolist()),
+            quarantine=tuple(Quarantined(*one) for one in bad),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise Tampered(
+            expected=f"raw items in {path}", found=str(error), remedy=f"delete it and {MAKE}"
+        ) from None
+
+
+def write(path: Path, raw: Raw) -> None:
+    """Whole or not at all; the same items give the same bytes."""
+    write_arrays(
+        path,
+        {
+            "values": raw.items.values,
+            "labels": raw.items.labels,
+            "ids": raw.items.ids,
+            "groups": raw.items.groups,
+            "splits": raw.splits,
+            "classes": texts(raw.classes),
+            "columns": texts(raw.columns),
+            "bad_ids": texts([bad.id for bad in raw.quarantine]),
+            "bad_reasons": texts([bad.reason for bad in raw.quarantine]),
+        },
+    )
+
+
+def sound(raw: Raw, reasons: NDArray[np.str_]) -> Raw:
+    """Those items for which there is no reason (N,) against them; the others join the quarantine."""
+    good = reasons == ""
+    if good.all():
+        return raw
+    bad = zip(raw.items.ids[~good].tolist(), reasons[~good].tolist(), strict=True)
+    quarantine = (*raw.quarantine, *(Quarantined(*one) for one in bad))
+    return replace(raw, items=raw.items.take(good), splits=raw.splits[good], quarantine=quarantine)
+
+
+def texts(words: "list[str] | tuple[str, ...]") -> NDArray[np.str_]:
+    """Words as an array without objects, which needs no pickle; there may be none."""
+    return np.array(words, dtype=np.str_)
