@@ -1,0 +1,1 @@
+"""What a data card says, as a page for people."""
