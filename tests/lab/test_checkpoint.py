@@ -10,8 +10,8 @@ from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.models.zoo import build, count_weights, restore
 from edgeline.preprocess import Preprocessing
 
-SPEC = ModelSpec("cnn", channels=1, image_size=8, classes=2, widths=(2, 3, 4))
-GREY = Preprocessing(channels=1, image_size=8, mean=(0.5,), std=(0.25,))
+SPEC = ModelSpec("cnn", shape=(1, 8, 8), classes=2, widths=(2, 3, 4))
+GREY = Preprocessing("image", (8, 8, 1), mean=(0.5,), std=(0.25,))
 
 
 def checkpoint(seed: int = 0) -> Checkpoint:
@@ -79,9 +79,27 @@ def test_missing_file_is_named(tmp_path):
 
 def test_weights_of_another_spec_are_refused():
     with pytest.raises(EdgelineError, match=r"size mismatch"):
-        restore(Checkpoint(ModelSpec("cnn", 1, 8, 2, (2, 3, 5)), GREY, checkpoint().state))
+        restore(Checkpoint(ModelSpec("cnn", (1, 8, 8), 2, (2, 3, 5)), GREY, checkpoint().state))
+
+
+@pytest.mark.parametrize(
+    ("widths", "expected"),
+    [((100_000,) * 3, "the weights of"), ((2, 3, 10**30), "nothing above 100000")],
+)
+def test_weights_that_are_not_there_take_no_memory(widths, expected):
+    with pytest.raises(EdgelineError, match=f"expected .*{expected}"):
+        restore(Checkpoint(ModelSpec("cnn", (1, 8, 8), 2, widths), GREY, checkpoint().state))
+
+
+def test_header_nested_without_end_is_refused(tmp_path):
+    header = b"[" * 100_000
+    path = tmp_path / "deep.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+
+    with pytest.raises(EdgelineError, match="RecursionError"):
+        load(path)
 
 
 def test_unknown_architecture_names_the_known():
-    with pytest.raises(RecipeError, match="among cnn"):
-        count_weights(ModelSpec("transformer", 1, 8, 2, (1,)))
+    with pytest.raises(RecipeError, match=r"among cnn, cnn1d, gru"):
+        count_weights(ModelSpec("transformer", (1, 8, 8), 2, (1,)))

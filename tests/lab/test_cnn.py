@@ -9,16 +9,8 @@ from edgeline.models.zoo import build, count_weights
 
 
 def spec(**changes: object) -> ModelSpec:
-    return ModelSpec(
-        **{
-            "architecture": "cnn",
-            "channels": 1,
-            "image_size": 28,
-            "classes": 10,
-            "widths": (2, 3, 4),
-            **changes,
-        }
-    )
+    usual = {"architecture": "cnn", "shape": (1, 28, 28), "classes": 10, "widths": (2, 3, 4)}
+    return ModelSpec(**{**usual, **changes})
 
 
 def test_widths_give_the_articles_weight_counts():
@@ -27,15 +19,17 @@ def test_widths_give_the_articles_weight_counts():
     assert count_weights(spec(widths=(16, 32, 64))) == 105_866
 
 
-@pytest.mark.parametrize(("channels", "size", "classes"), [(1, 28, 10), (3, 32, 6), (1, 29, 2)])
-def test_any_image_gives_one_logit_per_class(channels, size, classes):
-    network = build(spec(channels=channels, image_size=size, classes=classes), seed=0)
+@pytest.mark.parametrize(
+    ("shape", "classes"), [((1, 28, 28), 10), ((3, 32, 24), 6), ((1, 29, 4), 2)]
+)
+def test_any_image_gives_one_logit_per_class(shape, classes):
+    network = build(spec(shape=shape, classes=classes), seed=0)
 
-    assert network(torch.zeros(5, channels, size, size)).shape == (5, classes)
+    assert network(torch.zeros(5, *shape)).shape == (5, classes)
 
 
 def test_all_ones_give_a_sum_by_hand():
-    network = build(spec(image_size=4, classes=1, widths=(1, 1, 1)), seed=0)
+    network = build(spec(shape=(1, 4, 4), classes=1, widths=(1, 1, 1)), seed=0)
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             parameter.fill_(1.0 if name.endswith("weight") else 0.0)
@@ -59,7 +53,12 @@ def test_building_leaves_global_randomness_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("changes", [{"widths": (2, 3)}, {"widths": (0, 3, 4)}, {"image_size": 3}])
-def test_impossible_spec_says_what_to_set(changes):
-    with pytest.raises(RecipeError, match="three positive widths"):
-        build(spec(**changes), seed=0)
+@pytest.mark.parametrize("widths", [(2, 3), (0, 3, 4), (2, 3, 4, 5)])
+def test_impossible_widths_say_what_to_set(widths):
+    with pytest.raises(RecipeError, match=r"3 positive widths .*\[64, 128, 256\]"):
+        build(spec(widths=widths), seed=0)
+
+
+def test_image_of_three_pixels_is_too_small():
+    with pytest.raises(RecipeError, match="at least 4 pixels a side"):
+        build(spec(shape=(1, 28, 3)), seed=0)

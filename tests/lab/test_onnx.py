@@ -12,19 +12,20 @@ from onnx import parser
 
 from edgeline.digest import sha256_file
 from edgeline.edge.session import load
+from edgeline.export.fold import fold
 from edgeline.export.onnx import export, export_module
 from edgeline.models import onnx_file
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, restore
 from edgeline.preprocess import Preprocessing
 
-SPEC = ModelSpec("cnn", 1, 28, 10, (4, 6, 12))
+SPEC = ModelSpec("cnn", (1, 28, 28), 10, (4, 6, 12))
 
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:
     state = build(SPEC, seed=1).state_dict()
-    return Checkpoint(SPEC, Preprocessing(1, 28, (0.1307,), (0.3081,)), state)
+    return Checkpoint(SPEC, Preprocessing("image", (28, 28, 1), (0.1307,), (0.3081,)), state)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_the_report_describes_the_file(
 def test_any_number_of_images_fits(exported: Path) -> None:
     session = load(exported)
     net = session.net("model.onnx")
-    assert (net.inputs[0].name, net.inputs[0].shape) == ("image", ("N", 1, 28, 28))
+    assert (net.inputs[0].name, net.inputs[0].shape) == ("input", ("N", 1, 28, 28))
     assert (net.outputs[0].name, net.outputs[0].shape) == ("logits", ("N", 10))
     for count in (1, 2, 7):
         assert session.logits(np.zeros((count, 1, 28, 28), np.float32)).shape == (count, 10)
@@ -151,3 +152,22 @@ def test_names_that_inner_graphs_see_are_kept() -> None:
     session = load(onnx_file.strip(model).SerializeToString())
     x = np.array([1.0, -2.0], np.float32)
     assert session.run({"flag": np.array(False), "x": x})["y"].tolist() == [-1.0, 0.0]
+
+
+def test_what_reads_weights_alone_is_computed_at_export() -> None:
+    model = parser.parse_model("""
+        <ir_version: 10, opset_import: ["" : 18]>
+        graph (float[N, 2] x) => (float[N, 2] y)
+        <float[2] a = {1, 2}, float[2] b = {3, 4}, float s = {0.5}, int8[2] i = {2, 4}>
+        {
+          sum = Add(a, b)
+          twice = Add(sum, sum)
+          unpacked = DequantizeLinear(i, s)
+          inner = Add(x, twice)
+          y = Add(inner, unpacked)
+        }
+    """)
+    fold(model)
+    assert [node.op_type for node in model.graph.node] == ["DequantizeLinear", "Add", "Add"]
+    y = load(onnx_file.strip(model).SerializeToString()).logits(np.zeros((1, 2), np.float32))
+    assert y.tolist() == [[9.0, 14.0]]

@@ -14,14 +14,14 @@ from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
 
-SPEC = ModelSpec("cnn", 1, 28, 10, (4, 6, 12))
+SPEC = ModelSpec("cnn", (1, 28, 28), 10, (4, 6, 12))
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
 
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:
     state = build(SPEC, seed=2).state_dict()
-    return Checkpoint(SPEC, Preprocessing(1, 28, (0.1307,), (0.3081,)), state)
+    return Checkpoint(SPEC, Preprocessing("image", (28, 28, 1), (0.1307,), (0.3081,)), state)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from onnx import numpy_helper, parser
 
 from edgeline.compression.placement import give_answers_in_float, keep_thin_in_float
-from edgeline.compression.quantize import CALIBRATIONS, QuantiseReport, quantize
+from edgeline.compression.quantize import CALIBRATIONS, QuantiseReport, method_for, quantize
 from edgeline.digest import sha256_file
 from edgeline.edge.session import load
 from edgeline.export.onnx import export
@@ -19,9 +19,9 @@ from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.quantise import Quantise
 
-SPEC = ModelSpec("cnn", 1, 28, 10, (8, 16, 32))
-PREPROCESSING = Preprocessing(1, 28, (0.1307,), (0.3081,))
-SETTINGS = Quantise(calibration_images=40, latency_rounds=5)
+SPEC = ModelSpec("cnn", (1, 28, 28), 10, (8, 16, 32))
+PREPROCESSING = Preprocessing("image", (28, 28, 1), (0.1307,), (0.3081,))
+SETTINGS = Quantise(calibration_items=40, latency_rounds=5)
 GENERATOR = np.random.default_rng(0)
 INPUTS = PREPROCESSING(GENERATOR.integers(0, 256, (200, 28, 28), dtype=np.uint8))
 TRAINING, VALIDATION = INPUTS[:100], INPUTS[100:]
@@ -62,7 +62,7 @@ def test_the_report_compares_before_and_after(
     assert report.bytes_after < 0.35 * report.bytes_before
     assert report.accuracy_before == 1
     assert report.accuracy_after == report.agreement > 0.9
-    assert report.calibration_images == 40
+    assert (report.calibration_items, report.method) == (40, "static")
     assert min(report.cpu_ms_before, report.cpu_ms_after, report.speed_up) > 0
     assert capfd.readouterr() == ("", "")
 
@@ -159,6 +159,29 @@ def test_wide_convolutions_are_quantised() -> None:
         { y = Conv(x, w) }
     """)
     assert keep_thin_in_float(model) == []
+
+
+def test_a_convolution_channel_by_channel_reads_all_of_them() -> None:
+    model = parser.parse_model("""
+        <ir_version: 10, opset_import: ["" : 18]>
+        graph (float[N, 4, 3, 3] x) => (float[N, 4, 1, 1] y) <float[4, 1, 3, 3] w>
+        { y = Conv <group = 4> (x, w) }
+    """)
+    assert keep_thin_in_float(model) == []
+
+
+def recurrent(kind: str) -> onnx.ModelProto:
+    return parser.parse_model(f"""
+        <ir_version: 10, opset_import: ["" : 18]>
+        graph (float[T, N, 2] x, float[1, 8, 2] w, float[1, 8, 2] r) => (float[T, 1, N, 2] y)
+        {{ y = {kind} <hidden_size = 2> (x, w, r) }}
+    """)
+
+
+def test_recurrent_layers_decide_the_method(fp32: Path) -> None:
+    assert method_for(onnx.load(fp32)) == "static"
+    assert method_for(recurrent("LSTM")) == "dynamic"
+    assert method_for(recurrent("GRU")) == method_for(recurrent("RNN")) == "none"
 
 
 def test_a_branch_after_relu_is_left_in_order() -> None:

@@ -23,7 +23,7 @@ from edgeline.splitting.cut import check, cut
 from edgeline.splitting.graph import CutPoint, cut_points, find, segment
 from edgeline.splitting.plan import SplitPlan, choose, plan
 
-SPEC = ModelSpec("cnn", 1, 28, 10, (4, 6, 12))
+SPEC = ModelSpec("cnn", (1, 28, 28), 10, (4, 6, 12))
 INPUTS = np.random.default_rng(0).normal(size=(50, 1, 28, 28)).astype(np.float32)
 A, B, C = (
     CutPoint(name, "uint8", (size,), "Conv 1")
@@ -36,13 +36,13 @@ SETTINGS = Split(bandwidth_mbit=8.0, link_delay_ms=0.5, device_slowdown=2.0, rou
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
     state = build(SPEC, seed=4).state_dict()
-    checkpoint = Checkpoint(SPEC, Preprocessing(1, 28, (0.0,), (1.0,)), state)
+    checkpoint = Checkpoint(SPEC, Preprocessing("image", (28, 28, 1), (0.0,), (1.0,)), state)
     fp32, _ = export(checkpoint, folder / "fp32.onnx")
     int8, _ = quantize(
         fp32,
         folder / "int8.onnx",
         INPUTS,
-        Quantise(calibration_images=20, latency_rounds=5),
+        Quantise(calibration_items=20, latency_rounds=5),
         inputs=INPUTS,
         labels=np.zeros(len(INPUTS), np.int64),
     )
@@ -137,6 +137,23 @@ def test_an_input_that_is_read_late_forbids_early_cuts() -> None:
         { a = Softmax(x)  b = MatMul(a, w)  c = Max(b, x)  y = MatMul(c, w) }
     """)
     assert [point.tensor for point in cut_points(model)] == ["c"]
+
+
+def test_a_part_that_only_moves_numbers_is_none() -> None:
+    model = parser.parse_model("""
+        <ir_version: 10, opset_import: ["" : 18]>
+        graph (float[N, 4] x) => (float[N, 4] y) <float s = {0.5}, uint8 o = {0}, float[4, 4] w>
+        {
+          a = Transpose <perm = [0, 1]> (x)
+          q = QuantizeLinear(a, s, o)
+          d = DequantizeLinear(q, s, o)
+          b = MatMul(d, w)
+          r = QuantizeLinear(b, s, o)
+          e = DequantizeLinear(r, s, o)
+          y = MatMul(e, w)
+        }
+    """)
+    assert [point.tensor for point in cut_points(model)] == ["r"]
 
 
 def test_weights_that_both_parts_read_go_into_both() -> None:

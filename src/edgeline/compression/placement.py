@@ -3,7 +3,9 @@
 A rule on the graph, not a timing, so that the same network always gives the same bytes. It was
 found by profiling the 106,000-weight CNN (1 thread, batch 20; microseconds): the first
 convolution, which reads one channel, takes 34 in fp32 and 242 in int8, the second 151 and 64; and
-a maximum over uint8 in NCHW takes 356 instead of 12.
+a maximum over uint8 in NCHW takes 356 instead of 12. Convolutions channel by channel read many
+channels, one for each filter, and are faster in int8: left in fp32 they cost a MobileNet a third of
+its speed.
 """
 
 from collections.abc import Iterable
@@ -59,10 +61,11 @@ def give_answers_in_float(model: onnx.ModelProto) -> None:
 
 
 def _input_channels(model: onnx.ModelProto, convolution: onnx.NodeProto) -> int:
-    """Channels that one filter reads: the second side of its weight."""
+    """All that it reads: the second side of its weight for each of its groups."""
+    groups = next((one.i for one in convolution.attribute if one.name == "group"), 1)
     for tensor in model.graph.initializer:
         if tensor.name == convolution.input[1]:
-            return int(tensor.dims[1])
+            return int(tensor.dims[1]) * groups
     return THIN_CHANNELS
 
 

@@ -1,5 +1,8 @@
 """Post-training quantisation to 8-bit integers, in the form that onnxruntime runs fastest.
 
+Convolutions and linear layers get their ranges from examples, an LSTM at each inference; for GRU
+and plain recurrent layers there is no integer kernel, and they stay as they are.
+
 Activations are *unsigned*, weights signed with a scale per channel: with signed activations,
 onnxruntime's default, convolutions run three to five times slower. Weights use 7 of their 8 bits
 unless told otherwise: x86 processors without VNNI add pairs of products in 16 bits, which 8-bit
@@ -9,10 +12,11 @@ answer differently on another device.
 
 import io
 import tempfile
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import onnx
@@ -22,6 +26,7 @@ from onnxruntime.quantization import (
     CalibrationMethod,
     QuantFormat,
     QuantType,
+    quantize_dynamic,
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -39,12 +44,19 @@ CALIBRATIONS = {
 }
 CALIBRATION_BATCH = 20
 
+Method = Literal["static", "dynamic", "none"]
+REASONS: dict[Method, str] = {
+    "static": "ranges from calibration examples: the fastest for convolutions and linear layers",
+    "dynamic": "ranges found at each inference: onnxruntime's one int8 kernel for an LSTM",
+    "none": "kept in fp32: onnxruntime has no int8 kernel for GRU and plain recurrent layers",
+}
+
 
 class Settings(Protocol):
     """The `quantise` section of a recipe."""
 
     @property
-    def calibration_images(self) -> int: ...
+    def calibration_items(self) -> int: ...
     @property
     def calibration(self) -> str: ...
     @property
@@ -67,9 +79,13 @@ class QuantiseReport:
     cpu_ms_before: float
     cpu_ms_after: float
     speed_up: float
-    """Median over rounds of time before / time after."""
-    calibration_images: int
+    """Median over rounds of time before / time after; 1 where both are the same file."""
+    calibration_items: int
+    """Examples that set ranges: none but with the static method."""
     weight_bits: int
+    method: Method
+    reason: str
+    """Why this method, for a person to read."""
 
 
 def quantize(
@@ -81,12 +97,27 @@ def quantize(
     inputs: NDArray[np.float32],
     labels: NDArray[np.integer[Any]],
 ) -> tuple[Path, QuantiseReport]:
-    """Writes the int8 form of the fp32 model in `source`.
+    """Writes the int8 form of the fp32 model in `source`, or the model itself where none pays.
 
-    `calibration` holds preprocessed *training* examples, of which the first `calibration_images`
+    `calibration` holds preprocessed *training* examples, of which the first `calibration_items`
     set the ranges; `inputs` and `labels` are validation examples, which only judge.
     """
-    examples = calibration[: settings.calibration_images]
+    method = method_for(onnx.load(source))
+    examples = calibration[: settings.calibration_items if method == "static" else 0]
+    model = QUANTISERS[method](source, examples, settings)
+    digest = onnx_file.write(model, target)
+    return target, _report(source, target, digest, method, len(examples), settings, inputs, labels)
+
+
+def method_for(model: onnx.ModelProto) -> Method:
+    """By the recurrent layers of the model; REASONS say why."""
+    kinds = {node.op_type for node in model.graph.node}
+    if kinds & {"GRU", "RNN"}:
+        return "none"
+    return "dynamic" if "LSTM" in kinds else "static"
+
+
+def _static(source: Path, examples: NDArray[np.float32], settings: Settings) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as scratch, _muted(settings.calibration):
         folded, quantized = Path(scratch, "folded.onnx"), Path(scratch, "quantized.onnx")
         quant_pre_process(source, folded, skip_symbolic_shape=True)
@@ -106,15 +137,41 @@ def quantize(
             nodes_to_exclude=kept,
         )
         model = onnx.load(quantized)
-        give_answers_in_float(model)
-        digest = onnx_file.write(model, target)
-    return target, _report(source, target, digest, len(examples), settings, inputs, labels)
+    give_answers_in_float(model)
+    return model
+
+
+def _dynamic(source: Path, examples: NDArray[np.float32], settings: Settings) -> onnx.ModelProto:
+    with tempfile.TemporaryDirectory() as scratch:
+        folded, quantized = Path(scratch, "folded.onnx"), Path(scratch, "quantized.onnx")
+        quant_pre_process(source, folded, skip_symbolic_shape=True)
+        quantize_dynamic(
+            folded,
+            quantized,
+            op_types_to_quantize=["LSTM"],
+            per_channel=True,
+            reduce_range=settings.weight_bits == 7,
+            weight_type=QuantType.QInt8,
+        )
+        return onnx.load(quantized)
+
+
+def _as_it_is(source: Path, examples: NDArray[np.float32], settings: Settings) -> onnx.ModelProto:
+    return onnx.load(source)
+
+
+QUANTISERS: dict[Method, Callable[[Path, NDArray[np.float32], Settings], onnx.ModelProto]] = {
+    "static": _static,
+    "dynamic": _dynamic,
+    "none": _as_it_is,
+}
 
 
 def _report(
     source: Path,
     target: Path,
     digest: str,
+    method: Method,
     calibrated: int,
     settings: Settings,
     inputs: NDArray[np.float32],
@@ -134,9 +191,11 @@ def _report(
         agreement=float(np.mean(top1(before_NC) == top1(after_NC))),
         cpu_ms_before=float(np.median(times[:, 0])),
         cpu_ms_after=float(np.median(times[:, 1])),
-        speed_up=median_ratio(times, 0, 1),
-        calibration_images=calibrated,
-        weight_bits=settings.weight_bits,
+        speed_up=median_ratio(times, 0, 1) if method != "none" else 1.0,
+        calibration_items=calibrated,
+        weight_bits=settings.weight_bits if method != "none" else 32,
+        method=method,
+        reason=REASONS[method],
     )
 
 

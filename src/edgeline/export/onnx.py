@@ -10,11 +10,13 @@ from pathlib import Path
 import torch
 from onnx import ModelProto
 
+from edgeline.export.cells import TRANSLATIONS, traceable
+from edgeline.export.fold import fold
 from edgeline.models import onnx_file
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.models.zoo import restore
 
-INPUT, OUTPUT, BATCH = "image", "logits", "N"
+INPUT, OUTPUT, BATCH = "input", "logits", "N"
 OPSET = 18
 
 
@@ -32,13 +34,13 @@ class ExportReport:
 
 def export(checkpoint: Checkpoint, path: Path) -> tuple[Path, ExportReport]:
     """The checkpoint's network as an ONNX file; the same weights give the same bytes anywhere."""
-    spec = checkpoint.spec
-    model = export_module(restore(checkpoint), (spec.channels, spec.image_size, spec.image_size))
+    network = restore(checkpoint)
+    model = export_module(network, checkpoint.spec.shape)
     digest = onnx_file.write(model, path)
     return path, ExportReport(
         sha256=digest,
         bytes=path.stat().st_size,
-        weights=sum(tensor.numel() for tensor in checkpoint.state.values()),
+        weights=sum(weight.numel() for weight in network.parameters()),
         nodes=len(model.graph.node),
         opset=OPSET,
     )
@@ -50,7 +52,7 @@ def export_module(module: torch.nn.Module, shape: tuple[int, ...]) -> ModelProto
     example = torch.zeros(2, *shape)
     with _quiet():
         program = torch.onnx.export(
-            module.eval(),
+            traceable(module).eval(),
             (example,),
             dynamo=True,
             input_names=[INPUT],
@@ -59,9 +61,12 @@ def export_module(module: torch.nn.Module, shape: tuple[int, ...]) -> ModelProto
             opset_version=OPSET,
             external_data=False,
             verbose=False,
+            custom_translation_table=TRANSLATIONS,
         )
     assert program is not None
-    return program.model_proto
+    model = program.model_proto
+    fold(model)
+    return model
 
 
 @contextlib.contextmanager

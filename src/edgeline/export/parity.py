@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,14 +38,15 @@ class ParityReport:
     tolerance: float
 
 
-def check_parity(checkpoint: Checkpoint, path: Path, images: NDArray[np.uint8]) -> ParityReport:
-    """Compares torch and the device's own session on `images` (33 or more), plain and distorted.
+def check_parity(checkpoint: Checkpoint, path: Path, values: NDArray[Any]) -> ParityReport:
+    """Compares torch and the device's own session on items as the preprocessing takes them (33 or
+    more), plain and distorted.
 
     Raises:
         EdgelineError: they differ by more than 1e-4 of the range of the logits.
     """
     module, session = restore(checkpoint).eval(), load(path)
-    examples = checkpoint.preprocessing(images)
+    examples = checkpoint.preprocessing(values)
     found: dict[str, float] = {}
     for name, distort in PROBES.items():
         for size in BATCHES:

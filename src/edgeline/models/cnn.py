@@ -5,7 +5,6 @@ Legend: B batch, C channels, H height, W width, K classes.
 
 from torch import Tensor, nn
 
-from edgeline.errors import RecipeError
 from edgeline.models.checkpoint import ModelSpec
 
 
@@ -18,13 +17,14 @@ class Cnn(nn.Module):
 
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
-        first, second, hidden = _three(spec)
-        self.conv1 = nn.Conv2d(spec.channels, first, kernel_size=3, padding=1)
+        first, second, hidden = spec.widths
+        channels, height, width = spec.shape
+        self.conv1 = nn.Conv2d(channels, first, kernel_size=3, padding=1)
         self.conv2 = nn.Conv2d(first, second, kernel_size=3, padding=1)
         self.relu = nn.ReLU()
         self.pool = nn.MaxPool2d(2)
         self.flatten = nn.Flatten()
-        self.hidden = nn.Linear(second * (spec.image_size // 4) ** 2, hidden)
+        self.hidden = nn.Linear(second * (height // 4) * (width // 4), hidden)
         self.output = nn.Linear(hidden, spec.classes)
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
@@ -33,14 +33,3 @@ class Cnn(nn.Module):
         hidden_BD = self.relu(self.hidden(self.flatten(features)))
         logits_BK: Tensor = self.output(hidden_BD)
         return logits_BK
-
-
-def _three(spec: ModelSpec) -> tuple[int, int, int]:
-    match spec.widths:
-        case (first, second, hidden) if spec.image_size >= 4 and min(spec.widths) >= 1:
-            return first, second, hidden
-    raise RecipeError(
-        expected="three positive widths and images of at least 4 pixels a side",
-        found=f"widths {list(spec.widths)} and {spec.image_size} pixels",
-        remedy="set widths to something like [16, 32, 64]",
-    )

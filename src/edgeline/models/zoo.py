@@ -1,38 +1,95 @@
 """Every architecture by name; a network is built from a seed or restored from a checkpoint."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import nn
 
 from edgeline.errors import EdgelineError, RecipeError
+from edgeline.models import timm_nets, weights
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.cnn import Cnn
+from edgeline.models.cnn1d import Cnn1d
+from edgeline.models.mlp import Mlp
+from edgeline.models.mobilenet import MobileNet
+from edgeline.models.recurrent import Recurrent
+from edgeline.models.resnet import ResNet
 
-ARCHITECTURES: dict[str, Callable[[ModelSpec], nn.Module]] = {"cnn": Cnn}
+KINDS = {3: "images (channels, height, width)", 2: "series (steps, channels)", 1: "rows (features)"}
+"""What a network takes, by the number of sides of one example."""
+
+MOST = 100_000
+"""Of anything in a spec, since a file may describe what no memory holds."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of network, and what it asks of a spec."""
+
+    make: Callable[[ModelSpec], nn.Module]
+    sides: int
+    """Of one example; see KINDS."""
+    widths: tuple[int, ...]
+    """Its own."""
+    fixed: bool = False
+    """Whether it takes just as many widths as its own."""
+    least: int = 1
+    """Pixels a side, or steps."""
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        counted = {3: shape[1:], 2: shape[:1]}.get(len(shape), ())
+        return len(shape) == self.sides and min(counted, default=self.least) >= self.least
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "cnn": Architecture(Cnn, 3, (64, 128, 256), fixed=True, least=4),
+    "resnet20": Architecture(partial(ResNet, blocks=3), 3, (16, 32, 64), fixed=True, least=4),
+    "resnet56": Architecture(partial(ResNet, blocks=9), 3, (16, 32, 64), fixed=True, least=4),
+    "mobilenet": Architecture(MobileNet, 3, (16, 24, 40, 80), least=8),
+    "rnn": Architecture(Recurrent, 2, (64,)),
+    "lstm": Architecture(Recurrent, 2, (64,)),
+    "gru": Architecture(Recurrent, 2, (64,)),
+    "cnn1d": Architecture(Cnn1d, 2, (32, 64, 32)),
+    "mlp": Architecture(Mlp, 1, (64, 32)),
+}
+
+
+def spec(
+    architecture: str, shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = ()
+) -> ModelSpec:
+    """A spec that can be built; no widths are the architecture's own.
+
+    Raises:
+        RecipeError: an unknown architecture, one for other data, or impossible widths.
+    """
+    wanted = ModelSpec(architecture, shape, classes, widths_of(architecture, widths))
+    _check(wanted)
+    return wanted
+
+
+def widths_of(architecture: str, widths: tuple[int, ...]) -> tuple[int, ...]:
+    """The widths that are meant: those given, or the architecture's own where none are."""
+    return widths or _named(architecture).widths
 
 
 def build(spec: ModelSpec, seed: int) -> nn.Module:
-    """A new network; its weights depend on `spec` and `seed` alone.
-
-    Kaiming's uniform draw for ReLU networks (arXiv 1502.01852) from a generator of its own, biases
-    zero.
-    """
-    network = _empty(spec)
-    generator = torch.Generator().manual_seed(seed)
-    for parameter in network.parameters():
-        if parameter.ndim > 1:
-            nn.init.kaiming_uniform_(parameter, nonlinearity="relu", generator=generator)
-        else:
-            nn.init.zeros_(parameter)
+    """A new network; its weights depend on `spec` and `seed` alone."""
+    if timm_nets.names(spec):
+        return timm_nets.build(spec, seed)
+    network = _bare(spec).to_empty(device="cpu")
+    weights.draw(network, seed)
     return network
 
 
 def restore(checkpoint: Checkpoint) -> nn.Module:
     """The network of a checkpoint, with weights of its own; the checkpoint stays as it is."""
-    network = _empty(checkpoint.spec)
+    state = {name: tensor.detach().clone() for name, tensor in checkpoint.state.items()}
     try:
-        network.load_state_dict(checkpoint.state)
+        network = _bare(checkpoint.spec)
+        # Shapes are compared before any memory is taken.
+        network.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise EdgelineError(
             expected=f"the weights of {checkpoint.spec}",
@@ -44,17 +101,60 @@ def restore(checkpoint: Checkpoint) -> nn.Module:
 
 def count_weights(spec: ModelSpec) -> int:
     """How many numbers training may change."""
-    return sum(parameter.numel() for parameter in _empty(spec).parameters())
+    return sum(parameter.numel() for parameter in _bare(spec).parameters())
 
 
-def _empty(spec: ModelSpec) -> nn.Module:
-    """The network before it has weights: made on the meta device, it draws no random numbers."""
-    if spec.architecture not in ARCHITECTURES:
-        raise RecipeError(
-            expected=f"an architecture among {', '.join(sorted(ARCHITECTURES))}",
-            found=repr(spec.architecture),
-            remedy="set pretrained.architecture to one of them",
-        )
+def head(network: nn.Module) -> str:
+    """Name of the last linear layer, which gives the logits."""
+    linear = [name for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    return linear[-1]
+
+
+def _bare(spec: ModelSpec) -> nn.Module:
+    """The network before it has weights: made on the meta device, it takes no memory and draws no
+    random numbers.
+    """
+    spec = replace(spec, widths=widths_of(spec.architecture, spec.widths))
+    _check(spec)
+    if timm_nets.names(spec):
+        return timm_nets.bare(spec)
     with torch.device("meta"):
-        network = ARCHITECTURES[spec.architecture](spec)
-    return network.to_empty(device="cpu")
+        return _named(spec.architecture).make(spec)
+
+
+def _named(architecture: str) -> Architecture:
+    if architecture.startswith(timm_nets.PREFIX):
+        return Architecture(timm_nets.bare, 3, ())
+    if architecture in ARCHITECTURES:
+        return ARCHITECTURES[architecture]
+    raise RecipeError(
+        expected=f"an architecture among {', '.join(sorted(ARCHITECTURES))}",
+        found=repr(architecture),
+        remedy="set pretrained.architecture to one of them",
+    )
+
+
+def _check(spec: ModelSpec) -> None:
+    kind = _named(spec.architecture)
+    if not kind.takes(spec.shape):
+        fitting = sorted(name for name, one in ARCHITECTURES.items() if one.takes(spec.shape))
+        raise RecipeError(
+            expected=f"an architecture for data of shape {list(spec.shape)}: "
+            + (", ".join(fitting) or "there is none"),
+            found=f"{spec.architecture}, which takes {_spell(kind)}",
+            remedy="set pretrained.architecture to one that fits the data",
+        )
+    count = f"{len(kind.widths)} " if kind.fixed else ""
+    wrong_count = kind.fixed and len(spec.widths) != len(kind.widths)
+    numbers = (*spec.shape, spec.classes, *spec.widths)
+    if wrong_count or not all(1 <= number <= MOST for number in numbers):
+        raise RecipeError(
+            expected=f"{count}positive widths for {spec.architecture}, and nothing above {MOST}",
+            found=f"widths {list(spec.widths)}, {spec.classes} classes, shape {list(spec.shape)}",
+            remedy=f"set widths to something like {list(kind.widths)}",
+        )
+
+
+def _spell(kind: Architecture) -> str:
+    least = f" of at least {kind.least} pixels a side" if kind.least > 1 else ""
+    return KINDS[kind.sides] + least

@@ -51,6 +51,8 @@ ROUNDING = {"QuantizeLinear", "DequantizeLinear"}
 
 # What only renames its input: the cut before it is the same cut.
 VIEWS = {"Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"}
+IDLE = VIEWS | ROUNDING | {"Transpose"}
+"""What computes nothing; a part needs more than that."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def cut_points(model: onnx.ModelProto) -> tuple[CutPoint, ...]:
         if integer:
             whole = maker.op_type == "QuantizeLinear" and readers == {"DequantizeLinear"}
         worker = _worker(nodes, maker)
-        if whole and name in described and worker.op_type not in VIEWS:
+        if whole and name in described and worker and worker.op_type not in VIEWS:
             dtype, shape = described[name]
             points.append(CutPoint(name, dtype, shape, _spell(nodes, worker)))
     return tuple(points)
@@ -152,7 +154,7 @@ def _separators(model: onnx.ModelProto, nodes: list[onnx.NodeProto]) -> Iterator
 def _shapes(model: onnx.ModelProto) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Type and shape of one example, where the first side is the batch and the rest is known."""
     known = {}
-    for value in onnx.shape_inference.infer_shapes(model).graph.value_info:
+    for value in onnx.shape_inference.infer_shapes(_known_to_onnx(model)).graph.value_info:
         tensor = value.type.tensor_type
         sides = [side.dim_value if side.HasField("dim_value") else 0 for side in tensor.shape.dim]
         if sides and sides[0] == 0 and all(side > 0 for side in sides[1:]):
@@ -160,16 +162,27 @@ def _shapes(model: onnx.ModelProto) -> dict[str, tuple[str, tuple[int, ...]]]:
     return known
 
 
+def _known_to_onnx(model: onnx.ModelProto) -> onnx.ModelProto:
+    """With onnxruntime's own integer LSTM written as the LSTM whose shapes it has."""
+    twin = onnx.ModelProto()
+    twin.CopyFrom(model)
+    for node in twin.graph.node:
+        if node.op_type == "DynamicQuantizeLSTM":
+            node.op_type, node.domain = "LSTM", ""
+            del node.input[8:]
+    return twin
+
+
 def _value(point: CutPoint) -> onnx.ValueInfoProto:
     kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(point.dtype))
     return make_tensor_value_info(point.tensor, kind, ["N", *point.shape])
 
 
-def _worker(nodes: list[onnx.NodeProto], maker: onnx.NodeProto) -> onnx.NodeProto:
-    """The last operation up to `maker` that computes, rather than rounds."""
+def _worker(nodes: list[onnx.NodeProto], maker: onnx.NodeProto) -> onnx.NodeProto | None:
+    """The last operation up to `maker` that does not merely round; none where nothing computes."""
     before = nodes[: nodes.index(maker) + 1]
     working = [node for node in before if node.op_type not in ROUNDING]
-    return working[-1] if working else maker
+    return working[-1] if any(node.op_type not in IDLE for node in working) else None
 
 
 def _spell(nodes: list[onnx.NodeProto], worker: onnx.NodeProto) -> str:

@@ -1,0 +1,72 @@
+"""Weights files from elsewhere: safetensors and nothing else, since opening a pickle runs its code."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from
+
+from edgeline.errors import EdgelineError
+from edgeline.models.checkpoint import read
+
+PICKLED = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".h5", ".hdf5", ".joblib", ".npz")
+"""Endings of formats that hold code, or that are read by what runs it."""
+
+# How such files begin, whatever they are called.
+BEGINNINGS = {
+    b"PK\x03\x04": "a zip archive, as torch.save writes",
+    b"\x89HDF": "an HDF5 file",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x80\x02": "a pickle",
+    b"\x80\x03": "a pickle",
+    b"\x80\x04": "a pickle",
+    b"\x80\x05": "a pickle",
+    b"(": "a pickle",
+    b"c": "a pickle",
+    b"x": "a compressed pickle, as joblib writes",
+}
+FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
+
+
+def open_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Every tensor of the file by name, floating ones as float32.
+
+    Raises:
+        Tampered: the name is a digest that the bytes do not have.
+        EdgelineError: no such file, a pickle, not safetensors, or weights that are not finite.
+    """
+    if path.suffix.lower() in PICKLED:
+        raise _refused(path, f"a {path.suffix.lower()} file, which may run code when it is opened")
+    data = read(path)
+    if not _is_safetensors(data):
+        kinds = (kind for start, kind in BEGINNINGS.items() if data.startswith(start))
+        raise _refused(path, next(kinds, "no header of safetensors"))
+    try:
+        tensors = tensors_from(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise _refused(path, f"{type(error).__name__}: {reason[:200]}") from error
+    return {name: _float32(path, name, tensor) for name, tensor in sorted(tensors.items())}
+
+
+def _is_safetensors(data: bytes) -> bool:
+    """Eight bytes of a length that the file has, then JSON. A length of 640 begins like a pickle,
+    so this is asked first.
+    """
+    return int.from_bytes(data[:8], "little") <= len(data) - 8 and data[8:9] == b"{"
+
+
+def _float32(path: Path, name: str, tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.dtype not in FLOATS:
+        return tensor
+    if not torch.isfinite(tensor).all():
+        raise _refused(path, f"{name[:80]}, which holds numbers that are not finite")
+    return tensor.to(torch.float32)
+
+
+def _refused(path: Path, found: str) -> EdgelineError:
+    return EdgelineError(
+        expected=f"weights as safetensors in {path.name}",
+        found=found,
+        remedy="use a .safetensors file (safetensors.torch.save_file writes one)",
+    )

@@ -1,0 +1,146 @@
+"""Weights that others have trained, brought into a network of ours. Loads; never trains.
+
+Names decide what goes where. Two tensors may differ: the first layer, where the images of the task
+have another number of channels, and the head, where its classes are others.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from edgeline.digest import sha256_file
+from edgeline.errors import EdgelineError
+from edgeline.models import hub, timm_nets, zoo
+from edgeline.models.checkpoint import ModelSpec
+from edgeline.models.foreign import open_weights
+
+LEAST_SHARE = 0.8
+"""Of the names of net and file together, heads aside: below it, the file is for another network."""
+
+# Batch norms count batches; nothing reads the count, and many files lack it.
+COUNTERS = "num_batches_tracked"
+WRAPPERS = ("module.", "model.", "backbone.")
+"""What training programs put before every name."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of each tensor; names are those of `state_dict`."""
+
+    source: str
+    sha256: str
+    """Of the file."""
+    spec: ModelSpec
+    """What the weights are for: the spec asked for, but for timm:NAME timm's network."""
+    matched: tuple[str, ...]
+    adapted: tuple[str, ...]
+    """First layer, for another number of channels."""
+    fresh: tuple[str, ...]
+    """Not in the file, or of another shape there: from the seed."""
+    unused: tuple[str, ...]
+    """In the file alone, or of another shape in the net."""
+    share: float
+    """Names taken over, of those of net and file together, heads aside."""
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.matched)} tensors from {self.source}"]
+        for what, names in (
+            ("first layer adapted to other channels", self.adapted),
+            ("fresh from the seed", self.fresh),
+            ("unused", self.unused),
+        ):
+            lines += [f"{what}: {', '.join(names)}"] if names else []
+        return "; ".join(lines)
+
+
+def load_weights(source: str, spec: ModelSpec, *, seed: int) -> tuple[dict[str, Tensor], Loaded]:
+    """The state for a network of `spec` from a .safetensors file (a checkpoint of ours or another),
+    `hub:OWNER/NAME[@REVISION]`, or `timm:NAME`, whose architecture then is "timm/NAME".
+
+    Whatever the file lacks is drawn from `seed`, as `zoo.build` does.
+
+    Raises:
+        EdgelineError: not safetensors, or weights of another network.
+        EnvironmentUnfit: a package or the network is missing for hub: or timm:.
+        RecipeError: no such model there.
+    """
+    path, wanted = _fetched(source, spec)
+    given = open_weights(path)
+    network = zoo.build(wanted, seed)
+    given = _unwrapped(given, network)
+    state, matched, adapted, fresh = _fill(network, given)
+    unused = tuple(name for name in given if name not in {*matched, *adapted})
+    share = _share({*state}, {*given}, {*matched, *adapted}, zoo.head(network))
+    spelt = source if source.startswith(("timm:", "hub:")) else path.name
+    if share < LEAST_SHARE:
+        raise EdgelineError(
+            expected=f"weights for {wanted.architecture} of widths {list(wanted.widths)}",
+            found=f"{spelt}, of whose names and the network's {share:.0%} agree",
+            remedy="set architecture and widths to those that the weights were trained with",
+        )
+    return state, Loaded(spelt, sha256_file(path), wanted, matched, adapted, fresh, unused, share)
+
+
+def _fetched(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:
+    if source.startswith("timm:"):
+        name = source.removeprefix("timm:")
+        net = ModelSpec(timm_nets.PREFIX + name, spec.shape, spec.classes, ())
+        return hub.download(timm_nets.hub_name(name)), net
+    if source.startswith("hub:"):
+        return hub.download(source.removeprefix("hub:")), spec
+    return Path(source), spec
+
+
+def _unwrapped(given: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+    names = network.state_dict().keys()
+    for wrapper in WRAPPERS:
+        if given and all(name.startswith(wrapper) for name in given) and not names & given.keys():
+            given = {name.removeprefix(wrapper): tensor for name, tensor in given.items()}
+    return given
+
+
+def _fill(
+    network: nn.Module, given: dict[str, Tensor]
+) -> tuple[dict[str, Tensor], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The network's state with all that `given` has for it; names matched, adapted and fresh."""
+    state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    first = next(name for name, weight in network.named_parameters() if weight.ndim > 1)
+    matched, adapted, fresh = [], [], []
+    for name, own in state.items():
+        found = given.get(name)
+        if found is not None and found.shape == own.shape:
+            state[name] = found.to(own.dtype)
+            matched.append(name)
+        elif found is not None and name == first and _channels_differ(found, own):
+            state[name] = _adapt(found, own.shape[1])
+            adapted.append(name)
+        elif not name.endswith(COUNTERS):
+            fresh.append(name)
+    return state, tuple(matched), tuple(adapted), tuple(fresh)
+
+
+def _share(own: set[str], given: set[str], taken: set[str], head: str) -> float:
+    """Of the names of both together, those that were taken over."""
+    both = {
+        name
+        for name in own | given
+        if not name.endswith(COUNTERS) and name not in {f"{head}.weight", f"{head}.bias"}
+    }
+    return len(both & taken) / max(1, len(both))
+
+
+def _channels_differ(found: Tensor, own: Tensor) -> bool:
+    if found.ndim != 4 or own.ndim != 4 or {found.shape[1], own.shape[1]} != {1, 3}:
+        return False
+    return found.shape[:1] == own.shape[:1] and found.shape[2:] == own.shape[2:]
+
+
+def _adapt(weight_OIHW: Tensor, channels: int) -> Tensor:
+    """Grey from colour: the sum, since a grey image has the same value in all three channels.
+    Colour from grey: a third of it for each.
+    """
+    if channels == 1:
+        return weight_OIHW.sum(dim=1, keepdim=True)
+    return torch.cat([weight_OIHW / channels] * channels, dim=1)

@@ -1,0 +1,101 @@
+"""Networks of the timm collection, rebuilt by timm itself: architecture "timm/NAME".
+
+timm is optional (`pip install edgeline[hub]`) and imported where it is used, so that a spec of ours
+never needs it.
+"""
+
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.models.checkpoint import ModelSpec
+
+PREFIX = "timm/"
+
+
+def names(spec: ModelSpec) -> bool:
+    """Whether the spec is for one of timm's."""
+    return spec.architecture.startswith(PREFIX)
+
+
+def build(spec: ModelSpec, seed: int) -> nn.Module:
+    """A network with timm's own first weights, which depend on `spec` and `seed` alone.
+
+    Raises:
+        EnvironmentUnfit: timm is not installed.
+        RecipeError: timm has no network of that name, or not for these images.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _create(spec)
+
+
+def bare(spec: ModelSpec) -> nn.Module:
+    """The network with weights of no meaning; timm keeps some numbers outside of the weights, so
+    it must be made in memory.
+    """
+    return build(spec, 0)
+
+
+def hub_name(name: str) -> str:
+    """OWNER/NAME of the hub where the weights of timm's NAME lie.
+
+    Raises:
+        EnvironmentUnfit: timm is not installed.
+        RecipeError: timm has no network of that name, or no weights for it.
+    """
+    config = _timm().get_pretrained_cfg(name, allow_unregistered=False) if _known(name) else None
+    if config is None or not config.hf_hub_id:
+        raise _no_such(name, "no weights of that name on its hub")
+    return str(config.hf_hub_id)
+
+
+def _known(name: str) -> bool:
+    return bool(_timm().is_model(name))
+
+
+def _create(spec: ModelSpec) -> nn.Module:
+    name = spec.architecture.removeprefix(PREFIX)
+    if not _known(name):
+        raise _no_such(name, "no network of that name")
+    channels, *size = spec.shape
+    asked: dict[str, Any] = {
+        "pretrained": False,
+        "in_chans": channels,
+        "num_classes": spec.classes,
+    }
+    timm = _timm()
+    try:
+        # Transformers are made for one size, convolutions take any and know no such argument.
+        network = timm.create_model(name, img_size=tuple(size), **asked)
+    except TypeError:
+        network = timm.create_model(name, **asked)
+    except (AssertionError, RuntimeError, ValueError) as error:
+        raise _no_such(name, f"none for images {list(spec.shape)}: {error}") from error
+    assert isinstance(network, nn.Module)
+    return network
+
+
+def _timm() -> ModuleType:
+    try:
+        import timm
+    # A torchvision made for another torch fails with a RuntimeError.
+    except (ImportError, RuntimeError) as error:
+        raise EnvironmentUnfit(
+            expected="timm, for networks of its collection",
+            found=f"{type(error).__name__}: {error}",
+            remedy="pip install edgeline[hub], with the torchvision of this torch",
+        ) from error
+    module: ModuleType = timm
+    return module
+
+
+def _no_such(name: str, found: str) -> RecipeError:
+    return RecipeError(
+        expected=f"a network that timm has as {name!r}",
+        found=" ".join(found.split()),
+        remedy="choose one of timm.list_models(pretrained=True)",
+    )

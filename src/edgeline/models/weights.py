@@ -1,0 +1,77 @@
+"""The first weights of a network, from a generator of their own."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+
+def draw(network: nn.Module, seed: int) -> None:
+    """Sets every weight and buffer of `network`, which may be empty; the same for the same seed.
+
+    Layers that end in a ReLU: Kaiming's uniform draw (arXiv 1502.01852), biases zero. Norms: the
+    identity. Recurrent ones: Glorot's uniform draw for what comes in, orthogonal for each gate's
+    view of the state, biases zero, but one for the forget gates of an LSTM (Jozefowicz et al.
+    2015), which else forget half of each step.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for module in network.modules():
+        _drawer(module)(module, generator)
+
+
+Draw = Callable[[nn.Module, torch.Generator], None]
+
+
+def _drawer(module: nn.Module) -> Draw:
+    for kind, drawer in DRAWERS.items():
+        if isinstance(module, kind):
+            return drawer
+    return _kaiming
+
+
+def _kaiming(module: nn.Module, generator: torch.Generator) -> None:
+    for parameter in module.parameters(recurse=False):
+        if parameter.ndim > 1:
+            nn.init.kaiming_uniform_(parameter, nonlinearity="relu", generator=generator)
+        else:
+            nn.init.zeros_(parameter)
+
+
+def _identity(module: nn.Module, generator: torch.Generator) -> None:
+    """Batch and layer norms know how: ones and zeros, nothing is drawn."""
+    module.reset_parameters()  # type: ignore[operator]  # every norm has it
+
+
+def _recurrent(module: nn.Module, generator: torch.Generator) -> None:
+    assert isinstance(module, nn.RNNBase)
+    units = module.hidden_size
+    for name, parameter in module.named_parameters(recurse=False):
+        if name.startswith("weight_ih"):
+            nn.init.xavier_uniform_(parameter, generator=generator)
+        elif name.startswith("weight_hh"):
+            for gate in parameter.data.split(units):
+                gate.copy_(_orthogonal(units, generator))
+        else:
+            nn.init.zeros_(parameter)
+            if isinstance(module, nn.LSTM) and name.startswith("bias_ih"):
+                nn.init.ones_(parameter.data[units : 2 * units])
+
+
+def _orthogonal(size: int, generator: torch.Generator) -> torch.Tensor:
+    """A square of orthonormal rows, by Gram-Schmidt.
+
+    LAPACK's, behind nn.init.orthogonal_, gives other bits on another number of threads.
+    """
+    rows = torch.randn(size, size, dtype=torch.float64, generator=generator)
+    for index in range(size):
+        rows[index] /= rows[index].square().sum().sqrt()
+        rest = rows[index + 1 :]
+        rest -= (rest * rows[index]).sum(1, keepdim=True) * rows[index]
+    return rows
+
+
+DRAWERS: dict[type, Draw] = {
+    nn.modules.batchnorm._BatchNorm: _identity,
+    nn.LayerNorm: _identity,
+    nn.RNNBase: _recurrent,
+}
