@@ -16,19 +16,21 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
-from edgeline.datasets import read
+from edgeline.datasets import central, prepared
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare
 from edgeline.datasets.printed import render
-from edgeline.datasets.sources import fetch
 from edgeline.finetuning.evaluate import score
 from edgeline.finetuning.finetune import finetune, train_from_scratch
-from edgeline.models.checkpoint import Checkpoint, ModelSpec
+from edgeline.models import zoo
+from edgeline.models.checkpoint import Checkpoint
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.recipe.finetune import Finetune
 from edgeline.recipe.pretrained import Pretrained
+from edgeline.sources.fetch import fetch
 
+FORM = Preprocessing("image", (28, 28, 1), (0.1307,), (0.3081,))
 LABELS = (50, 100)
 SEEDS = (0, 1, 2)
 
@@ -62,17 +64,14 @@ def measure(labels: Sequence[int] = LABELS, seeds: Sequence[int] = SEEDS) -> dic
 
 
 def _pretrain(settings: Pretrained) -> Checkpoint:
-    data = Data()
-    spec = ModelSpec(
-        settings.architecture, data.channels, data.image_size, data.classes, settings.widths
-    )
     checkpoint, _ = train_from_scratch(
-        spec,
-        Preprocessing(data.channels, data.image_size, data.mean, data.std),
-        *render(settings.images, data.image_size, settings.seed),
-        render(500, data.image_size, settings.seed + 1),
+        zoo.spec(settings.architecture, FORM.input_shape, 10, settings.widths),
+        FORM,
+        *render(settings.images, FORM.shape[0], settings.seed),
+        render(500, FORM.shape[0], settings.seed + 1),
         settings,
         settings.seed,
+        augmentation="pen",
     )
     return checkpoint
 
@@ -83,13 +82,12 @@ def _compare(pretrained: Checkpoint, data: Data, seed: int) -> Pair:
         fetch(folder, data)
         prepare(folder, data)
         partition(folder, data)
-        central = read(folder / "shares" / "central.npz")
-        validation = read(folder / "prepared" / "validation.npz")
-        test = read(folder / "prepared" / "test.npz")
+        owned = central(folder).examples
+        validation, test = (prepared(folder, name).examples for name in ("validation", "test"))
     settings = Finetune(seed=seed)
-    tuned, _ = finetune(pretrained, *central, validation, settings)
+    tuned, _ = finetune(pretrained, *owned, validation, settings, augmentation="pen")
     scratch, _ = train_from_scratch(
-        pretrained.spec, pretrained.preprocessing, *central, validation, settings, seed
+        pretrained.spec, FORM, *owned, validation, settings, seed, augmentation="pen"
     )
     return Pair(score(tuned, *test), score(scratch, *test))
 

@@ -10,20 +10,23 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from edgeline.datasets import items
+from edgeline.datasets.items import Items
 from edgeline.digest import sha256_file
 from edgeline.errors import EdgelineError
 from edgeline.federated.client import train_shard, update
 from edgeline.federated.round import RoundSpec, close_round, plan, shards
+from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.federate import Federate
 
-MODEL = ModelSpec("cnn", channels=1, image_size=8, classes=2, widths=(2, 2, 4))
-GREY = Preprocessing(channels=1, image_size=8, mean=(0.5,), std=(0.5,))
+MODEL = ModelSpec("cnn", (1, 8, 8), 2, (2, 2, 4))
+GREY = Preprocessing("image", (8, 8, 1), (0.5,), (0.5,))
 SIZES = {"00": 10, "01": 20, "02": 30}
 SETTINGS = Federate(rounds=2, local_epochs=2, batch_size=8, min_devices=2)
-SPEC = plan(SETTINGS, SIZES)[0]
+SPEC = plan(SETTINGS, SIZES, "pen")[0]
 NEVER = float("inf")
 
 
@@ -36,12 +39,16 @@ def noise(size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return draw.integers(0, 256, (size, 8, 8), dtype=np.uint8), draw.integers(0, 2, size)
 
 
+def owned(values: np.ndarray, labels: np.ndarray) -> Items:
+    names = np.array([f"{number}" for number in range(len(labels))], dtype=np.str_)
+    return Items(values, labels, names, np.full(len(labels), "", dtype=np.str_))
+
+
 @pytest.fixture
 def folders(tmp_path) -> tuple[Path, ...]:
     for seed, (device, size) in enumerate(SIZES.items()):
         (tmp_path / "devices" / device).mkdir(parents=True)
-        images, labels = noise(size, seed)
-        np.savez(tmp_path / "devices" / device / "examples.npz", images=images, labels=labels)
+        items.write(tmp_path / "devices" / device / "examples.npz", owned(*noise(size, seed)))
     return tuple(tmp_path / "devices" / device for device in SIZES)
 
 
@@ -99,8 +106,7 @@ def test_failing_client_leaves_the_others_alone(folders, start, tmp_path):
 
 
 def test_client_without_examples_says_so(folders, start, tmp_path):
-    images, labels = noise(0, 0)
-    np.savez(folders[0] / "examples.npz", images=images, labels=labels)
+    items.write(folders[0] / "examples.npz", owned(*noise(0, 0)))
     report, *_ = train_shard(folders[:1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
 
     assert report.reason is not None
@@ -108,7 +114,7 @@ def test_client_without_examples_says_so(folders, start, tmp_path):
 
 
 def test_pickled_examples_are_never_opened(folders, start, tmp_path):
-    np.savez(folders[0] / "examples.npz", images=np.array([{}], dtype=object), labels=np.zeros(1))
+    np.savez(folders[0] / "examples.npz", values=np.array([{}], dtype=object), labels=np.zeros(1))
     report, *_ = train_shard(folders[:1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
 
     assert report.reason is not None
@@ -177,7 +183,7 @@ def test_too_few_updates_fail_and_say_why(folders, start, tmp_path):
 
 def test_plan_names_devices_and_lowers_the_rate():
     first, second = plan(
-        SETTINGS.model_copy(update={"learning_rate": 0.5, "decay": 0.5}), ["b", "a", "c"]
+        SETTINGS.model_copy(update={"learning_rate": 0.5, "decay": 0.5}), ["b", "a", "c"], "pen"
     )
 
     assert first.devices == second.devices == ("a", "b", "c")
@@ -192,20 +198,20 @@ def test_plan_names_devices_and_lowers_the_rate():
 def test_share_of_devices_is_drawn_by_seed():
     settings = SETTINGS.model_copy(update={"share": 0.5, "rounds": 20})
     devices = [f"{number:02}" for number in range(10)]
-    rounds = plan(settings, devices)
+    rounds = plan(settings, devices, "pen")
 
     assert {len(spec.devices) for spec in rounds} == {5}
     assert len({spec.devices for spec in rounds}) > 10
-    assert rounds == plan(settings, reversed(devices))
+    assert rounds == plan(settings, reversed(devices), "pen")
 
 
 def test_fewer_devices_than_needed_cannot_be_planned():
     with pytest.raises(EdgelineError, match="at least 2 devices; found 1 devices"):
-        plan(SETTINGS, ["only"])
+        plan(SETTINGS, ["only"], "pen")
 
 
 def test_every_device_and_round_has_its_seed():
-    specs: tuple[RoundSpec, ...] = plan(SETTINGS, SIZES)
+    specs: tuple[RoundSpec, ...] = plan(SETTINGS, SIZES, "pen")
 
     assert len({spec.seed_of(device) for spec in specs for device in SIZES}) == 6
 
@@ -215,3 +221,27 @@ def test_every_device_and_round_has_its_seed():
 )
 def test_shards_deal_devices_like_cards(groups, expected):
     assert tuple("".join(shard) for shard in shards(tuple("abcde"), groups)) == expected
+
+
+def test_devices_may_own_series(tmp_path):
+    spec = zoo.spec("gru", (6, 2), 2)
+    series = Preprocessing("series", (6, 2), (0.0, 0.0), (1.0, 1.0))
+    start = save(Checkpoint(spec, series, build(spec, 0).state_dict()), tmp_path / "store")
+    values = np.random.default_rng(0).standard_normal((12, 6, 2)).astype(np.float32)
+    values[3, :4] = np.nan
+    (tmp_path / "00").mkdir()
+    items.write(tmp_path / "00" / "examples.npz", owned(values, np.arange(12) % 2))
+    report = update(
+        tmp_path / "00",
+        start,
+        replace(SPEC, augmentation="sensor"),
+        tmp_path / "sent",
+        NEVER,
+        frozen_clock,
+    )
+
+    assert (report.examples, report.reason) == (12, None)
+    assert all(
+        np.isfinite(array).all()
+        for array in load_file(tmp_path / "sent" / "00.safetensors").values()
+    )

@@ -13,16 +13,18 @@ from edgeline.models.zoo import build, count_weights
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.shrink import Shrink
 
-BIG = ModelSpec("cnn", channels=1, image_size=8, classes=2, widths=(4, 4, 8))
+BIG = ModelSpec("cnn", (1, 8, 8), 2, (4, 4, 8))
 SMALL = replace(BIG, widths=(2, 2, 4))
-GREY = Preprocessing(channels=1, image_size=8, mean=(0.5,), std=(0.5,))
+GREY = Preprocessing("image", (8, 8, 1), (0.5,), (0.5,))
 SETTINGS = Shrink(epochs=3, lessons=2, batch_size=8, augment=0.5)
 
 
 def teacher(first: float, second: float) -> Checkpoint:
     """It answers these two logits whatever it sees."""
     zeros = {name: torch.zeros_like(tensor) for name, tensor in build(BIG, 0).state_dict().items()}
-    return Checkpoint(BIG, GREY, {**zeros, "output.bias": torch.tensor([first, second])})
+    return Checkpoint(
+        BIG, GREY, {**zeros, "output.bias": torch.tensor([first, second], dtype=torch.float32)}
+    )
 
 
 def noise(count: int, seed: int) -> np.ndarray:
@@ -52,7 +54,9 @@ def test_student_answers_as_its_teacher_does():
     settings = SETTINGS.model_copy(
         update={"label_weight": 0.0, "epochs": 20, "learning_rate": 0.02}
     )
-    student, report = distill(teacher(0.0, 3.0), SMALL, images, wrong, (images, wrong), settings)
+    student, report = distill(
+        teacher(0.0, 3.0), SMALL, images, wrong, (images, wrong), settings, augmentation="pen"
+    )
 
     # The teacher calls everything class 1, and no label is listened to.
     assert score(student, noise(50, 1), np.ones(50, np.int64)) > 0.9
@@ -66,7 +70,14 @@ def test_student_answers_as_its_teacher_does():
 def test_unlabelled_images_join_each_pass():
     images, labels = noise(20, 0), np.zeros(20, np.int64)
     _, report = distill(
-        teacher(1.0, 0.0), SMALL, images, labels, (images, labels), SETTINGS, unlabelled=noise(7, 1)
+        teacher(1.0, 0.0),
+        SMALL,
+        images,
+        labels,
+        (images, labels),
+        SETTINGS,
+        augmentation="pen",
+        unlabelled=noise(7, 1),
     )
 
     # 20 images shown twice and 7 once are 47: six batches of eight, three times.
@@ -77,7 +88,15 @@ def test_same_seed_saves_the_same_student(tmp_path):
     images, labels = noise(20, 0), np.arange(20) % 2
     paths = {
         save(
-            distill(teacher(0.0, 1.0), SMALL, images, labels, (images, labels), SETTINGS)[0],
+            distill(
+                teacher(0.0, 1.0),
+                SMALL,
+                images,
+                labels,
+                (images, labels),
+                SETTINGS,
+                augmentation="pen",
+            )[0],
             tmp_path,
         )
         for _ in range(2)

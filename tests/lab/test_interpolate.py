@@ -5,14 +5,18 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from edgeline.finetuning.interpolate import interpolate, sweep
+from edgeline.finetuning.interpolate import interpolate, reestimate, sweep
+from edgeline.metrics import Interval
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
 
-SPEC = ModelSpec("cnn", channels=1, image_size=4, classes=2, widths=(1, 1, 1))
-GREY = Preprocessing(channels=1, image_size=4, mean=(0.0,), std=(1.0,))
+SPEC = ModelSpec("cnn", (1, 4, 4), 2, (1, 1, 1))
+GREY = Preprocessing("image", (4, 4, 1), (0.0,), (1.0,))
 IMAGES, LABELS = np.zeros((4, 4, 4), np.uint8), np.array([1, 1, 1, 0])
+RESIDUAL = ModelSpec("resnet20", (1, 8, 8), 2, (2, 2, 2))
+NORMAL = Preprocessing("image", (8, 8, 1), (0.5,), (0.5,))
+PICTURES = np.random.default_rng(0).integers(0, 256, (30, 8, 8), dtype=np.uint8)
 
 
 def constant(first: float, second: float) -> Checkpoint:
@@ -62,3 +66,85 @@ def test_interpolation_keeps_spec_and_preprocessing():
     tuned = replace(constant(0, 1))
 
     assert replace(interpolate(constant(1, 0), tuned, 0.5), state=tuned.state) == tuned
+
+
+def residual(seed: int) -> Checkpoint:
+    return Checkpoint(RESIDUAL, NORMAL, build(RESIDUAL, seed).state_dict())
+
+
+def counted(checkpoint: Checkpoint, batches: int) -> Checkpoint:
+    counts = {
+        name: torch.tensor(batches)
+        for name, value in checkpoint.state.items()
+        if not value.is_floating_point()
+    }
+    return replace(checkpoint, state={**checkpoint.state, **counts})
+
+
+def test_counters_are_the_tuned_ones():
+    mixed = interpolate(counted(residual(0), 100), counted(residual(1), 7), 0.5)
+
+    assert mixed.state["bn1.num_batches_tracked"].item() == 7
+    assert mixed.state["bn1.num_batches_tracked"].dtype == torch.int64
+
+
+def test_both_ends_of_a_normed_network_are_bit_exact():
+    pretrained, tuned = counted(residual(0), 100), counted(residual(1), 7)
+
+    for alpha, end in ((0, tuned), (1, pretrained)):
+        state = interpolate(pretrained, tuned, alpha).state
+        assert all(torch.equal(state[name], end.state[name]) for name in state)
+
+
+def test_new_head_is_not_mixed():
+    fresh = ("output.weight", "output.bias")
+    mixed = interpolate(constant(4, 0), constant(0, 8), 0.5, fresh)
+
+    assert mixed.state["output.bias"].tolist() == [0, 8]
+    assert interpolate(constant(4, 0), constant(0, 8), 1, fresh).state["output.bias"].tolist() == [
+        0,
+        8,
+    ]
+
+
+def test_statistics_are_those_of_the_items_shown():
+    network = residual(0)
+    found = reestimate(network, PICTURES)
+    first = torch.nn.functional.conv2d(
+        torch.from_numpy(NORMAL(PICTURES)), network.state["conv1.weight"], padding=1
+    )
+
+    torch.testing.assert_close(found.state["bn1.running_mean"], first.mean((0, 2, 3)))
+    torch.testing.assert_close(found.state["bn1.running_var"], first.var((0, 2, 3)))
+    assert torch.equal(found.state["linear.weight"], network.state["linear.weight"])
+
+
+def test_ends_are_never_measured_again():
+    _, report = sweep(residual(0), residual(1), PICTURES, np.arange(30) % 2, learned=PICTURES)
+
+    assert [alpha for alpha, _ in report.curve] == [step / 10 for step in range(11)]
+    assert [alpha for alpha, _ in report.reestimated_curve] == [step / 10 for step in range(1, 10)]
+
+
+def test_network_without_norms_has_one_branch():
+    _, report = sweep(constant(10, 0), constant(0, 5), IMAGES, LABELS, learned=IMAGES)
+
+    assert report.reestimated_curve == ()
+    assert not report.reestimated
+
+
+def test_second_set_pulls_towards_what_was_known():
+    # The second set is class 0 alone, which only the pretrained side answers: 0.75 + 0 below a
+    # third, 0.25 + 1 above.
+    known = (IMAGES, np.zeros(4, np.int64))
+    _, report = sweep(constant(10, 0), constant(0, 5), IMAGES, LABELS, second=known)
+
+    assert (report.alpha, report.accuracy, report.second) == (0.4, 0.25, 1.0)
+    assert [accuracy for _, accuracy in report.second_curve] == [0.0] * 4 + [1.0] * 7
+
+
+def test_gain_is_told_with_its_interval():
+    _, report = sweep(constant(0, 5), constant(10, 0), IMAGES, LABELS)
+
+    # Three of four that the tuned network misses, one that it had; whoever is drawn.
+    assert report.gain == Interval(0.5, 0.5, 0.5)

@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 import torch
 
+from edgeline.errors import EnvironmentUnfit
 from edgeline.finetuning.augment import jitter
-from edgeline.finetuning.loop import Examples, TrainReport, constant, one_cycle, train
+from edgeline.finetuning.evaluate import answers
+from edgeline.finetuning.loop import Examples, TrainReport, train
+from edgeline.finetuning.optimisers import constant, one_cycle
+from edgeline.finetuning.regime import Regime, regime_of
+from edgeline.metrics import accuracy
+from edgeline.models import zoo
 from edgeline.models.checkpoint import ModelSpec
 from edgeline.models.zoo import build
+from edgeline.recipe.finetune import Finetune
 
-SPEC = ModelSpec("cnn", channels=1, image_size=12, classes=2, widths=(4, 8, 8))
+SPEC = ModelSpec("cnn", (1, 12, 12), 2, (4, 8, 8))
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,9 @@ def bars(count: int = 60, seed: int = 0) -> Examples:
 def learned(
     seed: int = 0, settings: Settings = Settings()
 ) -> tuple[dict[str, torch.Tensor], TrainReport]:
-    network, report = train(build(SPEC, 0), bars(), settings, seed=seed, validation=bars(40, 1))
+    network, report = train(
+        build(SPEC, 0), bars(), settings, seed=seed, augmentation="pen", validation=bars(40, 1)
+    )
     return network.state_dict(), report
 
 
@@ -105,7 +114,7 @@ def test_hook_stops_training_between_batches():
         begun.append(1)
 
     with pytest.raises(TimeoutError):
-        train(build(SPEC, 0), bars(), Settings(), seed=0, before_batch=stop)
+        train(build(SPEC, 0), bars(), Settings(), seed=0, augmentation="pen", before_batch=stop)
 
     assert len(begun) == 3
 
@@ -117,6 +126,7 @@ def test_callback_hears_every_epoch():
         bars(),
         Settings(),
         seed=0,
+        augmentation="pen",
         on_epoch=lambda point, epochs: heard.append((point.epoch, epochs)),
     )
 
@@ -151,3 +161,77 @@ def test_jitter_moves_each_image_differently():
 
     assert not torch.equal(moved[0], moved[1])
     assert torch.equal(moved, jitter(images, 1.0, torch.Generator().manual_seed(0)))
+
+
+def test_patience_keeps_the_best_and_stops():
+    examples = Examples(bars().inputs, np.random.default_rng(0).integers(0, 2, 60))
+    settings = Settings(epochs=10, learning_rate=0.05)
+    network, report = train(
+        build(SPEC, 0),
+        examples,
+        settings,
+        seed=0,
+        augmentation="none",
+        validation=bars(40, 1),
+        regime=Regime(patience=2),
+    )
+    best = report.curve[report.best - 1]
+
+    assert best.accuracy == max(point.accuracy for point in report.curve)
+    assert (report.accuracy, report.loss) == (best.accuracy, best.loss)
+    assert accuracy(answers(network, torch.from_numpy(bars(40, 1).inputs)), bars(40, 1).labels) == (
+        best.accuracy
+    )
+    assert report.stopped
+    assert len(report.curve) == report.best + 2
+
+
+def test_patience_without_validation_goes_on_to_the_end():
+    _, report = train(
+        build(SPEC, 0), bars(), Settings(), seed=0, augmentation="none", regime=Regime(patience=1)
+    )
+
+    assert (report.best, report.stopped, report.accuracy) == (4, False, None)
+
+
+def test_without_patience_the_last_weights_are_kept():
+    _, report = learned()
+
+    assert (report.best, report.stopped) == (4, False)
+
+
+def test_single_example_is_never_a_batch_of_its_own_where_norms_need_two():
+    residual = zoo.spec("resnet20", (1, 12, 12), 2)
+    rows = Examples(bars().inputs[:33], bars().labels[:33])
+    _, report = train(build(residual, 0), rows, Settings(epochs=1), seed=0, augmentation="none")
+    _, plain = train(build(SPEC, 0), rows, Settings(epochs=1), seed=0, augmentation="none")
+
+    # 16 and 17, instead of 16, 16 and 1.
+    assert (report.batches, plain.batches) == (2, 3)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card")
+def test_card_that_is_not_there_is_one_clear_line():
+    with pytest.raises(EnvironmentUnfit, match=r"set finetune\.device to auto or cpu"):
+        train(
+            build(SPEC, 0),
+            bars(),
+            Settings(),
+            seed=0,
+            augmentation="none",
+            regime=Regime(device="cuda"),
+        )
+
+
+def test_section_that_is_silent_learns_by_adam():
+    assert regime_of(Settings()) == Regime()
+    assert regime_of(Finetune(optimiser="sgd", patience=3)) == Regime(optimiser="sgd", patience=3)
+
+
+def test_defaults_give_the_bits_they_always_gave():
+    """Figures of the documents rest on this: the loop may grow, its default may not move."""
+    inputs = np.random.default_rng(0).standard_normal((60, 1, 12, 12)).astype(np.float32)
+    examples = Examples(inputs, np.arange(60, dtype=np.int64) % 2)
+    _, report = train(build(SPEC, 0), examples, Settings(), seed=3, augmentation="pen")
+
+    assert report.loss == pytest.approx(0.6990039666493734, rel=1e-4)

@@ -1,22 +1,25 @@
 """A small network that learns to answer as a large one does: Hinton et al., arXiv 1503.02531.
 
-The student sees the same moved and bent images as the teacher, so a hundred labels give as many
-lessons as there are ways to write them. The control is `finetuning.finetune.train_from_scratch` on
+The student sees the same changed items as the teacher, so a hundred labels give as many lessons as
+there are ways to write, or to measure, the same thing. The control is `finetuning.finetune.train_from_scratch` on
 the same labels, without a teacher.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from edgeline.finetuning.evaluate import channels_last, score
+from edgeline.digest import JsonValue, digest_of, sha256_bytes
+from edgeline.finetuning.evaluate import Labels, Values, channels_last, score
 from edgeline.finetuning.finetune import SeededTraining, frozen
-from edgeline.finetuning.loop import Examples, Objective, OnEpoch, TrainReport, nothing, train
+from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, nothing, train
+from edgeline.finetuning.losses import Objective
+from edgeline.finetuning.regime import regime_of
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, count_weights, restore
 
@@ -50,27 +53,35 @@ class DistillReport:
 def distill(
     teacher: Checkpoint,
     spec: ModelSpec,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-    validation: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    values: Values,
+    labels: Labels,
+    validation: tuple[Values, Labels],
     settings: Distillation,
+    *,
+    augmentation: str,
+    folder: Path | None = None,
     on_epoch: OnEpoch = nothing,
-    unlabelled: NDArray[np.uint8] | None = None,
+    unlabelled: Values | None = None,
 ) -> tuple[Checkpoint, DistillReport]:
     """Train a network of `spec` on the teacher's answers, and a little on the labels.
 
-    An epoch shows each labelled image `settings.lessons` times, moved differently each time, and
-    each unlabelled image once; what the unlabelled ones show, only the teacher says.
+    An epoch shows each labelled item `settings.lessons` times, changed differently each time, and
+    each unlabelled one once; what the unlabelled ones show, only the teacher says. What a killed
+    call left in `folder` is gone on from.
     """
     preprocessing = teacher.preprocessing
     network, training = train(
         build(spec, settings.seed),
-        _lessons(teacher, images, labels, settings.lessons, unlabelled),
+        _lessons(teacher, values, labels, settings.lessons, unlabelled),
         settings,
         seed=settings.seed,
+        augmentation=augmentation,
         validation=Examples(preprocessing(validation[0]), validation[1]),
         objective=imitate(teacher, settings.temperature, settings.label_weight),
+        regime=regime_of(settings),
         on_epoch=on_epoch,
+        folder=folder,
+        besides=_identity(teacher, settings),
     )
     student = frozen(network, spec, preprocessing)
     report = DistillReport(
@@ -91,9 +102,9 @@ def imitate(teacher: Checkpoint, temperature: float, label_weight: float) -> Obj
     """
     network = channels_last(restore(teacher)).eval()
 
-    def loss(logits_BK: Tensor, inputs_BCHW: Tensor, labels_B: Tensor) -> Tensor:
+    def loss(logits_BK: Tensor, inputs: Tensor, labels_B: Tensor) -> Tensor:
         with torch.no_grad():
-            wanted_BK = F.log_softmax(network(inputs_BCHW) / temperature, dim=1)
+            wanted_BK = F.log_softmax(network(inputs) / temperature, dim=1)
         given_BK = F.log_softmax(logits_BK / temperature, dim=1)
         soft = (
             F.kl_div(given_BK, wanted_BK, reduction="batchmean", log_target=True) * temperature**2
@@ -107,14 +118,22 @@ def imitate(teacher: Checkpoint, temperature: float, label_weight: float) -> Obj
     return loss
 
 
+def _identity(teacher: Checkpoint, settings: Distillation) -> str:
+    """What the loss follows from: the teacher's weights, and how they are listened to."""
+    weights: JsonValue = {
+        name: sha256_bytes(value.numpy().tobytes()) for name, value in teacher.state.items()
+    }
+    return digest_of([weights, repr(settings.temperature), repr(settings.label_weight)])
+
+
 def _lessons(
     teacher: Checkpoint,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
+    values: Values,
+    labels: Labels,
     times: int,
-    unlabelled: NDArray[np.uint8] | None,
+    unlabelled: Values | None,
 ) -> Examples:
-    shown, known = np.repeat(images, times, axis=0), np.repeat(labels, times)
+    shown, known = np.repeat(values, times, axis=0), np.repeat(labels, times)
     if unlabelled is not None:
         shown = np.concatenate([shown, unlabelled])
         known = np.concatenate([known, np.full(len(unlabelled), UNLABELLED, dtype=known.dtype)])

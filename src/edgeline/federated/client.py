@@ -8,18 +8,22 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import numpy as np
 from safetensors.torch import save as bytes_of
 
+from edgeline.datasets import items
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
 from edgeline.federated.round import ClientReport, RoundSpec
 from edgeline.finetuning.finetune import frozen
-from edgeline.finetuning.loop import Examples, constant, train
+from edgeline.finetuning.loop import Examples, train
+from edgeline.finetuning.regime import Regime
 from edgeline.models.checkpoint import load
 from edgeline.models.zoo import restore
 
 EXAMPLES = "examples.npz"
+
+# A device has no card to compute on, and a round is too short for a schedule of its own.
+AT_HOME = Regime(schedule="constant", device="cpu")
 
 Clock = Callable[[], float]
 """Seconds from a beginning of its own, such as time.monotonic; only differences mean anything."""
@@ -34,9 +38,8 @@ def update(
         EdgelineError: `clock` has passed `deadline` between two batches, or a checkpoint is bad.
     """
     begun = clock()
-    with np.load(folder / EXAMPLES, allow_pickle=False) as arrays:
-        images, labels = arrays["images"], arrays["labels"]
-    if not len(labels):
+    examples = items.read(folder / EXAMPLES)
+    if not len(examples):
         raise EdgelineError(
             expected=f"something to learn from on device {folder.name}",
             found="no examples",
@@ -54,10 +57,11 @@ def update(
 
     network, report = train(
         restore(base),
-        Examples(base.preprocessing(images), labels),
+        Examples(base.preprocessing(examples.values), examples.labels),
         spec,
         seed=spec.seed_of(folder.name),
-        schedule=constant,
+        augmentation=spec.augmentation,
+        regime=AT_HOME,
         before_batch=in_time,
     )
     data = bytes_of(frozen(network, base.spec, base.preprocessing).state)
@@ -65,7 +69,7 @@ def update(
     return ClientReport(
         device=folder.name,
         number=spec.number,
-        examples=len(labels),
+        examples=len(examples),
         loss=report.loss,
         update=sha256_bytes(data),
         seconds=clock() - begun,

@@ -11,12 +11,11 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from edgeline.digest import canonical_json, sha256_bytes
 from edgeline.errors import EdgelineError
-from edgeline.federated.aggregate import Update, average, read_update
-from edgeline.finetuning.evaluate import score
+from edgeline.federated.aggregate import Update, Weights, average, read_update
+from edgeline.finetuning.evaluate import Labels, Values, score
 from edgeline.models.checkpoint import load, save
 
 
@@ -58,6 +57,8 @@ class RoundSpec:
     batch_size: int
     learning_rate: float
     augment: float
+    augmentation: str
+    """The policy of `finetuning.augment` that `augment` is the strength of."""
     deadline_s: float
     """Seconds from the round's beginning after which no further batch is begun."""
     min_devices: int
@@ -114,7 +115,7 @@ class RoundReport:
     clients: tuple[ClientReport, ...]
 
 
-def plan(settings: Rounds, devices: Iterable[str]) -> tuple[RoundSpec, ...]:
+def plan(settings: Rounds, devices: Iterable[str], augmentation: str) -> tuple[RoundSpec, ...]:
     """Every round, with the devices it asks: all, or a seeded sample of `settings.share`."""
     known = sorted(devices)
     asked = max(settings.min_devices, round(settings.share * len(known)))
@@ -133,6 +134,7 @@ def plan(settings: Rounds, devices: Iterable[str]) -> tuple[RoundSpec, ...]:
             batch_size=settings.batch_size,
             learning_rate=settings.learning_rate * settings.decay ** (number - 1),
             augment=settings.augment,
+            augmentation=augmentation,
             deadline_s=settings.deadline_s,
             min_devices=settings.min_devices,
             seed=settings.seed,
@@ -152,7 +154,7 @@ def close_round(
     reports: Iterable[ClientReport],
     updates: Path,
     store: Path,
-    validation: tuple[NDArray[np.uint8], NDArray[np.int64]] | None = None,
+    validation: tuple[Values, Labels] | None = None,
 ) -> tuple[Path, RoundReport]:
     """The next checkpoint, written into `store`: the mean of the updates that can be used.
 
@@ -186,7 +188,7 @@ def close_round(
 
 
 def _sorted_out(
-    clients: tuple[ClientReport, ...], folder: Path, like: dict[str, NDArray[np.generic]]
+    clients: tuple[ClientReport, ...], folder: Path, like: Weights
 ) -> tuple[list[Update], tuple[LeftOut, ...]]:
     counted, left_out = [], []
     for client in clients:

@@ -1,13 +1,21 @@
-"""Random movements of a batch of images: what a pen, a camera or a slope would do.
+"""Random changes of a batch that leave every item what it is: a pen's, an X-ray machine's, a sensor's.
 
-Legend: B batch, C channels, H height, W width.
+They act on what a network takes, after normalisation; a draw of its own for each item.
+
+Legend: B batch, C channels, H height, W width, T steps, F features.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from edgeline.errors import RecipeError
+
+Move = Callable[[Tensor, torch.Generator], Tensor]
+"""A batch of inputs as they are shown this time."""
 
 # Half-widths of the uniform draws at strength 1; each keeps a digit the digit it was.
 ROTATION = math.radians(15)
@@ -18,6 +26,52 @@ SHIFT = 0.1
 BEND = 0.08
 """Spread of a smooth displacement (Simard et al., ICDAR 2003), as a share of half the side."""
 KNOTS = 4
+
+# Of an X-ray: patients stand straighter than digits do, exposure and film differ more.
+TILT = math.radians(10)
+DISTANCE = 0.1
+STAND = 0.1
+"""Share of half the side."""
+CONTRAST = 0.25
+GAMMA = 0.25
+"""Of the exponent's logarithm, as CONTRAST of the factor's."""
+
+# Of a sensor, in standard deviations of its channel. Silences and delays were tried on recorded
+# voices and taught nothing; a constant offset taught most.
+OFFSET = 0.3
+NOISE = 0.3
+ROW_NOISE = 0.1
+"""Of a table's row, whose features have no neighbours in time that a network could average."""
+GAIN = 0.1
+WARP = 0.15
+"""Share of the known steps, of which it is a quarter at most."""
+MAX_WARP = 0.25
+
+
+def policy(name: str, strength: float) -> Move:
+    """The changes of that name; at strength 0 there are none.
+
+    Raises:
+        RecipeError: no such policy, or, once a batch comes, one for other kinds of items.
+    """
+    if name not in POLICIES:
+        raise RecipeError(
+            expected=f"an augmentation among {', '.join(POLICIES)}",
+            found=repr(name),
+            remedy="set data.augmentation to one of them",
+        )
+    axes, change = POLICIES[name]
+
+    def move(inputs: Tensor, generator: torch.Generator) -> Tensor:
+        if inputs.ndim not in axes:
+            raise RecipeError(
+                expected=f"items that augmentation {name!r} is for",
+                found=f"inputs of shape {list(inputs.shape[1:])}",
+                remedy="set data.augmentation to sensor for series and tables, or to none",
+            )
+        return change(inputs, strength, generator) if strength else inputs
+
+    return move
 
 
 def jitter(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> Tensor:
@@ -43,3 +97,84 @@ def jitter(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> 
     grid_BHW2 = grid_BHW2 + bend_B2HW.permute(0, 2, 3, 1)
     # The border is repeated, since zero is a grey once an image is normalised.
     return F.grid_sample(images_BCHW, grid_BHW2, padding_mode="border", align_corners=False)
+
+
+def radiograph(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    """Each image turned, scaled, shifted, mirrored every other time, and exposed otherwise."""
+    batch = len(images_BCHW)
+    turn, size, right, down, contrast, gamma = strength * (
+        2 * torch.rand(6, batch, generator=generator) - 1
+    )
+    mirror = 1 - 2 * (torch.rand(batch, generator=generator) < 0.5).float()
+    angle, stretch = TILT * turn, torch.exp(DISTANCE * size)
+    cos, sin = torch.cos(angle) * stretch, torch.sin(angle) * stretch
+    rows = [
+        torch.stack([cos * mirror, -sin, STAND * right], dim=1),
+        torch.stack([sin * mirror, cos, STAND * down], dim=1),
+    ]
+    grid_BHW2 = F.affine_grid(
+        torch.stack(rows, dim=1), [batch, 1, *images_BCHW.shape[2:]], align_corners=False
+    )
+    moved = F.grid_sample(images_BCHW, grid_BHW2, padding_mode="border", align_corners=False)
+    return _exposed(moved, torch.exp(CONTRAST * contrast), torch.exp(GAMMA * gamma))
+
+
+def sensor(inputs: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    """Noise and a gain of each channel; a series also runs unevenly, and off by a constant.
+
+    Zeros before a series' first step stand for a past that is not known, and stay.
+    """
+    if inputs.ndim == 2:
+        gain = 1 + GAIN * strength * torch.randn(inputs.shape, generator=generator)
+        return gain * inputs + ROW_NOISE * strength * torch.randn(inputs.shape, generator=generator)
+    batch, _, channels = inputs.shape
+    known_BT = (inputs != 0).any(dim=2).cummax(dim=1).values
+    gain, offset = torch.randn(2, batch, 1, channels, generator=generator)
+    noise = torch.randn(inputs.shape, generator=generator)
+    warped = _warped(inputs, known_BT, strength, generator)
+    heard = (1 + GAIN * strength * gain) * warped + strength * (OFFSET * offset + NOISE * noise)
+    return heard * known_BT[..., None]
+
+
+def _unchanged(inputs: Tensor, _: float, __: torch.Generator) -> Tensor:
+    return inputs
+
+
+POLICIES: dict[str, tuple[tuple[int, ...], Callable[[Tensor, float, torch.Generator], Tensor]]] = {
+    "pen": ((4,), jitter),
+    "radiograph": ((4,), radiograph),
+    "sensor": ((2, 3), sensor),
+    "none": ((2, 3, 4), _unchanged),
+}
+"""By name: how many axes a batch has that it is for, and what it does."""
+
+
+def _exposed(images_BCHW: Tensor, contrast_B: Tensor, gamma_B: Tensor) -> Tensor:
+    """Each image's own range bent by an exponent, then stretched about its mean."""
+    low, high = images_BCHW.amin(dim=(1, 2, 3), keepdim=True), images_BCHW.amax((1, 2, 3), True)
+    span = (high - low).clamp_min(1e-6)
+    shares = ((images_BCHW - low) / span).clamp(0, 1)
+    bent = low + span * shares ** gamma_B[:, None, None, None]
+    mean = bent.mean(dim=(1, 2, 3), keepdim=True)
+    return mean + (bent - mean) * contrast_B[:, None, None, None]
+
+
+def _warped(
+    series_BTC: Tensor, known_BT: Tensor, strength: float, generator: torch.Generator
+) -> Tensor:
+    """The known part read faster in one half than in the other; its ends stay where they are."""
+    batch, steps, channels = series_BTC.shape
+    warp = strength * WARP * (2 * torch.rand(batch, 1, generator=generator) - 1)
+    first = steps - known_BT.sum(dim=1, keepdim=True)
+    last = (steps - 1 - first).clamp_min(1)
+    moment = (torch.arange(steps) - first) / last
+    # Up to 1 / pi time never runs backwards.
+    read = moment + warp.clamp(-MAX_WARP, MAX_WARP) * torch.sin(math.pi * moment)
+    position = first + read.clamp(0, 1) * last
+    before = position.floor().clamp(max=steps - 1).long()
+    share = (position - before)[..., None]
+
+    def at(where: Tensor) -> Tensor:
+        return series_BTC.gather(1, where.clamp(max=steps - 1)[..., None].expand(-1, -1, channels))
+
+    return at(before) * (1 - share) + at(before + 1) * share

@@ -1,35 +1,46 @@
 """What a network answers, in batches, on one core."""
 
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edgeline.metrics import accuracy
+from edgeline import metrics
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.models.zoo import restore
 
 BATCH = 250
 
-
-def logits(checkpoint: Checkpoint, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """One row of logits per 8-bit image."""
-    return answers(restore(checkpoint), torch.from_numpy(checkpoint.preprocessing(images)))
-
-
-def score(checkpoint: Checkpoint, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
-    """Share of images whose most probable class is the label, between 0 and 1."""
-    return accuracy(logits(checkpoint, images), labels)
+Values: TypeAlias = NDArray[Any]
+"""Items as their preprocessing takes them: images, series or rows of a table."""
+Labels: TypeAlias = NDArray[np.int64]
 
 
-def answers(network: nn.Module, inputs_NCHW: Tensor) -> NDArray[np.float32]:
-    """One row of logits per input, of a network as it stands."""
+def logits(checkpoint: Checkpoint, values: Values) -> NDArray[np.float32]:
+    """One row of logits per item."""
+    return answers(restore(checkpoint), torch.from_numpy(checkpoint.preprocessing(values)))
+
+
+def score(checkpoint: Checkpoint, values: Values, labels: Labels) -> float:
+    """Share of items whose most probable class is the label, between 0 and 1."""
+    return metrics.accuracy(logits(checkpoint, values), labels)
+
+
+def scores(checkpoint: Checkpoint, values: Values, labels: Labels) -> metrics.Scores:
+    """Accuracy, balanced accuracy and the area under the ROC curve."""
+    return metrics.scores(logits(checkpoint, values), labels)
+
+
+def answers(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
+    """One row of logits per input, of a network as it stands; it is left in evaluation mode."""
     one_core()
-    network = channels_last(network)
+    network = channels_last(network).eval()
+    device = next(network.parameters()).device
     with torch.inference_mode():
-        rows = [network(batch) for batch in _batches(inputs_NCHW)]
+        rows = [network(batch.to(device)).cpu() for batch in _batches(inputs)]
     gathered: NDArray[np.float32] = torch.cat(rows).numpy()
     return gathered
 
@@ -37,6 +48,14 @@ def answers(network: nn.Module, inputs_NCHW: Tensor) -> NDArray[np.float32]:
 def channels_last(network: nn.Module) -> nn.Module:
     """The same network, its weights laid out so that convolutions take half the time."""
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def laid_out(inputs: Tensor) -> Tensor:
+    """The same inputs; images as `channels_last` networks like them."""
+    as_images = inputs.ndim == 4
+    return inputs.contiguous(
+        memory_format=torch.channels_last if as_images else torch.contiguous_format
+    )
 
 
 def one_core() -> None:
@@ -47,6 +66,6 @@ def one_core() -> None:
     torch.set_num_threads(1)
 
 
-def _batches(inputs_NCHW: Tensor) -> Iterator[Tensor]:
-    for batch in torch.split(inputs_NCHW, BATCH):
-        yield batch.contiguous(memory_format=torch.channels_last)
+def _batches(inputs: Tensor) -> Iterator[Tensor]:
+    for batch in torch.split(inputs, BATCH):
+        yield laid_out(batch)

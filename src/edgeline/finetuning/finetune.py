@@ -1,28 +1,43 @@
 """Learning a task from labels: from nothing, or from a network that knows something like it."""
 
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
-from edgeline.finetuning.evaluate import score
+from edgeline.finetuning import methods
+from edgeline.finetuning.evaluate import Labels, Values, score
 from edgeline.finetuning.interpolate import Sweep, sweep
-from edgeline.finetuning.loop import Examples, OnEpoch, Training, TrainReport, nothing, train
+from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, nothing, train
+from edgeline.finetuning.methods import MethodReport
+from edgeline.finetuning.regime import Training, regime_of
+from edgeline.metrics import Interval, t_interval
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, restore
 from edgeline.preprocess import Preprocessing
 
-Images: TypeAlias = NDArray[np.uint8]
-Labels: TypeAlias = NDArray[np.int64]
-
 
 class SeededTraining(Training, Protocol):
-    """The settings of one fine-tuning."""
+    """A training whose seed is among its settings."""
 
     @property
     def seed(self) -> int: ...
+
+
+class Tuning(SeededTraining, Protocol):
+    """The settings of one fine-tuning, beside those of its regime."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def reestimate(self) -> bool: ...
+    @property
+    def seeds(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -37,57 +52,150 @@ class FinetuneReport:
     """Accuracy of the network that was kept."""
     training: TrainReport
     interpolation: Sweep
+    learned: MethodReport
+    """How much of the network learned."""
+    seed: int
+    """Of the network that was kept: the most accurate, and of equals the first."""
+    seeds: tuple[float, ...]
+    """`after` of every seed, from the first."""
+    spread: Interval
+    """Their mean, with Student's 95 % interval."""
 
 
 def train_from_scratch(
     spec: ModelSpec,
     preprocessing: Preprocessing,
-    images: Images,
+    values: Values,
     labels: Labels,
-    validation: tuple[Images, Labels],
+    validation: tuple[Values, Labels],
     settings: Training,
     seed: int,
+    *,
+    augmentation: str,
+    folder: Path | None = None,
     on_epoch: OnEpoch = nothing,
 ) -> tuple[Checkpoint, TrainReport]:
-    """A network from its seeded beginning: pretraining, and the control to beat."""
+    """A network from its seeded beginning: pretraining, and the control to beat.
+
+    What a killed call left in `folder` is gone on from.
+    """
     network, report = train(
         build(spec, seed),
-        Examples(preprocessing(images), labels),
+        Examples(preprocessing(values), labels),
         settings,
         seed=seed,
+        augmentation=augmentation,
         validation=Examples(preprocessing(validation[0]), validation[1]),
+        regime=regime_of(settings),
         on_epoch=on_epoch,
+        folder=folder,
     )
     return frozen(network, spec, preprocessing), report
 
 
 def finetune(
     pretrained: Checkpoint,
-    images: Images,
+    values: Values,
     labels: Labels,
-    validation: tuple[Images, Labels],
-    settings: SeededTraining,
+    validation: tuple[Values, Labels],
+    settings: Tuning,
+    *,
+    augmentation: str,
+    folder: Path | None = None,
     on_epoch: OnEpoch = nothing,
+    fresh: Collection[str] = (),
+    second: tuple[Values, Labels] | None = None,
 ) -> tuple[Checkpoint, FinetuneReport]:
-    """Train all weights on the labels, then interpolate with the pretrained ones."""
-    preprocessing = pretrained.preprocessing
+    """Train on the labels, then interpolate with the pretrained weights; the best of all seeds.
+
+    `fresh` names weights that are new in the pretrained network, `second` is a set on which it must
+    stay good: both concern the interpolation. What a killed call left in `folder` is gone on from.
+    """
+
+    # Of all seeds, since a kill in the last must not cost the first.
+    kept = None if folder is None else folder / "seeds"
+
+    def once(seed: int) -> tuple[Checkpoint, FinetuneReport]:
+        tuned, training, learned = tune(
+            pretrained,
+            values,
+            labels,
+            validation,
+            settings,
+            seed,
+            augmentation=augmentation,
+            folder=kept,
+            on_epoch=on_epoch,
+        )
+        chosen, swept = sweep(
+            pretrained,
+            tuned,
+            *validation,
+            learned=values if settings.reestimate else None,
+            second=second,
+            fresh=fresh,
+        )
+        alone = t_interval([swept.accuracy])
+        return chosen, FinetuneReport(
+            before=score(pretrained, *validation),
+            tuned=swept.curve[0][1],
+            after=swept.accuracy,
+            training=training,
+            interpolation=swept,
+            learned=learned,
+            seed=seed,
+            seeds=(swept.accuracy,),
+            spread=alone,
+        )
+
+    runs = [once(seed) for seed in range(settings.seed, settings.seed + settings.seeds)]
+    chosen, report = max(runs, key=lambda run: (run[1].after, -run[1].seed))
+    if kept is not None:
+        shutil.rmtree(kept)
+    every = tuple(run.after for _, run in runs)
+    return chosen, replace(report, seeds=every, spread=t_interval(every))
+
+
+def tune(
+    pretrained: Checkpoint,
+    values: Values,
+    labels: Labels,
+    validation: tuple[Values, Labels],
+    settings: Tuning,
+    seed: int,
+    *,
+    augmentation: str,
+    folder: Path | None = None,
+    on_epoch: OnEpoch = nothing,
+) -> tuple[Checkpoint, TrainReport, MethodReport]:
+    """The pretrained network after one training by the method of the settings, not interpolated.
+
+    What it leaves in `folder`, a second call begins with.
+    """
+    preprocessing, network = pretrained.preprocessing, restore(pretrained)
+    learned = methods.choose(network, settings.method, settings.rank, seed)
     network, training = train(
-        restore(pretrained),
-        Examples(preprocessing(images), labels),
+        network,
+        Examples(preprocessing(values), labels),
         settings,
-        seed=settings.seed,
+        seed=seed,
+        augmentation=augmentation,
         validation=Examples(preprocessing(validation[0]), validation[1]),
+        regime=regime_of(settings),
         on_epoch=on_epoch,
+        folder=folder,
+        leave=True,
     )
-    tuned = frozen(network, pretrained.spec, preprocessing)
-    chosen, swept = sweep(pretrained, tuned, *validation)
-    before = score(pretrained, *validation)
-    return chosen, FinetuneReport(before, swept.curve[0][1], swept.accuracy, training, swept)
+    tuned = frozen(methods.merge(network), pretrained.spec, preprocessing)
+    # Merging put the weights behind the biases; a checkpoint has them in its network's order.
+    ordered = {name: tuned.state[name] for name in pretrained.state}
+    return replace(tuned, state=ordered), training, learned
 
 
 def frozen(network: nn.Module, spec: ModelSpec, preprocessing: Preprocessing) -> Checkpoint:
     """The checkpoint of a network as it stands."""
     state = {
-        name: tensor.detach().clone().contiguous() for name, tensor in network.state_dict().items()
+        name: tensor.detach().cpu().clone().contiguous()
+        for name, tensor in network.state_dict().items()
     }
     return Checkpoint(spec, preprocessing, state)

@@ -4,17 +4,26 @@
 
 so alpha = 0 is the tuned network and alpha = 1 the pretrained one. WiSE-FT (Wortsman et al.,
 "Robust fine-tuning of zero-shot models", arXiv 2109.01903) is the same line walked from the other
-end: its alpha is 1 - alpha here.
+end: its alpha is 1 - alpha here. Between the ends the statistics of batch norm are those of neither
+network; measuring them again on what was learned from is a second branch of the line.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from edgeline.finetuning.evaluate import score
+from edgeline.finetuning.evaluate import BATCH, Labels, Values, answers, laid_out, one_core
+from edgeline.finetuning.methods import BATCH_NORM
+from edgeline.metrics import Interval, accuracy, paired_bootstrap
 from edgeline.models.checkpoint import Checkpoint
+from edgeline.models.zoo import restore
+
+ENOUGH = 2000
+"""Items that statistics are measured on, evenly taken; they hardly change with more."""
 
 ALPHAS = tuple(step / 10 for step in range(11))
 
@@ -26,26 +35,124 @@ class Sweep:
     alpha: float
     """The chosen one: the most accurate, and of equals the smallest."""
     accuracy: float
-    """At that alpha."""
+    """At that alpha, in the branch that was kept."""
     curve: tuple[tuple[float, float], ...]
     """Each alpha tried, with its accuracy."""
+    reestimated: bool
+    """Whether the network kept has its batch-norm statistics measured again."""
+    reestimated_curve: tuple[tuple[float, float], ...]
+    """The same with statistics measured again; never the ends; empty where it was not tried."""
+    second_curve: tuple[tuple[float, float], ...]
+    """`curve` on the second set, where there is one: the sum of both then decides."""
+    second: float | None
+    """Accuracy on the second set of the network kept."""
+    gain: Interval
+    """Accuracy of the network kept minus that of the tuned one, on the validation items."""
 
 
-def interpolate(pretrained: Checkpoint, tuned: Checkpoint, alpha: float) -> Checkpoint:
-    """The network at `alpha` on the line from tuned (0) to pretrained (1)."""
-    state: dict[str, Tensor] = {
-        name: tuned.state[name].lerp(pretrained.state[name], alpha) if alpha else tuned.state[name]
-        for name in tuned.state
+@dataclass(frozen=True)
+class _Point:
+    alpha: float
+    reestimated: bool
+    checkpoint: Checkpoint
+    logits: NDArray[np.float32]
+    accuracy: float
+    second: float | None
+
+    @property
+    def order(self) -> tuple[float, float, bool]:
+        """The more accurate, of equals the smaller alpha, of those the plain one."""
+        return self.accuracy + (self.second or 0), -self.alpha, not self.reestimated
+
+
+def interpolate(
+    pretrained: Checkpoint, tuned: Checkpoint, alpha: float, fresh: Collection[str] = ()
+) -> Checkpoint:
+    """The network at `alpha` on the line from tuned (0) to pretrained (1).
+
+    Weights named in `fresh`, such as a new head, had learned nothing before: they stay the tuned
+    ones. Counters are not mixed either, save that at 1 all that is not fresh is the pretrained's.
+    """
+    state = {
+        name: _between(tensor, tensor if name in fresh else pretrained.state[name], alpha)
+        for name, tensor in tuned.state.items()
     }
     return replace(tuned, state=state)
 
 
+def reestimate(checkpoint: Checkpoint, values: Values) -> Checkpoint:
+    """The network with the batch-norm statistics that these items give it, in one pass."""
+    one_core()
+    network = restore(checkpoint).eval()
+    for module in network.modules():
+        if isinstance(module, BATCH_NORM):
+            module.reset_running_stats()
+            module.momentum = None  # the mean over all batches
+            module.train()
+    taken = values[:: -(-len(values) // ENOUGH)]
+    inputs = torch.from_numpy(checkpoint.preprocessing(taken))
+    with torch.no_grad():
+        # Batches of one size, so that each counts as much as its items do.
+        for batch in torch.tensor_split(inputs, -(-len(inputs) // BATCH)):
+            network(laid_out(batch))
+    state = network.state_dict()
+    return replace(checkpoint, state={name: state[name].detach() for name in checkpoint.state})
+
+
 def sweep(
-    pretrained: Checkpoint, tuned: Checkpoint, images: NDArray[np.uint8], labels: NDArray[np.int64]
+    pretrained: Checkpoint,
+    tuned: Checkpoint,
+    values: Values,
+    labels: Labels,
+    *,
+    learned: Values | None = None,
+    second: tuple[Values, Labels] | None = None,
+    fresh: Collection[str] = (),
 ) -> tuple[Checkpoint, Sweep]:
-    """The most accurate network on the line, judged on validation images, with the whole curve."""
-    curve = tuple(
-        (alpha, score(interpolate(pretrained, tuned, alpha), images, labels)) for alpha in ALPHAS
+    """The most accurate network on the line, judged on validation items, with the whole curve.
+
+    `learned` are the items that were learned from: with them, and where there is batch norm, the
+    second branch is tried too. `second` is another set that must not be forgotten.
+    """
+
+    def point(mixed: Checkpoint, alpha: float, reestimated: bool) -> _Point:
+        logits = _answers(mixed, values)
+        other = None if second is None else accuracy(_answers(mixed, second[0]), second[1])
+        return _Point(alpha, reestimated, mixed, logits, accuracy(logits, labels), other)
+
+    line = [(alpha, interpolate(pretrained, tuned, alpha, fresh)) for alpha in ALPHAS]
+    plain = [point(mixed, alpha, False) for alpha, mixed in line]
+    again = [
+        point(reestimate(mixed, learned), alpha, True)
+        for alpha, mixed in line[1:-1]
+        if learned is not None and _has_batch_norm(tuned)
+    ]
+    best = max([*plain, *again], key=lambda tried: tried.order)
+    return best.checkpoint, Sweep(
+        alpha=best.alpha,
+        accuracy=best.accuracy,
+        curve=_curve(plain),
+        reestimated=best.reestimated,
+        reestimated_curve=_curve(again),
+        second_curve=tuple((one.alpha, one.second) for one in plain if one.second is not None),
+        second=best.second,
+        gain=paired_bootstrap(accuracy, best.logits, plain[0].logits, labels, seed=0),
     )
-    best, accuracy = max(curve, key=lambda point: (point[1], -point[0]))
-    return interpolate(pretrained, tuned, best), Sweep(best, accuracy, curve)
+
+
+def _curve(points: list[_Point]) -> tuple[tuple[float, float], ...]:
+    return tuple((point.alpha, point.accuracy) for point in points)
+
+
+def _answers(checkpoint: Checkpoint, values: Values) -> NDArray[np.float32]:
+    return answers(restore(checkpoint), torch.from_numpy(checkpoint.preprocessing(values)))
+
+
+def _between(tuned: Tensor, pretrained: Tensor, alpha: float) -> Tensor:
+    if alpha in (0, 1):
+        return pretrained if alpha else tuned
+    return tuned.lerp(pretrained, alpha) if tuned.is_floating_point() else tuned
+
+
+def _has_batch_norm(checkpoint: Checkpoint) -> bool:
+    return any(isinstance(module, BATCH_NORM) for module in restore(checkpoint).modules())

@@ -1,0 +1,119 @@
+"""What needs no network: the rule that never looks, and logistic regression on plain features.
+
+A network that does not beat them has learned nothing that is worth a device.
+
+Legend: N items, T steps, C channels or classes, F features.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from edgeline.metrics import Scores, scores
+from edgeline.preprocess import Kind, Values
+
+Labels: TypeAlias = NDArray[np.integer[Any]]
+Features: TypeAlias = NDArray[np.float64]
+
+SIDE = 14
+"""Most blocks along a side of an image: finer ones are more numbers than a few labels can weigh."""
+
+ITERATIONS = 1000
+
+
+@dataclass(frozen=True)
+class BaselineReport:
+    """Both on the test items, from the same training labels as the networks'."""
+
+    trivial: Scores
+    """Of the rule that always answers `answer`."""
+    answer: int
+    """The most frequent class of the training labels, the lowest among equals."""
+    linear: Scores
+    """Of logistic regression with an L2 penalty of 1 on standardised features."""
+    features: str
+    """What it was given of an item."""
+    converged: bool
+    """Whether the regression ended by itself and not at its last iteration."""
+
+
+def baseline(
+    values: Values, labels: Labels, test_values: Values, test_labels: Labels, kind: Kind
+) -> BaselineReport:
+    """Learn from the first items, measure on the others; nothing is drawn, so nothing varies.
+
+    `values` (N, ...) as in `datasets.items.Items`.
+    """
+    describe, extract = FEATURES[kind]
+    classes = int(max(labels.max(), test_labels.max())) + 1
+    answer = int(np.bincount(labels).argmax())
+    always = np.tile(np.eye(classes)[answer], (len(test_labels), 1))
+    said, converged = always, True
+    if len(np.unique(labels)) > 1:  # of one class alone there is no regression but that rule
+        said, converged = _regression(extract(values), labels, extract(test_values), classes)
+    return BaselineReport(
+        trivial=scores(always, test_labels),
+        answer=answer,
+        linear=scores(said, test_labels),
+        features=describe(extract(values[:1])),
+        converged=converged,
+    )
+
+
+def _regression(
+    features_NF: Features, labels: Labels, test_NF: Features, classes: int
+) -> tuple[Features, bool]:
+    """Logits (N, classes) of the test items, and whether the fit converged.
+
+    A class that has no training label is never answered.
+    """
+    fit = LogisticRegression(max_iter=ITERATIONS)
+    pipeline = make_pipeline(StandardScaler(), fit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the report says it
+        pipeline.fit(features_NF, labels)
+    decision = pipeline.decision_function(test_NF)
+    if decision.ndim == 1:  # of two classes there is one number, for the second
+        decision = np.stack([np.zeros_like(decision), decision], axis=1)
+    logits_NC = np.full((len(test_NF), classes), -np.inf)
+    logits_NC[:, fit.classes_] = decision
+    return logits_NC, bool(fit.n_iter_.max() < ITERATIONS)
+
+
+def pooled(images: Values) -> Features:
+    """Means of equal blocks (N, at most SIDE x SIDE x C) of 8-bit images, scaled to 0..1."""
+    pixels = (images[..., None] if images.ndim == 3 else images) / 255
+    for axis in (1, 2):
+        starts = np.arange(0, pixels.shape[axis], -(-pixels.shape[axis] // SIDE))
+        widths = np.diff([*starts, pixels.shape[axis]])
+        sums = np.add.reduceat(pixels, starts, axis=axis)
+        pixels = sums / widths.reshape([-1 if axis == at else 1 for at in range(4)])
+    return pixels.reshape(len(pixels), -1)
+
+
+def channel_means(series: Values) -> Features:
+    """Mean of each channel (N, C) over the steps (N, T, C) that are known: those that are no NaN."""
+    known = ~np.isnan(series)
+    sums = np.where(known, series, 0).sum(axis=1, dtype=np.float64)
+    means: Features = sums / np.maximum(known.sum(axis=1), 1)
+    return means
+
+
+def _columns(rows: Values) -> Features:
+    return rows.astype(np.float64)
+
+
+FEATURES: dict[Kind, tuple[Callable[[Features], str], Callable[[Values], Features]]] = {
+    "image": (lambda one: f"{one.shape[1]} means of blocks of pixels", pooled),
+    "series": (lambda one: f"means of {one.shape[1]} channels", channel_means),
+    "table": (lambda one: f"{one.shape[1]} columns", _columns),
+}
+"""By kind of item: how the features are called, and how they are taken."""

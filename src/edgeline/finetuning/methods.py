@@ -1,0 +1,127 @@
+"""What of a network learns: everything, its last layer, its biases, or low-rank additions.
+
+`full` trains every weight. `probe` trains the last layer alone, and batch-norm statistics stay as
+they are. `bias` (BitFit, arXiv 2106.10199) trains biases, norms and the last layer. `lora`
+(arXiv 2106.09685) adds to each linear or convolutional weight W a product B A of low rank, beside
+norms and the last layer; when it has learned, W + B A becomes the weight.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from edgeline.models.zoo import head
+
+BATCH_NORM = nn.modules.batchnorm._BatchNorm
+NORMS = (BATCH_NORM, nn.GroupNorm, nn.LayerNorm)
+MATRICES = (nn.Linear, nn.Conv1d, nn.Conv2d)
+
+
+@dataclass(frozen=True)
+class MethodReport:
+    """How much of a network learned."""
+
+    method: str
+    weights: int
+    """Of the network."""
+    trained: int
+    """Numbers that learned; with lora those of the additions, which are no weights in the end."""
+    share: float
+    """Of the weights that learned."""
+    untouched: tuple[str, ...]
+    """Recurrent layers, which have no low-rank additions; empty with other methods."""
+
+
+class LowRank(nn.Module):
+    """A weight, seen as a matrix of its outputs, plus the product of two thin ones."""
+
+    def __init__(self, weight: Tensor, rank: int, generator: torch.Generator) -> None:
+        super().__init__()
+        rows, columns = len(weight), weight[0].numel()
+        rank = min(rank, rows, columns)
+        bound = 1 / math.sqrt(columns)
+        down = (2 * torch.rand(rank, columns, generator=generator) - 1) * bound
+        self.down = nn.Parameter(down.to(weight))
+        # At zero, so that the network begins as it was.
+        self.up = nn.Parameter(weight.new_zeros(rows, rank))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return weight + (self.up @ self.down).reshape(weight.shape)
+
+
+def full(network: nn.Module, _: int, __: torch.Generator) -> tuple[str, ...]:
+    """Nothing is held."""
+    network.requires_grad_(True)
+    return ()
+
+
+def probe(network: nn.Module, _: int, __: torch.Generator) -> tuple[str, ...]:
+    network.requires_grad_(False)
+    network.get_submodule(head(network)).requires_grad_(True)
+    return ()
+
+
+def bias(network: nn.Module, _: int, __: torch.Generator) -> tuple[str, ...]:
+    _norms_and_head(network)
+    for name, weight in network.named_parameters():
+        # A recurrent layer's are called bias_ih_l0 and bias_hh_l0.
+        if name.rpartition(".")[2].startswith("bias"):
+            weight.requires_grad_(True)
+    return ()
+
+
+def lora(network: nn.Module, rank: int, generator: torch.Generator) -> tuple[str, ...]:
+    """The recurrent layers that have no additions: their kernels take no weights but their own."""
+    _norms_and_head(network)
+    last = head(network)
+    for name, module in list(network.named_modules()):
+        if isinstance(module, MATRICES) and name != last:
+            added = LowRank(module.weight, rank, generator)
+            parametrize.register_parametrization(module, "weight", added, unsafe=True)
+    return tuple(name for name, module in network.named_modules() if isinstance(module, nn.RNNBase))
+
+
+METHODS: dict[str, Callable[[nn.Module, int, torch.Generator], tuple[str, ...]]] = {
+    "full": full,
+    "probe": probe,
+    "bias": bias,
+    "lora": lora,
+}
+
+
+def choose(network: nn.Module, method: str, rank: int, seed: int) -> MethodReport:
+    """Hold in `network` all that does not learn, and say how much does."""
+    weights = sum(weight.numel() for weight in network.parameters())
+    untouched = METHODS[method](network, rank, torch.Generator().manual_seed(seed))
+    trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+    return MethodReport(method, weights, trained, trained / weights, untouched)
+
+
+def merge(network: nn.Module) -> nn.Module:
+    """The network with its additions in its weights: the very sums that it answered with."""
+    for module in list(network.modules()):
+        if parametrize.is_parametrized(module, "weight"):
+            parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+    return network
+
+
+def learning(network: nn.Module) -> nn.Module:
+    """The network in training mode, save norms none of whose weights learn: their statistics stay."""
+    network.train()
+    for module in network.modules():
+        weights = list(module.parameters(recurse=False))
+        if isinstance(module, NORMS) and weights and not any(w.requires_grad for w in weights):
+            module.eval()
+    return network
+
+
+def _norms_and_head(network: nn.Module) -> None:
+    network.requires_grad_(False)
+    network.get_submodule(head(network)).requires_grad_(True)
+    for module in network.modules():
+        if isinstance(module, NORMS):
+            module.requires_grad_(True)

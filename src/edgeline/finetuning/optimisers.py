@@ -1,0 +1,68 @@
+"""How weights follow their gradients, and how the learning rate rises and falls."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+WARM_UP = 0.1
+MOMENTUM = 0.9
+
+Schedule = Callable[[int, int], float]
+"""Share of the learning rate at a step (from 0) of so many."""
+
+
+def adam(groups: list[dict[str, Any]], rate: float) -> Optimizer:
+    """arXiv 1412.6980; a decay joins the gradient."""
+    return torch.optim.Adam(groups, lr=rate, fused=True)
+
+
+def adamw(groups: list[dict[str, Any]], rate: float) -> Optimizer:
+    """arXiv 1711.05101; a decay stands beside the gradient."""
+    return torch.optim.AdamW(groups, lr=rate, fused=True)
+
+
+def sgd(groups: list[dict[str, Any]], rate: float) -> Optimizer:
+    """Nesterov's accelerated gradient."""
+    return torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, nesterov=True)
+
+
+def one_cycle(step: int, steps: int) -> float:
+    """Up over the first tenth, then down along a cosine to nothing."""
+    warm = max(1, round(WARM_UP * steps))
+    return (step + 1) / warm if step < warm else cosine(step - warm, steps - warm)
+
+
+def cosine(step: int, steps: int) -> float:
+    return (1 + math.cos(math.pi * step / max(1, steps))) / 2
+
+
+def constant(_: int, __: int) -> float:
+    return 1.0
+
+
+OPTIMISERS: dict[str, Callable[[list[dict[str, Any]], float], Optimizer]] = {
+    "adam": adam,
+    "adamw": adamw,
+    "sgd": sgd,
+}
+SCHEDULES: dict[str, Schedule] = {
+    "one-cycle": one_cycle,
+    "cosine": cosine,
+    "constant": constant,
+}
+
+
+def optimiser(name: str, network: nn.Module, rate: float, decay: float) -> Optimizer:
+    """Of the weights that learn; biases and norms do not decay."""
+    learning = [weight for weight in network.parameters() if weight.requires_grad]
+    matrices = [weight for weight in learning if weight.ndim > 1]
+    vectors = [weight for weight in learning if weight.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return OPTIMISERS[name]([group for group in groups if group["params"]], rate)

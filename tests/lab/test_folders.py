@@ -1,0 +1,216 @@
+"""Pictures in folders: what the folders say, and how each kind of picture is read."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edgeline.datasets import raw
+from edgeline.errors import RecipeError
+from edgeline.recipe.data import Data
+from edgeline.sources import pictures
+from edgeline.sources.fetch import fetch
+from edgeline.sources.intake import nothing
+
+# Two rows of three: black, middle grey and white above white, black, black.
+GREY = np.array([[0, 128, 255], [255, 0, 0]], np.uint8)
+COLOUR = np.stack([GREY, GREY // 2, np.zeros_like(GREY)], axis=2)
+
+
+def saved(picture, kind="PNG", **options):
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def fill(folder, *paths, side=8):
+    """A picture of one even grey for each path, 10 for the first, 20 for the second."""
+    for number, path in enumerate(paths, 1):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (side, side), 10 * number).save(folder / path)
+
+
+def fetched(folder, on_item=nothing, **settings):
+    data = folder.parent / "data" / "x"
+    wanted = {"source": "image-folder", "path": folder.name, "image_size": 8} | settings
+    fetch(data, Data(**wanted), root=folder.parent, on_item=on_item)
+    return raw.read(data / "raw.npz")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "pets"
+
+
+def transparent():
+    grey = Image.fromarray(np.array([[200, 200]], np.uint8))
+    grey.putalpha(Image.fromarray(np.array([[0, 128]], np.uint8)))
+    return grey
+
+
+def of_palette():
+    picture = Image.new("P", (2, 1))
+    picture.putpalette([0, 0, 0, 10, 20, 30])
+    picture.putpixel((1, 0), 1)
+    return picture
+
+
+def turned():
+    """A picture 3 wide and 2 high, whose Exif says that it lies on its side."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return saved(Image.fromarray(GREY), exif=exif)
+
+
+READ = {
+    "grey": (saved(Image.fromarray(GREY)), GREY),
+    "colour": (saved(Image.fromarray(COLOUR)), COLOUR),
+    "two colours": (saved(Image.fromarray(GREY > 0)), 255 * (GREY > 0).astype(np.uint8)),
+    "palette": (saved(of_palette()), np.array([[[0, 0, 0], [10, 20, 30]]], np.uint8)),
+    "grey with alpha, over black": (saved(transparent()), np.array([[0, 100]], np.uint8)),
+    "colour with alpha, over black": (
+        saved(transparent().convert("RGBA")),
+        np.array([[[0] * 3, [100] * 3]], np.uint8),
+    ),
+    "BMP": (saved(Image.fromarray(COLOUR), "BMP"), COLOUR),
+    "TIFF": (saved(Image.fromarray(COLOUR), "TIFF"), COLOUR),
+    "GIF": (saved(Image.fromarray(GREY), "GIF"), np.stack([GREY] * 3, axis=2)),
+    "printer's colours": (
+        saved(Image.new("CMYK", (1, 1), (0, 255, 255, 0)), "TIFF"),
+        np.array([[[255, 0, 0]]], np.uint8),
+    ),
+    "lying on its side": (turned(), np.rot90(GREY, -1)),
+}
+
+
+@pytest.mark.parametrize(("content", "pixels"), READ.values(), ids=READ)
+def test_every_usual_picture_becomes_8_bit_grey_or_colour(content, pixels):
+    read = pictures.decode(io.BytesIO(content))
+
+    assert read.dtype == np.uint8
+    assert read.tolist() == pixels.tolist()
+
+
+def test_a_large_picture_is_the_same_in_strips():
+    pixels = np.random.default_rng(1).integers(0, 256, (600, 3000, 3), dtype=np.uint8)
+
+    read = pictures.decode(io.BytesIO(saved(Image.fromarray(pixels), compress_level=0)))
+
+    assert (read == pixels).all()
+
+
+def test_folders_name_the_classes_and_sets(folder):
+    fill(folder, "val/dog/b.png", "train/cat/c.png", "train/dog/a.png", "test/cat/d.png")
+
+    known = fetched(folder)
+
+    assert known.classes == ("cat", "dog")
+    assert known.items.ids.tolist() == [
+        "test/cat/d.png",
+        "train/cat/c.png",
+        "train/dog/a.png",
+        "val/dog/b.png",
+    ]
+    assert known.splits.tolist() == ["test", "train", "train", "validation"]
+    assert known.items.labels.tolist() == [0, 0, 1, 1]
+    assert known.items.values[:, 0, 0].tolist() == [40, 20, 30, 10]
+    assert known.items.values.shape == (4, 8, 8)
+
+
+def test_without_sets_every_item_is_in_none(folder):
+    fill(folder, "cat/a.png", "dog/b.png")
+
+    assert fetched(folder).splits.tolist() == ["", ""]
+
+
+def test_a_set_beside_other_folders_is_refused(folder):
+    fill(folder, "train/cat/a.png", "train/dog/a.png", "more/dog/b.png")
+
+    with pytest.raises(RecipeError, match="found more, train"):
+        fetched(folder)
+
+
+def test_a_folder_around_it_all_is_looked_through(folder):
+    fill(folder, "set/v1/train/cat/a.png", "set/v1/train/dog/a.png", "set/v1/test/cat/b.png")
+
+    known = fetched(folder)
+
+    assert known.classes == ("cat", "dog")
+    assert known.splits.tolist() == ["test", "train", "train"]
+
+
+def test_words_beside_the_classes_are_passed_over_and_pictures_are_not(folder):
+    fill(folder, "cat/a.png", "dog/b.png", "stray.png")
+    (folder / "README.md").write_text("Pets.", encoding="utf-8")
+    (folder / "cat" / ".DS_Store").write_bytes(b"\0")
+
+    assert fetched(folder).quarantine == (raw.Quarantined("stray.png", "in no folder of a class"),)
+
+
+def test_the_settings_order_the_classes(folder):
+    fill(folder, "cat/a.png", "dog/b.png", "cow/c.png")
+
+    known = fetched(folder, classes=("dog", "cat"))
+
+    assert known.classes == ("dog", "cat")
+    assert known.items.labels.tolist() == [1, 0]
+    assert known.quarantine == (raw.Quarantined("cow/c.png", "in no folder of a class"),)
+
+
+def test_classes_numbered_in_their_names_come_in_that_order(folder):
+    fill(folder, "10/a.png", "9/b.png")
+
+    assert fetched(folder).classes == ("9", "10")
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        ([], "found no folder"),
+        (["a.png", "b.png"], "found no folder"),
+        (["cat/a.png", "cat/b.png"], "found cat"),
+        (["cat/a.png", "Cat/b.png"], "found Cat, cat"),
+    ],
+)
+def test_folders_that_tell_no_two_classes_apart_are_refused(folder, paths, found):
+    folder.mkdir()
+    fill(folder, *paths)
+
+    with pytest.raises(RecipeError, match=found):
+        fetched(folder)
+
+
+def test_folders_of_patients_are_groups_where_the_settings_say_so(folder):
+    fill(folder, "ill/p1/a.png", "ill/p2/a.png", "well/p3/a.png")
+
+    assert fetched(folder).items.groups.tolist() == ["", "", ""]
+    assert fetched(folder, group="folder").items.groups.tolist() == ["p1", "p2", "p3"]
+
+
+def test_pictures_of_any_size_are_brought_to_that_of_the_settings(folder):
+    fill(folder, "cat/a.png", side=40)
+    fill(folder, "dog/b.png", side=8)
+
+    assert fetched(folder, channels=3).items.values.shape == (2, 8, 8, 3)
+    assert fetched(folder).items.values.reshape(2, -1).tolist() == [[10] * 64] * 2
+
+
+def test_progress_ends_at_all(folder):
+    fill(folder, *(f"{name}/{at}.png" for name in ("cat", "dog") for at in range(150)))
+    told = []
+
+    fetched(folder, on_item=lambda done, total: told.append((done, total)))
+
+    assert told == [(256, 300), (300, 300)]
+
+
+def test_the_same_folder_gives_the_same_bytes(folder):
+    fill(folder, *(f"{name}/{at}.png" for name in ("cat", "dog") for at in range(300)))
+    data = folder.parent / "data" / "x" / "raw.npz"
+
+    fetched(folder)
+    once = data.read_bytes()
+    fetched(folder)
+
+    assert data.read_bytes() == once
