@@ -1,18 +1,25 @@
-"""`edgeline data`: the stages that DVC calls, and the identity of what they made."""
+"""`edgeline data`: the stages that DVC calls, the identity of what they made; beside it, `versions`."""
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeline.cli import versions
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from edgeline.recipe.data import Data
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Make the data of a recipe, stage by stage; `dvc repro` runs them all.",
+    help="Make the data of a recipe, stage by stage; list, compare and restore what there was.",
 )
+for command, function in versions.commands().items():
+    app.command(command)(function)
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="The recipe whose data these are.", show_default=False)
@@ -22,11 +29,13 @@ Name = Annotated[
 @app.command()
 def fetch(name: Name) -> None:
     """Copy the source's raw data to data/NAME/raw.npz."""
-    from edgeline.datasets import sources
+    from edgeline.sources import fetch as step
 
-    report = sources.fetch(*_place(name))
+    with _progress(name) as on_item:
+        report = step.fetch(*_place(name), on_item=on_item)
     shape = " x ".join(str(length) for length in report.shape)
-    typer.echo(f"{name}: {report.examples} examples of {shape} from {report.source}")
+    bad = f"; {report.quarantined} could not be read" if report.quarantined else ""
+    typer.echo(f"{name}: {report.examples} items of {shape} from {report.source}{bad}")
 
 
 @app.command()
@@ -36,8 +45,11 @@ def prepare(name: Name) -> None:
 
     report = step.prepare(*_place(name))
     sets = ", ".join(f"{count} {kind}" for kind, count in report.sets.items())
-    left_out = ", ".join(f"{len(at)} {reason}" for reason, at in report.left_out.items()) or "none"
-    typer.echo(f"{name}: {report.kept} of {report.raw} kept ({sets}); left out: {left_out}")
+    left_out = ", ".join(f"{count} {reason}" for reason, count in report.left_out.items()) or "none"
+    typer.echo(
+        f"{name}: {report.kept} of {report.raw} kept ({sets}); left out: {left_out}; "
+        f"{len(report.suspects)} labels suspected wrong"
+    )
 
 
 @app.command()
@@ -63,6 +75,18 @@ def revision(
 
     digest = card.check(Workspace.find().data(name)).revision
     typer.echo(json.dumps({"digest": digest, "name": name}) if as_json else digest)
+
+
+@contextmanager
+def _progress(name: str) -> "Iterator[Callable[[int, int], None]]":
+    """A bar on a terminal, and nothing at all elsewhere; gives what to call with done and total."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _place(name: str) -> "tuple[Path, Data]":

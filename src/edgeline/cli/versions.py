@@ -1,0 +1,168 @@
+"""`edgeline data list|diff|restore|push|pull`: the revisions of a recipe's data, one beside the other."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeline.cli.chain import project, waiting_for
+from edgeline.cli.recipe import AsJson
+
+if TYPE_CHECKING:
+    from tasks.versioning import Difference, Line, Restored, Sent
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="The recipe whose data these are.", show_default=False)
+]
+Revision = Annotated[
+    str, typer.Argument(help="Beginning of a revision, or of DVC's MD5 of it.", show_default=False)
+]
+
+SHOWN = 10
+"""Items that are named; --json names them all."""
+
+
+def list_revisions(name: Name, as_json: AsJson = False) -> None:
+    """List the revisions of the data, newest first; * is what lies in data/NAME."""
+    root = project().root
+    from tasks.versioning import history
+
+    lines = history(root, name)
+    if as_json:
+        print(json.dumps({"name": name, "revisions": [asdict(line) for line in lines]}))
+        return
+    for text in _table(lines):
+        print(text)
+
+
+def diff(name: Name, a: Revision, b: Revision, as_json: AsJson = False) -> None:
+    """Say what changed from revision A to revision B: settings, items, labels, distributions."""
+    root = project().root
+    from tasks.versioning import difference
+
+    with waiting_for(f"comparing two revisions of {name}"):
+        found = difference(root, name, a, b)
+    if as_json:
+        print(json.dumps({"name": name, **asdict(found)}))
+        return
+    for text in _changes(found):
+        print(text)
+
+
+def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
+    """Bring back the data of REVISION, with settings.yaml and what dvc.lock says of them."""
+    from datetime import UTC, datetime
+
+    root = project().root
+    from tasks.versioning import restore as bring_back
+
+    with waiting_for(f"restoring {name}"):
+        restored = bring_back(root, name, revision, datetime.now(UTC))
+    if as_json:
+        print(json.dumps(asdict(restored)))
+        return
+    print(_outcome(restored))
+
+
+def push(name: Name, as_json: AsJson = False) -> None:
+    """Send every revision of the data to DVC's default remote, and look at each file there."""
+    root = project().root
+    from tasks.versioning import push as send
+
+    with waiting_for(f"sending {name}"):
+        _show(send(root, name), "sent to", as_json)
+
+
+def pull(name: Name, as_json: AsJson = False) -> None:
+    """Bring every revision that DVC's default remote knows into DVC's cache; data/NAME stays as it is."""
+    root = project().root
+    from tasks.versioning import pull as bring
+
+    with waiting_for(f"fetching {name}"):
+        _show(bring(root, name), "brought from", as_json)
+
+
+def _table(lines: "Iterable[Line]") -> Iterator[str]:
+    row = "{} {:12}  {:20}  {:28}  {:16}  {}"
+    yield row.format(" ", "revision", "when", "items", "where", "changed settings").rstrip()
+    for line in lines:
+        sets = ", ".join(
+            f"{line.sets.get(key, 0):,} {key[:5]}" for key in ("train", "validation", "test")
+        )
+        changed = ", ".join(f"{key}: {was} > {now}" for key, (was, now) in line.changed.items())
+        where = ", ".join(line.places) or "nowhere whole"
+        yield row.format(
+            "*" if line.current else " ", line.revision[:12], _time(line.when), sets, where, changed
+        ).rstrip()
+
+
+def _changes(found: "Difference") -> Iterator[str]:
+    for key, (was, now) in found.settings.items():
+        yield _fact(f"data.{key}", f"{was} > {now}")
+    for key, (before, after) in found.sets.items():
+        yield _fact(key, f"{before:,} > {after:,}" if before != after else f"{before:,}")
+    yield from _named("added", found.added)
+    yield from _named("removed", found.removed)
+    yield from _named("renamed", [f"{was} > {now}" for was, now in found.renamed.values()])
+    yield from _named("relabelled", _arrows(found.relabelled))
+    yield from _named("other content", found.changed)
+    yield from _named("other set", _arrows(found.moved))
+    drift = found.drift
+    alarms = [f"{shift.name} by {shift.distance:.3f} (p {shift.p:.2g})" for shift in drift.alarms]
+    yield from _named("new features", drift.added)
+    yield from _named("lost features", drift.removed)
+    yield _fact("drift", "; ".join(alarms) or "no more than chance")
+
+
+def _time(when: str) -> str:
+    """To the second."""
+    return f"{when[:19]}Z"
+
+
+def _arrows(pairs: dict[str, tuple[str, str]]) -> list[str]:
+    return [f"{id}: {was} > {now}" for id, (was, now) in pairs.items()]
+
+
+def _named(what: str, names: "Iterable[str]") -> Iterator[str]:
+    """How many, and the first ones by name; nothing where there are none."""
+    found = list(names)
+    if found:
+        more = ", ..." if len(found) > SHOWN else ""
+        shown = ", ".join(_plain(name) for name in found[:SHOWN])
+        yield _fact(what, f"{len(found):,}: {shown}{more}")
+
+
+def _plain(text: str) -> str:
+    """A name on one line, whatever it is made of."""
+    return text if text.isprintable() else ascii(text)
+
+
+def _fact(name: str, value: object) -> str:
+    return f"{name:16} {value}"
+
+
+def _outcome(restored: "Restored") -> str:
+    origin = f", {restored.fetched} objects from the remote" if restored.fetched else ""
+    return (
+        f"{restored.name}: revision {restored.digest[:12]} of {_time(restored.when)} is there again{origin}; "
+        "a run makes what its recipe's settings ask for"
+    )
+
+
+def _show(sent: "Sent", done: str, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(sent)))
+        return
+    count = len(sent.revisions)
+    print(
+        f"{sent.objects} objects {done} {sent.remote}; it has {count} revision{'s' * (count != 1)}"
+    )
+    for one in sent.lacking:
+        print(f"not whole: {one[:12]}")
+
+
+def commands() -> dict[str, Any]:
+    """By name, what `edgeline data` offers besides its stages."""
+    return {"list": list_revisions, "diff": diff, "restore": restore, "push": push, "pull": pull}

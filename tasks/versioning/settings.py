@@ -1,0 +1,35 @@
+"""The settings of the data, where the stages read them: data/NAME/settings.yaml."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgeline.errors import EdgelineError
+from edgeline.recipe.data import Data, settings_text
+from edgeline.sources.fetch import identified
+from edgeline.workspace import Workspace, write_bytes
+
+
+def write_settings(root: Path, name: str, settings: Data) -> Path:
+    """Put the data section of recipe `name` where the stages read it, unless it is there."""
+    path = Workspace(root).data(name) / "settings.yaml"
+    text = settings_text(settings).encode()
+    if not path.is_file() or path.read_bytes() != text:
+        write_bytes(path, text)
+    return path
+
+
+@contextmanager
+def settings_of(root: Path, name: str, settings: Data) -> Iterator[Data]:
+    """Write the settings of the data, and give them as written; put back what was there when no
+    data can be made of them."""
+    path = Workspace(root).data(name) / "settings.yaml"
+    written = identified(settings, root)
+    before = path.read_bytes() if path.is_file() else b""
+    write_settings(root, name, written)
+    try:
+        yield written
+    except EdgelineError:
+        if before:
+            write_bytes(path, before)
+        raise

@@ -1,0 +1,151 @@
+"""A small project whose data are a table of eighty flowers: what a source archive holds of it, and its data."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edgeline.recipe.data import Data
+from tasks import versioning
+
+CHECKOUT = Path(__file__).parents[3]
+BINARIES = Path(sys.executable).parent
+VERSIONED = ("dvc.yaml", "dvc.lock", ".dvc", ".dvcignore", ".gitignore", "src", "tasks", "recipes")
+NOT_VERSIONED = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Flowers:
+    """A project, and what a person does to its data."""
+
+    root: Path
+    name: str = "plants"
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "data" / self.name
+
+    @property
+    def cache(self) -> Path:
+        return self.root / ".dvc" / "cache" / "files" / "md5"
+
+    @property
+    def remote(self) -> Path:
+        return self.root / ".edgeline" / "remote"
+
+    @property
+    def table(self) -> Path:
+        return self.root / "my files" / "flowers.csv"
+
+    def settings(self, **changes: object) -> Data:
+        """Of eighty flowers: ten for each of the two tests, twelve central, the others on three devices."""
+        given = {"source": "table", "path": "my files/flowers.csv", "label": "species"}
+        sizes = {"validation": 10, "test": 10, "central": 12, "devices": 3, "augmentation": "none"}
+        return Data(**{**given, **sizes, **changes})
+
+    def write(self, *, without: int | None = None, **species: str) -> None:
+        """The table; `without` leaves out a row, `row_7="b"` gives another species."""
+        rows = ["petal,sepal,species"]
+        for row in range(80):
+            if row != without:
+                kind = species.get(f"row_{row}", "ab"[row % 2])
+                rows.append(f"{row % 7}.{row},{row * row % 11}.{row},{kind}")
+        self.table.parent.mkdir(exist_ok=True)
+        self.table.write_text("\n".join(rows) + "\n")
+
+    def ensure(self, hour: int = 0, **changes: object) -> versioning.Revision:
+        """What a run does, so many hours after noon."""
+        with versioning.settings_of(self.root, self.name, self.settings(**changes)):
+            versioning.check(self.root, self.name)
+            return versioning.ensure(self.root, self.name, NOON + timedelta(hours=hour))
+
+    def dvc(self, *arguments: str) -> None:
+        """DVC as a person calls it."""
+        self.run(str(BINARIES / "dvc"), *arguments)
+
+    def edgeline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(str(BINARIES / "edgeline"), *arguments)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """A command of a person who has not activated the environment."""
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=self.surroundings,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """DVC keeps to the project, and git to itself."""
+        kept = ("PYTHONPATH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        return {
+            "PATH": f"{BINARIES}:/usr/bin:/bin",
+            "HOME": str(self.root),
+            "DVC_NO_ANALYTICS": "1",
+            "DVC_SITE_CACHE_DIR": str(self.root / ".edgeline" / "site"),
+            **{name: os.environ[name] for name in kept if name in os.environ},
+        }
+
+    @contextmanager
+    def killed_when(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """`edgeline` with these arguments, killed at the end of the block, if it lives so long."""
+        with subprocess.Popen(
+            [str(BINARIES / "edgeline"), *arguments],
+            cwd=self.root,
+            env=self.surroundings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            yield process
+            process.kill()
+
+
+def project(root: Path) -> Flowers:
+    """What a source archive of the project holds, as far as its data are concerned."""
+    for name in VERSIONED:
+        source = CHECKOUT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=NOT_VERSIONED)
+        else:
+            root.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, root / name)
+    stages = (root / "dvc.yaml").read_text()
+    named = re.sub(r"recipes: \[.*\]", "recipes: [plants, herbs]", stages)
+    (root / "dvc.yaml").write_text(named)
+    (root / "dvc.lock").unlink()
+    return Flowers(root)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Flowers:
+    """The data, made once, in a folder without .git whose name has a space and an accent."""
+    flowers = project(tmp_path_factory.mktemp("un projet") / "à part")
+    flowers.write()
+    flowers.ensure()
+    return flowers
+
+
+@pytest.fixture
+def flowers(made: Flowers, tmp_path: Path) -> Flowers:
+    """A copy of the project with its data, for one test to spoil."""
+    return Flowers(shutil.copytree(made.root, tmp_path / "un projet à part"))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Flowers:
+    """A project without data."""
+    flowers = project(tmp_path / "un projet à part")
+    flowers.write()
+    return flowers

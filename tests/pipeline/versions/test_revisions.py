@@ -1,0 +1,215 @@
+import json
+import shutil
+import signal
+from datetime import UTC, datetime
+
+import pytest
+
+from edgeline.datasets import card
+from edgeline.errors import RecipeError, Tampered
+from tasks import versioning
+from tasks.versioning import lockfile
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def grown(made, tmp_path_factory):
+    """Three revisions: eighty flowers, one relabelled and one less, then fewer devices; with their digests."""
+    flowers = type(made)(shutil.copytree(made.root, tmp_path_factory.mktemp("grown") / "à part"))
+    first = flowers.ensure(0)
+    flowers.write(without=79, row_7="a")
+    second = flowers.ensure(1)
+    third = flowers.ensure(2, devices=2)
+    return flowers, (first.digest, second.digest, third.digest)
+
+
+@pytest.fixture
+def three(grown, tmp_path):
+    """A copy for one test to spoil."""
+    flowers, digests = grown
+    return type(flowers)(shutil.copytree(flowers.root, tmp_path / "trois")), digests
+
+
+def content(path):
+    """Nothing where there is no file, or none any more."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def test_revisions_are_listed_newest_first(grown):
+    flowers, digests = grown
+
+    listed = versioning.history(flowers.root, "plants")
+
+    assert tuple(line.revision for line in listed) == digests[::-1]
+    assert [line.when[:16] for line in listed] == [f"2026-01-01T{hour}:00" for hour in (14, 13, 12)]
+    assert [line.current for line in listed] == [True, False, False]
+    assert {line.places for line in listed} == {("cache", "local")}
+    assert listed[0].changed == {"devices": (3, 2)}
+    assert set(listed[1].changed) == {"digest"}
+    assert listed[2].changed == {}
+    assert listed[0].sets == {"train": 59, "validation": 10, "test": 10}
+
+
+def test_a_revision_that_comes_again_is_no_new_one(three):
+    flowers, digests = three
+
+    assert flowers.ensure(5).digest == digests[1]
+
+    assert [entry.digest for entry in versioning.entries(flowers.root, "plants")] == [
+        *digests[::-1]
+    ]
+
+
+def test_a_difference_names_settings_and_items(grown):
+    flowers, (first, second, third) = grown
+
+    found = versioning.difference(flowers.root, "plants", first[:8], second[:8])
+
+    assert (found.before, found.after) == (first, second)
+    assert set(found.settings) == {"digest"}
+    assert found.sets["train"] == (60, 59)
+    assert len(found.removed) == 1
+    assert found.added == ()
+    assert list(found.relabelled.values()) == [("b", "a")]
+    assert not found.drift.alarms
+
+    devices = versioning.difference(flowers.root, "plants", second, third)
+    assert devices.settings == {"devices": (3, 2)}
+    assert (devices.added, devices.removed, devices.relabelled, devices.moved) == ((), (), {}, {})
+
+
+@pytest.mark.parametrize("without", ["", "cache", "data"])
+def test_a_revision_is_restored_whole(three, without):
+    flowers, (first, _, third) = three
+    if without == "cache":
+        shutil.rmtree(flowers.root / ".dvc" / "cache")
+    if without == "data":
+        shutil.rmtree(flowers.folder)
+
+    restored = versioning.restore(flowers.root, "plants", first[:10], NOW)
+
+    assert (restored.digest, restored.fetched > 0) == (first, without == "cache")
+    assert card.check(flowers.folder).digest == first
+    assert (flowers.folder / "settings.yaml").read_text() == restored.settings
+    assert lockfile.recorded_card(flowers.root, "plants") == lockfile.md5_of(
+        flowers.folder / "card.json"
+    )
+    versioning.check(flowers.root, "plants")
+    assert versioning.ensure(flowers.root, "plants").digest == first
+    # and a run of the recipe makes what the recipe asks for
+    assert flowers.ensure(devices=2).digest == third
+
+
+def test_data_that_were_changed_are_not_covered_by_a_restore(three):
+    flowers, (first, *_) = three
+    raw = flowers.folder / "raw.npz"
+    raw.chmod(0o644)
+    raw.write_bytes(raw.read_bytes() + b"x")
+
+    with pytest.raises(Tampered, match=r"data/plants/raw\.npz"):
+        versioning.restore(flowers.root, "plants", first, NOW)
+
+    assert raw.read_bytes().endswith(b"x")
+
+
+@pytest.mark.parametrize("damage", ["content", "list"])
+def test_a_damaged_cache_restores_nothing(three, damage):
+    flowers, (first, _, third) = three
+    entry = versioning.find(flowers.root, "plants", first)
+    md5 = entry.objects["raw.npz" if damage == "content" else "shares"]
+    place = flowers.cache / md5[:2] / md5[2:]
+    place.chmod(0o644)
+    outside = b'[{"md5": "' + b"0" * 32 + b'", "relpath": "../../../outside"}]'
+    place.write_bytes(b"something else" if damage == "content" else outside)
+
+    with pytest.raises(Tampered, match=first[:12]):
+        versioning.restore(flowers.root, "plants", first, NOW)
+
+    assert card.check(flowers.folder).digest == third
+
+
+def test_a_beginning_must_mean_one_revision(grown):
+    flowers, digests = grown
+
+    assert versioning.find(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
+    for prefix in ("", "0123456789", "g"):
+        with pytest.raises(RecipeError, match="none begins"):
+            versioning.find(flowers.root, "plants", prefix)
+
+
+def test_an_ambiguous_beginning_is_refused(three):
+    flowers, (first, *_) = three
+    folder = flowers.root / ".edgeline" / "revisions" / "plants"
+    other = first[:-1] + ("0" if first[-1] != "0" else "1")
+    text = (folder / f"{first}.json").read_text().replace(first, other)
+    (folder / f"{other}.json").write_text(text)
+
+    with pytest.raises(RecipeError, match="2 begin"):
+        versioning.find(flowers.root, "plants", first[:12])
+
+
+def test_the_revision_before_is_known_by_its_card(grown):
+    flowers, (first, second, third) = grown
+
+    assert versioning.previous(flowers.root, "plants", third).digest == second
+    assert versioning.previous(flowers.root, "plants", second).digest == first
+    assert versioning.previous(flowers.root, "plants", first) is None
+    assert versioning.previous(flowers.root, "herbs", third) is None
+
+
+@pytest.mark.parametrize("moment", ["card.json", "settings.yaml", "dvc.lock"])
+def test_a_restore_that_was_killed_is_finished_by_the_same_command(three, moment):
+    flowers, (first, *_) = three
+    watched = flowers.root / moment if moment == "dvc.lock" else flowers.folder / moment
+    before = content(watched)
+
+    with flowers.killed_when("data", "restore", "plants", first) as process:
+        while process.poll() is None and content(watched) == before:
+            pass
+        process.kill()
+    assert process.returncode in (0, -signal.SIGKILL)
+
+    versioning.check(flowers.root, "plants")
+    flowers.edgeline("data", "restore", "plants", first)
+    assert card.check(flowers.folder).digest == first
+    assert len(versioning.entries(flowers.root, "plants")) == 3
+
+
+def test_a_push_that_was_killed_is_finished_by_the_same_command(three):
+    flowers, digests = three
+    shutil.rmtree(flowers.remote)
+
+    with flowers.killed_when("data", "push", "plants") as process:
+        while process.poll() is None and not list(flowers.remote.rglob("*")):
+            pass
+        process.kill()
+
+    sent = json.loads(flowers.edgeline("data", "push", "plants", "--json").stdout)
+    assert set(sent["revisions"]) == set(digests)
+    shutil.rmtree(flowers.root / ".dvc" / "cache")
+    for digest in digests:
+        flowers.edgeline("data", "restore", "plants", digest)
+        assert card.check(flowers.folder).digest == digest
+
+
+def test_the_command_line_answers_people_and_programs(three):
+    flowers, (first, second, third) = three
+
+    lines = flowers.edgeline("data", "list", "plants").stdout.splitlines()
+    assert [line[:14].strip("* ") for line in lines[1:]] == [third[:12], second[:12], first[:12]]
+    assert lines[1].startswith("* ")
+    assert lines[1].endswith("devices: 3 > 2")
+    listed = json.loads(flowers.edgeline("data", "list", "plants", "--json").stdout)
+    assert [one["revision"] for one in listed["revisions"]] == [third, second, first]
+
+    said = flowers.edgeline("data", "diff", "plants", first[:12], third[:12]).stdout
+    assert "data.devices     3 > 2" in said
+    assert "b > a" in said
+    assert "no more than chance" in said
+    found = json.loads(flowers.edgeline("data", "diff", "plants", first, third, "--json").stdout)
+    assert (found["before"], found["after"]) == (first, third)
+    assert len(found["relabelled"]) == 1
