@@ -6,10 +6,12 @@ recipe > data > pretrained > fine-tune > shrink > federated rounds > release
 from typing import Any
 
 from prefect import flow
+from prefect.futures import PrefectFuture
 
 from flows.federate import CORES, rounds
 from flows.release import release
 from tasks.anchor import settle
+from tasks.baseline import baseline
 from tasks.compress import shrink, untaught
 from tasks.data import version
 from tasks.finetune import scratch, tune
@@ -26,15 +28,17 @@ def build(
     with opened(recipe, settings, force) as (run, line):
         settle(run, line.anchor)
         data = version(run, line.data)
-        pretrained = pretrain(run, line.pretrained, line.data.form)
+        controls: list[PrefectFuture[Any]] = [baseline.submit(run, data)]
+        pretrained = pretrain(run, line.pretrained, data.report.form)
 
-        from_scratch = scratch.submit(run, line.finetune, pretrained, data)
+        if pretrained.report.knows:
+            controls.append(scratch.submit(run, line.finetune, pretrained, data))
         tuned = tune(run, line.finetune, pretrained, data)
 
-        without_teacher = untaught.submit(run, line.shrink, tuned, data)
+        controls.append(untaught.submit(run, line.shrink, tuned, data))
         small = shrink(run, line.shrink, tuned, data)
 
-        for control in (from_scratch, without_teacher):
+        for control in controls:
             control.result()
         learned, closed = rounds(run, line.federate, small, data)
 

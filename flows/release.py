@@ -31,12 +31,12 @@ def release(
     """
     whole = export(run, learned, data)
     large = reference(run, tuned, data) if tuned else None
-    int8 = quantise(run, line.quantise, line.data.form, whole, data, large)
-    parts = split(run, line.split, line.data.form, whole, int8, data)
+    int8 = quantise(run, line.quantise, whole, data, large)
+    parts = split(run, line.split, whole, int8, data)
 
     pieces = of_parts(said, run.recipe, parts.path, learned)
     lineage = ancestors((*history(said, learned.digest), *pieces))
-    artifact = seal(run, line.data.form, learned, data, int8, parts, lineage)
+    artifact = seal(run, whole, learned, data, int8, parts, lineage)
     rehearse(run, line.rehearse, artifact, data)
     passed = gate(run, line.gate, whole, artifact, data)
 

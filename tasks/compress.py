@@ -1,6 +1,6 @@
 """Smaller twice: distilled into a small network (and the control that had no teacher), then its numbers in 8 bits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,16 +13,16 @@ from edgeline.datasets import central, prepared
 from edgeline.datasets.printed import render
 from edgeline.edge.session import load as load_session
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
-from edgeline.finetuning.evaluate import score
+from edgeline.finetuning.evaluate import scores
 from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
-from edgeline.metrics import accuracy, confusion, top1
-from edgeline.models.checkpoint import load, save
-from edgeline.preprocess import Preprocessing
-from edgeline.recipe.data import Form
+from edgeline.metrics import Scores
+from edgeline.metrics import scores as scores_of
+from edgeline.models import zoo
+from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.recipe.quantise import Quantise
 from edgeline.recipe.shrink import Shrink
-from tasks import pictures, tracking
+from tasks import answers, pictures, tracking
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
@@ -31,34 +31,31 @@ from tasks.watch import epochs
 
 @dataclass(frozen=True)
 class Small:
-    accuracy: float
-    """On the test set."""
+    test: Scores
     bytes: int
     distillation: DistillReport
 
     @property
     def figure(self) -> str:
         report = self.distillation
-        return f"{self.accuracy:.3f} with {report.weights_after:,} of {report.weights_before:,} weights"
+        return f"{self.test.accuracy:.3f} with {report.weights_after:,} of {report.weights_before:,} weights"
 
 
 @dataclass(frozen=True)
 class Untaught:
-    accuracy: float
-    """On the test set."""
+    test: Scores
     bytes: int
     training: TrainReport
 
     @property
     def figure(self) -> str:
-        return f"{self.accuracy:.3f} without a teacher"
+        return f"{self.test.accuracy:.3f} without a teacher"
 
 
 @dataclass(frozen=True)
 class Int8:
-    accuracy: float
-    """On the test set."""
-    fp32_accuracy: float
+    test: Scores
+    fp32: Scores
     """Of the same network before, on the test set."""
     bytes: int
     quantisation: QuantiseReport
@@ -70,84 +67,82 @@ class Int8:
 
     @property
     def figure(self) -> str:
-        return f"{self.accuracy:.3f} from {self.fp32_accuracy:.3f}, {self.bytes:,} bytes"
+        how = "" if self.quantisation.method == "static" else f" ({self.quantisation.method})"
+        change = f"{self.test.accuracy:.3f} from {self.fp32.accuracy:.3f}"
+        return f"{change}, {self.bytes:,} bytes{how}"
 
 
 @step("shrink")
 def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Small]:
-    """Distil the tuned network into a small one, on the central images."""
-    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
+    """Distil the tuned network into a small one, on the central items."""
     teacher = load(tuned.path)
+    size = teacher.preprocessing.shape[0]
     student, report = distill(
         teacher,
-        replace(teacher.spec, widths=settings.widths),
-        *central(data.path),
-        validation,
+        _small(settings, teacher),
+        *central(data.path).examples,
+        prepared(data.path, "validation").examples,
         settings,
-        epochs("shrink"),
-        render(settings.printed, teacher.spec.image_size, settings.seed)[0]
-        if settings.printed
-        else None,
+        augmentation=data.report.form.augmentation,
+        folder=run.folder,
+        on_epoch=epochs("shrink"),
+        unlabelled=render(settings.printed, size, settings.seed)[0] if settings.printed else None,
     )
     path = save(student, run.workspace.checkpoints)
     tracking.log_figure(run.tracked, pictures.learning(report.training), "learning.png")
-    return path, Small(score(student, *test), path.stat().st_size, report)
+    test = scores(student, *prepared(data.path, "test").examples)
+    return path, Small(test, path.stat().st_size, report)
 
 
 @step("untaught")
 def untaught(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Untaught]:
     """Train the same small network on the same labels without a teacher, for as many batches."""
-    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
     teacher = load(tuned.path)
-    images, labels = central(data.path)
-    # labelled images stand in for the printed ones that only a teacher could label
+    values, labels = central(data.path).examples
+    # labelled items stand in for the printed ones that only a teacher could label
     times = settings.lessons + round(settings.printed / len(labels))
     checkpoint, report = train_from_scratch(
-        replace(teacher.spec, widths=settings.widths),
+        _small(settings, teacher),
         teacher.preprocessing,
-        np.repeat(images, times, axis=0),
+        np.repeat(values, times, axis=0),
         np.repeat(labels, times),
-        validation,
+        prepared(data.path, "validation").examples,
         settings,
         settings.seed,
-        epochs("untaught"),
+        augmentation=data.report.form.augmentation,
+        folder=run.folder,
+        on_epoch=epochs("untaught"),
     )
     path = save(checkpoint, run.workspace.checkpoints)
-    return path, Untaught(score(checkpoint, *test), path.stat().st_size, report)
+    test = scores(checkpoint, *prepared(data.path, "test").examples)
+    return path, Untaught(test, path.stat().st_size, report)
 
 
 @step("quantise")
 def quantise(
-    run: Run, settings: Quantise, form: Form, whole: Product, data: Product, large: Product | None
+    run: Run, settings: Quantise, whole: Product, data: Product, large: Product | None
 ) -> tuple[Path, Int8]:
-    """Turn fp32 ONNX into int8, calibrated on central images alone, and compare before and after.
+    """Turn fp32 ONNX into int8, calibrated on central items alone, and compare before and after.
 
     `large` is the tuned network in fp32 ONNX, against which size and speed are stated.
     """
-    prepare = Preprocessing(form.channels, form.image_size, form.mean, form.std)
-    calibration, _ = central(data.path)
-    images, labels = prepared(data.path, "validation")
+    prepare = whole.report.preprocessing
+    values, labels = prepared(data.path, "validation").examples
     path, report = quantize(
         whole.path,
         run.folder / "model.onnx",
-        prepare(calibration),
+        prepare(central(data.path).values),
         settings,
-        inputs=prepare(images),
+        inputs=prepare(values),
         labels=labels,
     )
-    images, labels = prepared(data.path, "test")
-    inputs = prepare(images)
+    test = prepared(data.path, "test")
+    inputs = prepare(test.values)
     before, after = (load_session(each).logits(inputs) for each in (whole.path, path))
-    classes = [str(number) for number in range(form.classes)]
-    tracking.log_figure(
-        run.tracked, pictures.confusion(confusion(after, labels), classes), "confusion.png"
-    )
-    tracking.log_figure(
-        run.tracked, pictures.samples(images, labels, top1(after), classes), "samples.png"
-    )
+    answers.show(run.tracked, after, test, data.report.form)
     return path, Int8(
-        accuracy=accuracy(after, labels),
-        fp32_accuracy=accuracy(before, labels),
+        test=scores_of(after, test.labels),
+        fp32=scores_of(before, test.labels),
         bytes=path.stat().st_size,
         quantisation=report,
         tuned_bytes=large.path.stat().st_size if large else None,
@@ -155,6 +150,12 @@ def quantise(
         if large
         else None,
     )
+
+
+def _small(settings: Shrink, teacher: Checkpoint) -> ModelSpec:
+    """The small network for the teacher's task."""
+    kind = settings.architecture or teacher.spec.architecture
+    return zoo.spec(kind, teacher.spec.shape, teacher.spec.classes, settings.widths)
 
 
 def _speed_up(before: Path, after: Path, one: NDArray[np.float32], rounds: int) -> float:

@@ -1,9 +1,17 @@
-"""The data that a run learns from: one DVC revision, checked before anything is repaired."""
+"""The data that a run learns from: one DVC revision, checked before anything is repaired, shown as a card."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeline.datasets import card, prepared
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact
+
+from edgeline.datacard.gallery import suspected
+from edgeline.datacard.page import page
+from edgeline.datasets import card, central, prepared
+from edgeline.datasets.card import Card, Form
+from edgeline.datasets.drift import DriftReport, drift
+from edgeline.datasets.prepare import Prepared, read_report
 from edgeline.recipe.data import Data
 from tasks import pictures, tracking, versioning
 from tasks.run import Run
@@ -18,19 +26,27 @@ class DataReport:
     """DVC's md5 of the card."""
     digest: str
     """SHA-256 of the card, which names every file by its own."""
+    form: Form
     train: int
     validation: int
     test: int
+    left_out: int
+    """Raw items that are in no set; the card's page says why."""
+    suspects: int
+    """Labels suspected wrong; the card's page lists them."""
     central: int
-    """Labelled images at the central site."""
+    """Labelled items at the central site."""
     devices: tuple[int, ...]
-    """Images on each device."""
+    """Items on each device."""
     skew: str
     """Mean distance of the devices' mixes of classes from that of all together, 0 to 1."""
+    published: str
+    """What others reached on these data with all labels, where it is known."""
 
     @property
     def figure(self) -> str:
-        return f"{self.central} central, {sum(self.devices):,} on {len(self.devices)} devices, {self.revision[:12]}"
+        shares = f"{self.central} central, {sum(self.devices):,} on {len(self.devices)} devices"
+        return f"{shares}, {self.revision[:12]}"
 
 
 @step("data", reuse=False)
@@ -39,19 +55,58 @@ def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
     with versioning.settings_of(run.root, run.recipe, settings):
         versioning.check(run.root, run.recipe)
         revision = versioning.ensure(run.root, run.recipe)
+    if revision.unsent:
+        get_run_logger().warning(revision.unsent)
     known = card.load(revision.folder)
-    images, labels = prepared(revision.folder, "train")
+    values, labels = prepared(revision.folder, "train").examples
     for tracked in (run.flow_run, run.tracked):
-        tracking.log_dataset(tracked, run.recipe, revision.dvc, images, labels, revision.folder)
+        tracking.log_dataset(tracked, run.recipe, revision.dvc, values, labels, revision.folder)
     tracking.log_tags(run.flow_run, {"data.revision": revision.dvc, "data.digest": revision.digest})
-    tracking.log_figure(run.tracked, pictures.shares(known.central, known.devices), "shares.png")
+    _show(run, known, revision.folder)
     return revision.folder, DataReport(
         revision=revision.dvc,
         digest=revision.digest,
+        form=known.form,
         train=known.sets["train"],
         validation=known.sets["validation"],
         test=known.sets["test"],
+        left_out=sum(known.left_out.values()),
+        suspects=known.suspects,
         central=sum(known.central),
         devices=tuple(sum(counts) for counts in known.devices),
         skew=known.skew,
+        published=known.source.get("published", ""),
+    )
+
+
+def _show(run: Run, known: Card, folder: Path) -> None:
+    """The card as a page and a picture in MLflow, and its figures in Prefect."""
+    report, before = read_report(folder), versioning.previous(run.root, run.recipe, known.digest)
+    moved = drift(before, known) if before else None
+    # What lies on devices is not shown: it is not the central site's to show.
+    owned = [central(folder), prepared(folder, "validation"), prepared(folder, "test")]
+    suspects = suspected(owned, report.suspects)
+    text = page(known, report, owned[0], suspects, drift=moved, previous=before)
+    tracking.log_text(run.tracked, text, "card.html")
+    tracking.log_file(run.tracked, folder / card.CARD)
+    shares = pictures.shares(known.central, known.devices, known.form.classes)
+    tracking.log_figure(run.tracked, shares, "shares.png")
+    create_markdown_artifact(
+        _markdown(known, report, moved), key=f"{run.recipe}-data", description=known.digest
+    )
+
+
+def _markdown(known: Card, report: Prepared, moved: DriftReport | None) -> str:
+    """The card in a few lines; the whole of it is card.html in MLflow."""
+    sets = "\n".join(f"| {name} | {count:,} |" for name, count in known.sets.items())
+    left_out = ", ".join(f"{count} {reason}" for reason, count in known.left_out.items())
+    alarms = ", ".join(shift.name for shift in moved.alarms) if moved else "nothing to compare with"
+    return "\n".join(
+        (
+            f"**{known.source['title']}** ({known.source['licence']}), {known.digest}\n",
+            f"| set | items |\n|---|---|\n{sets}\n",
+            f"- classes: {len(known.form.classes)}; devices: {len(known.devices)}, skew {known.skew}",
+            f"- left out: {left_out or 'nothing'}; labels suspected wrong: {len(report.suspects)}",
+            f"- drift against the revision before: {alarms or 'none'}",
+        )
     )

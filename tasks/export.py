@@ -8,17 +8,20 @@ from edgeline.export.onnx import ExportReport
 from edgeline.export.onnx import export as write_onnx
 from edgeline.export.parity import ParityReport, check_parity
 from edgeline.models.checkpoint import load
+from edgeline.preprocess import Preprocessing
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
 
 COMPARED = 33
-"""Validation images on which torch and ONNX are compared: the largest batch of the parity check."""
+"""Validation items on which torch and ONNX are compared: the largest batch of the parity check."""
 
 
 @dataclass(frozen=True)
 class Exported:
     bytes: int
+    preprocessing: Preprocessing
+    """What the network was taught to see; it travels with the model."""
     file: ExportReport
     parity: ParityReport
 
@@ -31,8 +34,9 @@ def to_onnx(run: Run, learned: Product, data: Product) -> tuple[Path, Exported]:
     """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
     checkpoint = load(learned.path)
     path, report = write_onnx(checkpoint, run.folder / "model.onnx")
-    images, _ = prepared(data.path, "validation")
-    return path, Exported(report.bytes, report, check_parity(checkpoint, path, images[:COMPARED]))
+    values = prepared(data.path, "validation").values
+    parity = check_parity(checkpoint, path, values[:COMPARED])
+    return path, Exported(report.bytes, checkpoint.preprocessing, report, parity)
 
 
 export = step("export")(to_onnx)

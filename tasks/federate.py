@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 from edgeline.datasets import prepared
 from edgeline.federated.client import EXAMPLES, train_shard
 from edgeline.federated.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
-from edgeline.finetuning.evaluate import score
+from edgeline.finetuning.evaluate import scores
+from edgeline.metrics import Scores
 from edgeline.models.checkpoint import load
 from edgeline.recipe.federate import Federate
 from tasks import pictures, tracking
@@ -45,9 +46,8 @@ class Closed:
 class Federated:
     """What the devices' data added."""
 
-    accuracy: float
-    """On the test set."""
-    before: float
+    test: Scores
+    before: Scores
     """Of the network that the rounds began with, on the test set."""
     validation: float
     """Of the chosen network."""
@@ -61,7 +61,8 @@ class Federated:
     @property
     def figure(self) -> str:
         kept = f"round {self.chosen}" if self.chosen else "the start"
-        return f"{self.accuracy:.3f} on test, from {self.before:.3f}, {kept} kept"
+        change = f"{self.test.accuracy:.3f} on test, from {self.before.accuracy:.3f}"
+        return f"{change}, {kept} kept"
 
 
 @task(name="train-shard", task_run_name="round {spec.number}: {shard}", cache_policy=NO_CACHE)
@@ -105,7 +106,7 @@ def close(
         reports,
         updates_folder(run, spec, start),
         run.workspace.checkpoints,
-        prepared(data.path, "validation"),
+        prepared(data.path, "validation").examples,
     )
     return path, Closed(report, time.monotonic() - begun)
 
@@ -122,7 +123,8 @@ def planned(settings: Federate, data: Product, after: int) -> tuple[RoundSpec, .
     """The rounds to come, numbered on from those that the start has behind it."""
     folders = (data.path / "shares" / "devices").glob(f"*/{EXAMPLES}")
     devices = sorted(path.parent.name for path in folders)
-    return tuple(replace(spec, number=spec.number + after) for spec in plan(settings, devices))
+    specs = plan(settings, devices, data.report.form.augmentation)
+    return tuple(replace(spec, number=spec.number + after) for spec in specs)
 
 
 def dealt(settings: Federate, spec: RoundSpec, data: Product) -> list[Shard]:
@@ -151,14 +153,14 @@ def choose(
         for report, product in zip(reports, rounds, strict=True)
     ]
     validation, number, path = max(standing)
-    test = prepared(data.path, "test")
+    test = prepared(data.path, "test").examples
     tracking.log_figure(
         run.tracked, pictures.rounds([accuracy for accuracy, _, _ in standing]), "rounds.png"
     )
     tracking.log_table(run.tracked, _rows(reports), "devices.json")
     return path, Federated(
-        accuracy=score(load(path), *test),
-        before=score(load(start.path), *test),
+        test=scores(load(path), *test),
+        before=scores(load(start.path), *test),
         validation=validation,
         chosen=number,
         rounds=tuple(report.after for report in reports),

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeline.datasets import central, prepared
-from edgeline.finetuning.evaluate import score
+from edgeline.finetuning.evaluate import logits, scores
 from edgeline.finetuning.finetune import FinetuneReport, finetune, train_from_scratch
 from edgeline.finetuning.loop import TrainReport
-from edgeline.models.checkpoint import load, save
+from edgeline.metrics import Scores
+from edgeline.metrics import scores as scores_of
+from edgeline.models.checkpoint import Checkpoint, load, save
 from edgeline.recipe.finetune import Finetune
-from tasks import pictures, tracking
+from tasks import answers, pictures, tracking
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
@@ -18,9 +20,8 @@ from tasks.watch import epochs
 
 @dataclass(frozen=True)
 class Tuned:
-    accuracy: float
-    """On the test set."""
-    pretrained_accuracy: float
+    test: Scores
+    before: Scores
     """Of the pretrained network on the same test set."""
     bytes: int
     tuning: FinetuneReport
@@ -28,33 +29,44 @@ class Tuned:
     @property
     def figure(self) -> str:
         alpha = self.tuning.interpolation.alpha
-        return f"{self.accuracy:.3f} on handwriting, from {self.pretrained_accuracy:.3f}, alpha {alpha:g}"
+        return f"{self.test.accuracy:.3f} on test, from {self.before.accuracy:.3f}, alpha {alpha:g}"
 
 
 @dataclass(frozen=True)
 class Control:
-    accuracy: float
-    """On the test set."""
+    test: Scores
     bytes: int
     training: TrainReport
 
     @property
     def figure(self) -> str:
-        return f"{self.accuracy:.3f} without the pretrained start"
+        return f"{self.test.accuracy:.3f} without the pretrained start"
 
 
 @step("finetune")
 def tune(run: Run, settings: Finetune, pretrained: Product, data: Product) -> tuple[Path, Tuned]:
     """Tune the pretrained network to the central labels and interpolate between the two."""
-    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
     before = load(pretrained.path)
+    loaded = pretrained.report.loaded
     checkpoint, report = finetune(
-        before, *central(data.path), validation, settings, epochs("finetune")
+        before,
+        *central(data.path).examples,
+        prepared(data.path, "validation").examples,
+        settings,
+        augmentation=data.report.form.augmentation,
+        folder=run.folder,
+        on_epoch=epochs("finetune"),
+        fresh=loaded.fresh if loaded else (),
     )
     path = save(checkpoint, run.workspace.checkpoints)
     tracking.log_figure(run.tracked, pictures.learning(report.training), "learning.png")
     tracking.log_figure(run.tracked, pictures.interpolation(report.interpolation), "alpha.png")
-    return path, Tuned(score(checkpoint, *test), score(before, *test), path.stat().st_size, report)
+    if len(report.seeds) > 1:
+        spread = pictures.seeds({"finetune": report.seeds}, "validation accuracy")
+        tracking.log_figure(run.tracked, spread, "seeds.png")
+    test = _pictured(run, checkpoint, data)
+    before_test = scores(before, *prepared(data.path, "test").examples)
+    return path, Tuned(test, before_test, path.stat().st_size, report)
 
 
 @step("scratch")
@@ -62,16 +74,26 @@ def scratch(
     run: Run, settings: Finetune, pretrained: Product, data: Product
 ) -> tuple[Path, Control]:
     """Train the same network on the same labels from random weights."""
-    validation, test = prepared(data.path, "validation"), prepared(data.path, "test")
     start = load(pretrained.path)
     checkpoint, report = train_from_scratch(
         start.spec,
         start.preprocessing,
-        *central(data.path),
-        validation,
+        *central(data.path).examples,
+        prepared(data.path, "validation").examples,
         settings,
         settings.seed,
-        epochs("scratch"),
+        augmentation=data.report.form.augmentation,
+        folder=run.folder,
+        on_epoch=epochs("scratch"),
     )
     path = save(checkpoint, run.workspace.checkpoints)
-    return path, Control(score(checkpoint, *test), path.stat().st_size, report)
+    test = scores(checkpoint, *prepared(data.path, "test").examples)
+    return path, Control(test, path.stat().st_size, report)
+
+
+def _pictured(run: Run, checkpoint: Checkpoint, data: Product) -> Scores:
+    """Scores on the test set, with the pictures that say where the network is wrong and how sure it is."""
+    test = prepared(data.path, "test")
+    said = logits(checkpoint, test.values)
+    answers.show(run.tracked, said, test, data.report.form)
+    return scores_of(said, test.labels)

@@ -12,6 +12,7 @@ from edgeline.datasets import prepared
 from edgeline.edge.session import load
 from edgeline.errors import GateMissed
 from edgeline.metrics import accuracy
+from edgeline.preprocess import Values
 from edgeline.recipe.gate import Gate
 from tasks.product import Product
 from tasks.run import Run
@@ -21,7 +22,7 @@ from tasks.tracking import registry
 
 @dataclass(frozen=True)
 class Passed:
-    """Accuracies on the validation images of this run."""
+    """Accuracies on the validation items of this run."""
 
     validation: float
     """Of the int8 model."""
@@ -48,11 +49,11 @@ def gate(
         GateMissed: too inaccurate, too much lost by quantisation, or worse than the candidate.
     """
     sealed = open_artifact(artifact.path)
-    images, labels = prepared(data.path, "validation")
-    fp32 = accuracy(load(whole.path).logits(sealed.preprocessing(images)), labels)
-    after = _answered(sealed, images, labels)
+    values, labels = prepared(data.path, "validation").examples
+    fp32 = accuracy(load(whole.path).logits(sealed.preprocessing(values)), labels)
+    after = _answered(sealed, values, labels)
     present = _candidate(run, sealed)
-    found = Passed(after, fp32 - after, _answered(present, images, labels) if present else None)
+    found = Passed(after, fp32 - after, _answered(present, values, labels) if present else None)
     for setting, met, limit, value in _limits(settings, found):
         if not met:
             raise GateMissed(
@@ -76,9 +77,9 @@ def _limits(settings: Gate, found: Passed) -> Iterator[tuple[str, bool, str, flo
         yield "max_regression", found.validation >= least, asked, found.validation
 
 
-def _answered(artifact: Artifact, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
-    """Accuracy of a sealed model on images prepared as it asks for."""
-    return accuracy(load(artifact.model_path).logits(artifact.preprocessing(images)), labels)
+def _answered(artifact: Artifact, values: Values, labels: NDArray[np.int64]) -> float:
+    """Accuracy of a sealed model on items prepared as it asks for."""
+    return accuracy(load(artifact.model_path).logits(artifact.preprocessing(values)), labels)
 
 
 def _candidate(run: Run, sealed: Artifact) -> Artifact | None:
@@ -97,4 +98,4 @@ def _candidate(run: Run, sealed: Artifact) -> Artifact | None:
 def _question(artifact: Artifact) -> tuple[object, ...]:
     """What two models must share to be compared: their classes and the form of their inputs."""
     form = artifact.preprocessing
-    return artifact.manifest.classes, form.channels, form.image_size
+    return artifact.manifest.classes, form.kind, form.shape, form.columns

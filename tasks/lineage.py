@@ -34,7 +34,7 @@ def stated(
     for product in products:
         if product.digest not in said:
             kind, name = NAMES[product.step]
-            told = {"recipe": recipe, **_revision(product)}
+            told = {"recipe": recipe, **_origin(product)}
             said[product.digest] = _statement(product, name, kind, told, said)
     new = [product for product in _distinct(rounds) if product.digest not in said]
     for number, product in enumerate(new, start=1):
@@ -115,9 +115,12 @@ def _statement(
     return Statement((Subject(name, product.digest),), kind, parents, about)
 
 
-def _revision(product: Product) -> dict[str, str]:
-    """DVC's name of the data, by which people know them."""
-    return {"revision": product.report.revision} if product.step == "data" else {}
+def _origin(product: Product) -> dict[str, str]:
+    """DVC's name of the data, by which people know them, or the digest of weights that were brought along."""
+    if product.step == "data":
+        return {"revision": product.report.revision}
+    loaded = product.report.loaded if product.step == "pretrained" else None
+    return {"weights": loaded.sha256} if loaded else {}
 
 
 def _federation(rounds: list[Product], said: dict[str, Statement]) -> str:

@@ -1,49 +1,125 @@
-"""The pretrained start: a network that has read print and has never seen handwriting."""
+"""The pretrained start: taught here on printed digits, or brought along as weights, or nothing but chance."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from edgeline.datasets.card import Form
 from edgeline.datasets.printed import render
-from edgeline.finetuning.finetune import train_from_scratch
+from edgeline.digest import sha256_file
+from edgeline.errors import RecipeError
+from edgeline.finetuning.finetune import frozen, train_from_scratch
 from edgeline.finetuning.loop import TrainReport
-from edgeline.models.checkpoint import ModelSpec, save
-from edgeline.preprocess import Preprocessing
-from edgeline.recipe.data import Form
+from edgeline.models import zoo
+from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
+from edgeline.models.pretrained import Loaded, load_weights
 from edgeline.recipe.pretrained import Pretrained
+from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
+from tasks.tracking import registry
 from tasks.watch import epochs
 
+DIGITS = 10
 HELD_OUT = 500
 """Printed digits, rendered with another seed, on which the learning is watched."""
+
+PRINTED, NONE, MLFLOW = "printed", "none", "models:/"
 
 
 @dataclass(frozen=True)
 class PretrainReport:
-    printed: float
-    """Accuracy on printed digits that were held out."""
     bytes: int
-    training: TrainReport
+    printed: float | None = None
+    """Accuracy on printed digits that were held out, where it was taught on such."""
+    training: TrainReport | None = None
+    loaded: Loaded | None = None
+    """What of the weights that were brought along fits the network."""
+
+    @property
+    def knows(self) -> bool:
+        """Whether the network has seen anything before."""
+        return self.training is not None or self.loaded is not None
 
     @property
     def figure(self) -> str:
-        return f"{self.printed:.3f} on printed digits"
+        if self.printed is not None:
+            return f"{self.printed:.3f} on printed digits"
+        if self.loaded is not None:
+            return f"{self.loaded.share:.0%} of the weights from {self.loaded.source}"
+        return "random weights: nothing was pretrained"
 
 
-@step("pretrained")
-def pretrain(run: Run, settings: Pretrained, form: Form) -> tuple[Path, PretrainReport]:
-    """Train the large network on printed digits."""
-    spec = ModelSpec(
-        settings.architecture, form.channels, form.image_size, form.classes, settings.widths
+def pretrain(run: Run, settings: Pretrained, form: Form) -> Product[PretrainReport]:
+    """The large network as it is before it has seen the task's labels."""
+    source, digest = located(run, settings)
+    return begin(run, settings, form, digest, source)
+
+
+@step("pretrained", beside=("source",))
+def begin(
+    run: Run, settings: Pretrained, form: Form, digest: str, source: str
+) -> tuple[Path, PretrainReport]:
+    """Make the network and fill it; `digest` is that of the weights at `source`, where they are a file."""
+    shape = form.preprocessing.input_shape
+    spec = zoo.spec(settings.architecture, shape, len(form.classes), settings.widths)
+    known: dict[str, Any] = {}
+    if source == PRINTED:
+        checkpoint, training = _taught(spec, settings, form)
+        known = {"printed": training.accuracy, "training": training}
+    elif source == NONE:
+        checkpoint = frozen(zoo.build(spec, settings.seed), spec, form.preprocessing)
+    else:
+        state, loaded = load_weights(source, spec, seed=settings.seed)
+        checkpoint, known = Checkpoint(loaded.spec, form.preprocessing, state), {"loaded": loaded}
+    path = save(checkpoint, run.workspace.checkpoints)
+    return path, PretrainReport(path.stat().st_size, **known)
+
+
+def located(run: Run, settings: Pretrained) -> tuple[str, str]:
+    """Where to take the weights from, and the digest by which they are known; empty where a name is all there is.
+
+    Raises:
+        RecipeError: no such file.
+    """
+    weights = settings.weights
+    if not (settings.is_file or weights.startswith(MLFLOW)):
+        return weights, ""
+    path = run.root / weights if settings.is_file else _registered(run, weights)
+    if not path.is_file():
+        raise RecipeError(
+            expected=f"pretrained.weights: {PRINTED}, {NONE}, a .safetensors file, models:/NAME@ALIAS, timm: or hub:",
+            found=f"no file {weights}",
+            remedy="mend the path; it counts from the project's folder",
+        )
+    return str(path), sha256_file(path)
+
+
+def _registered(run: Run, uri: str) -> Path:
+    """The checkpoint behind a registered version: what is registered itself can learn no more."""
+    version = registry.named(uri)
+    return (
+        run.workspace.checkpoints
+        / f"{version.tags.get('checkpoint') if version else uri}.safetensors"
     )
-    checkpoint, report = train_from_scratch(
+
+
+def _taught(spec: ModelSpec, settings: Pretrained, form: Form) -> tuple[Checkpoint, TrainReport]:
+    wanted = form.preprocessing
+    if wanted.kind != "image" or wanted.channels != 1 or len(form.classes) != DIGITS:
+        raise RecipeError(
+            expected="pretrained.weights: printed for grey images of ten digits",
+            found=f"{wanted.kind} of shape {wanted.shape} and {len(form.classes)} classes",
+            remedy="set pretrained.weights to none or to a .safetensors file",
+        )
+    size = wanted.shape[0]
+    return train_from_scratch(
         spec,
-        Preprocessing(form.channels, form.image_size, form.mean, form.std),
-        *render(settings.images, form.image_size, settings.seed),
-        render(HELD_OUT, form.image_size, settings.seed + 1),
+        wanted,
+        *render(settings.images, size, settings.seed),
+        render(HELD_OUT, size, settings.seed + 1),
         settings,
         settings.seed,
-        epochs("pretrained"),
+        augmentation="pen",
+        on_epoch=epochs("pretrained"),
     )
-    path = save(checkpoint, run.workspace.checkpoints)
-    return path, PretrainReport(report.accuracy or 0.0, path.stat().st_size, report)

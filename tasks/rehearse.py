@@ -1,4 +1,4 @@
-"""The dress rehearsal: two worker processes, a message queue, real images, before anything is promised."""
+"""The dress rehearsal: two worker processes, a message queue, real items, before anything is promised."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +23,16 @@ class Rehearsed:
 
     @property
     def figure(self) -> str:
-        return f"{self.requests_per_s:.0f} requests/s, {self.round_trip_ms:.1f} ms, {self.rehearsal.images} images"
+        return f"{self.requests_per_s:.0f} requests/s, {self.round_trip_ms:.1f} ms, {self.rehearsal.items} items"
 
 
 @step("rehearse")
 def rehearse(
     run: Run, settings: Rehearse, artifact: Product, data: Product
 ) -> tuple[Path, Rehearsed]:
-    """Send test images hop to hop through worker processes that verified their part, and compare with the whole."""
-    images, _ = prepared(data.path, "test")
+    """Send test items hop to hop through worker processes that verified their part, and compare with the whole."""
+    values = prepared(data.path, "test").values
     report = perform(
-        open_artifact(artifact.path), services.address("nats", run.root), images, settings
+        open_artifact(artifact.path), services.address("nats", run.root), values, settings
     )
     return artifact.path, Rehearsed(report.requests_per_s, report.round_trip_ms, report)

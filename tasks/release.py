@@ -16,10 +16,8 @@ from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load
 from edgeline.errors import EnvironmentUnfit
 from edgeline.manifest import MANIFEST, Ancestor
-from edgeline.preprocess import Preprocessing
 from edgeline.receipt import RECEIPT_NAME, read_receipt, receipt_path
 from edgeline.recipe.anchor import Anchor
-from edgeline.recipe.data import Form
 from tasks import chain
 from tasks.lineage import Said, history
 from tasks.product import Product
@@ -27,7 +25,8 @@ from tasks.run import Run
 from tasks.step import step
 from tasks.tracking import registry
 
-GOLDEN_IMAGES = 10
+GOLDEN = 10
+"""Test items whose answers are sealed with the model."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Start:
 @step("seal")
 def seal(
     run: Run,
-    form: Form,
+    whole: Product,
     learned: Product,
     data: Product,
     int8: Product,
@@ -81,13 +80,12 @@ def seal(
     shutil.copytree(parts.path, staging / "parts")
     shutil.copy(int8.path, staging / "model.onnx")
     session = load(int8.path)
-    preprocessing = Preprocessing(form.channels, form.image_size, form.mean, form.std)
-    images, _ = prepared(data.path, "test")
-    record_golden(staging, session, preprocessing, images[:GOLDEN_IMAGES])
+    preprocessing = whole.report.preprocessing
+    record_golden(staging, session, preprocessing, prepared(data.path, "test").values[:GOLDEN])
     files = sorted((staging / "parts").iterdir())
     description = Description(
         recipe=run.recipe,
-        classes=tuple(str(number) for number in range(form.classes)),
+        classes=data.report.form.classes,
         preprocessing=preprocessing,
         model=session.net("model.onnx"),
         parts=tuple(load(path).net(f"parts/{path.name}") for path in files),

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from edgeline.datasets import prepared
 from edgeline.digest import digest_of
-from edgeline.preprocess import Preprocessing
-from edgeline.recipe.data import Form
 from edgeline.recipe.split import Split
 from edgeline.splitting.cut import SplitReport, check, cut
 from edgeline.splitting.plan import SplitPlan
@@ -27,9 +25,9 @@ class Parted:
     cut: tuple[str, ...]
     """Tensors that travel between the parts of the int8 model."""
     bytes_on_wire: int
-    """Per image, over all links."""
+    """Per item, over all links."""
     equal: bool
-    """Same top-1 on every test image, int8 and fp32."""
+    """Same top-1 on every test item, int8 and fp32."""
     int8: SplitReport
     fp32: SplitReport
 
@@ -41,11 +39,10 @@ class Parted:
 
 @step("split")
 def split(
-    run: Run, settings: Split, form: Form, whole: Product, int8: Product, data: Product
+    run: Run, settings: Split, whole: Product, int8: Product, data: Product
 ) -> tuple[Path, Parted]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
-    images, _ = prepared(data.path, "test")
-    inputs = Preprocessing(form.channels, form.image_size, form.mean, form.std)(images)
+    inputs = whole.report.preprocessing(prepared(data.path, "test").values)
     planned = _plan(run, int8, inputs, settings)
     parts = cut(int8.path, planned.cut, run.folder / "parts")
     report = check(int8.path, parts, inputs)

@@ -17,8 +17,8 @@ from tasks import tracking
 from tasks.run import Run
 
 SHOWN = (
-    "data", "pretrained", "finetune", "scratch", "shrink", "untaught", "federate", "export", "reference", "quantise",
-    "split", "seal", "rehearse", "gate", "anchor", "verify", "register",
+    "data", "baseline", "pretrained", "finetune", "scratch", "shrink", "untaught", "federate",
+    "export", "reference", "quantise", "split", "seal", "rehearse", "gate", "anchor", "verify", "register",
 )  # fmt: skip
 """Steps of a summary, in the order of the line."""
 
@@ -31,7 +31,8 @@ def summarise(run: Run, line: Recipe) -> dict[str, Any]:
     _publish(run, summary)
     write_json(run.workspace.run(run.name) / "summary.json", summary)
     if flow_run.flow_name == "build":
-        identity = fingerprint(run.workspace, run.recipe, line.model_dump_json())
+        settings = line.model_dump_json()
+        identity = fingerprint(run.workspace, run.recipe, settings, line.files)
         write_json(run.workspace.latest(run.recipe), {"fingerprint": identity, "summary": summary})
     forget(run, line.keep.runs)
     return summary
@@ -44,6 +45,7 @@ def _summary(run: Run, last: dict[str, Any], rounds: list[dict[str, Any]]) -> di
         "recipe": run.recipe,
         "run": run.name,
         "data_revision": report["data"]["revision"],
+        "baseline": _baseline(report),
         "steps": _steps(last, rounds),
         "artifact": {
             "path": last["seal"]["path"],
@@ -72,10 +74,20 @@ def _summary(run: Run, last: dict[str, Any], rounds: list[dict[str, Any]]) -> di
     }
 
 
+def _baseline(report: dict[str, Any]) -> dict[str, Any]:
+    """What a score must be seen beside; a run that only goes on with a candidate measures none."""
+    plain = report.get("baseline")
+    return {
+        "trivial": _scores(plain["trivial"]) if plain else {},
+        "logistic": _scores(plain["test"]) if plain else {},
+        "published": report["data"]["published"],
+    }
+
+
 def _steps(last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]:
     steps = {name: _figures(last[name]) for name in SHOWN if name in last}
     if "finetune" in steps and "pretrained" in steps:
-        steps["pretrained"]["accuracy"] = last["finetune"]["report"]["pretrained_accuracy"]
+        steps["pretrained"] |= _scores(last["finetune"]["report"]["before"])
     steps["federate"]["seconds"] = round(
         sum(entry["seconds"] for entry in [last["federate"], *rounds]), 3
     )
@@ -85,12 +97,19 @@ def _steps(last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]
 
 def _figures(entry: dict[str, Any]) -> dict[str, Any]:
     report = entry["report"]
-    found = {key: report[key] for key in ("accuracy", "bytes") if key in report}
     return {
-        **found,
+        **_scores(report.get("test", {})),
+        **({"bytes": report["bytes"]} if "bytes" in report else {}),
         "seconds": entry["seconds"],
         "reused": entry["reused"] or report.get("already", False),
     }
+
+
+def _scores(test: object) -> dict[str, float]:
+    """Of a report's test set; in the report on the data that is a count of items."""
+    if not isinstance(test, dict):
+        return {}
+    return {name: round(value, 4) for name, value in test.items() if value is not None}
 
 
 def _links(run: Run) -> dict[str, str]:
@@ -112,12 +131,13 @@ def _publish(run: Run, summary: dict[str, Any]) -> None:
         create_link_artifact(
             summary["links"]["mlflow"], f"{run.name} in MLflow", key=f"{run.recipe}-mlflow"
         )
-    accuracies = {
-        f"{name}.test_accuracy": figures["accuracy"]
+    scores = {
+        f"{name}.test_{score}": figures[score]
         for name, figures in summary["steps"].items()
-        if "accuracy" in figures
+        for score in ("accuracy", "balanced_accuracy", "auc")
+        if score in figures
     }
-    tracking.log_metrics(run.flow_run, {**accuracies, "model_bytes": summary["artifact"]["bytes"]})
+    tracking.log_metrics(run.flow_run, {**scores, "model_bytes": summary["artifact"]["bytes"]})
     reused = [name for name, figures in summary["steps"].items() if figures["reused"]]
     tracking.log_tags(
         run.flow_run,

@@ -112,12 +112,16 @@ def log_text(run_id: str, text: str, name: str) -> None:
     MlflowClient().log_text(run_id, text, name)
 
 
+def log_file(run_id: str, path: Path) -> None:
+    MlflowClient().log_artifact(run_id, str(path))
+
+
 def log_dataset(
-    run_id: str, name: str, digest: str, images: NDArray[Any], labels: NDArray[Any], source: Path
+    run_id: str, name: str, digest: str, values: NDArray[Any], labels: NDArray[Any], source: Path
 ) -> None:
     """Name the data that a run used; its digest is the data revision."""
     # mlflow cuts a digest that is longer than 36 characters off with an error
-    dataset = from_numpy(images, targets=labels, source=str(source), name=name, digest=digest[:36])
+    dataset = from_numpy(values, targets=labels, source=str(source), name=name, digest=digest[:36])
     entity = DatasetInput(
         dataset._to_mlflow_entity(), tags=[InputTag("mlflow.data.context", "training")]
     )

@@ -60,6 +60,16 @@ def aliased(name: str, alias: str) -> Version | None:
         raise
 
 
+def named(uri: str) -> Version | None:
+    """The version that `models:/NAME@ALIAS` or `models:/NAME/NUMBER` names, if there is one."""
+    name, at, alias = uri.removeprefix("models:/").partition("@")
+    if at:
+        return aliased(name, alias)
+    name, _, number = name.rpartition("/")
+    found = [version for version in versions() if (version.name, version.number) == (name, number)]
+    return found[0] if found else None
+
+
 def versions() -> list[Version]:
     """Every version of every registered model, by name and number."""
     client = MlflowClient()

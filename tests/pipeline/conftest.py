@@ -44,7 +44,7 @@ QUICK = (
         "split.rounds=3",
     ),
     *(
-        "rehearse.images=40",
+        "rehearse.items=40",
         "gate.min_accuracy=0",
         "gate.max_quantisation_loss=1",
         "gate.max_regression=1",
@@ -80,7 +80,11 @@ class Project:
         self, *changes: str, story: str = "run", options: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         """The summary of a quick run that must succeed."""
-        done = self.edgeline(story, "digits", *self.quick(*changes), *options, "--json")
+        return self.told(story, "digits", *self.quick(*changes), *options)
+
+    def told(self, *arguments: str) -> dict[str, Any]:
+        """The object that a command prints, which must succeed."""
+        done = self.edgeline(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         summary: dict[str, Any] = json.loads(done.stdout)
         return summary

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from prefect import flow, unmapped
 
+from edgeline.datasets.items import Items, write
 from edgeline.federated.round import RoundSpec
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.zoo import build
@@ -14,17 +15,16 @@ from tasks import federate
 
 SPEC = RoundSpec(
     number=1, devices=("00", "01", "02"), epochs=1, batch_size=4, learning_rate=0.01, augment=0.0,
-    deadline_s=60.0, min_devices=1, seed=0,
+    deadline_s=60.0, min_devices=1, seed=0, augmentation="none",
 )  # fmt: skip
 
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    spec = ModelSpec("cnn", 1, 8, 2, (2, 2, 4))
+    spec = ModelSpec("cnn", (1, 8, 8), 2, (2, 2, 4))
     state = build(spec, 0).state_dict()
-    return save(
-        Checkpoint(spec, Preprocessing(1, 8, (0.5,), (0.5,)), state), tmp_path / "checkpoints"
-    )
+    form = Preprocessing("image", (8, 8, 1), (0.5,), (0.5,))
+    return save(Checkpoint(spec, form, state), tmp_path / "checkpoints")
 
 
 @pytest.fixture
@@ -34,7 +34,8 @@ def devices(tmp_path):
         folder = tmp_path / "devices" / f"{number:02}"
         folder.mkdir(parents=True)
         images = np.full((6, 8, 8), 40 * number, np.uint8)
-        np.savez(folder / "examples.npz", images=images, labels=np.arange(6) % 2)
+        ids = np.array([f"{number}/{one}" for one in range(6)])
+        write(folder / "examples.npz", Items(images, np.arange(6) % 2, ids, np.full(6, "")))
         folders.append(folder)
     return folders
 

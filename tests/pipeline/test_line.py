@@ -89,7 +89,7 @@ def test_unchanged_run_answers_from_its_fingerprint(built, project, tracked):
 
 
 def test_late_setting_redoes_only_what_follows_it(built, project):
-    later = project.run("rehearse.images=60")
+    later = project.run("rehearse.items=60")
     reused = {name for name, step in later["steps"].items() if step["reused"]}
     assert {"pretrained", "finetune", "shrink", "federate", "quantise", "split", "seal"} <= reused
     assert not later["steps"]["rehearse"]["reused"]
@@ -133,7 +133,7 @@ def test_missed_gate_anchors_nothing_and_moves_no_alias(built, project, tracked)
 
 
 def test_only_the_newest_runs_are_kept(built, project):
-    kept = project.run("keep.runs=1", "rehearse.images=20")
+    kept = project.run("keep.runs=1", "rehearse.items=20")
     folders = [path.name for path in (project.root / ".edgeline" / "runs").glob("digits-*")]
     assert folders == [kept["run"]]
     assert (

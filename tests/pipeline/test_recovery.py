@@ -58,7 +58,7 @@ def test_wiped_chain_and_moved_project_are_noticed(fresh_project):
     moved = replace(fresh_project, root=fresh_project.root.with_name("ailleurs"))
     fresh_project.root.rename(moved.root)
     try:
-        there = moved.run("rehearse.images=60")
+        there = moved.run("rehearse.items=60")
         assert there["steps"]["finetune"]["reused"]
         assert there["artifact"]["digest"] == once["artifact"]["digest"]
         moved.edgeline("down")

@@ -30,7 +30,7 @@ Start = Callable[[int], subprocess.Popen[bytes]]
 
 @dataclass(frozen=True)
 class Settings:
-    images: int = 4
+    items: int = 4
     batch: int = 3
     in_flight: int = 2
     timeout_s: float = 10.0
@@ -104,8 +104,8 @@ def asked(
 
 def test_the_parts_answer_as_the_whole(artifact: Artifact, url: str) -> None:
     images, _ = artifact.golden()
-    report = rehearse(artifact, url, np.tile(images, (3, 1, 1)), Settings(images=10))
-    assert (report.parts, report.requests, report.images, report.batch) == (2, 4, 10, 3)
+    report = rehearse(artifact, url, np.tile(images, (3, 1, 1)), Settings(items=10))
+    assert (report.parts, report.requests, report.items, report.batch) == (2, 4, 10, 3)
     assert report.agreement.bit_equal
     assert report.agreement.examples == 10
     assert report.wire_bytes == (3 * 4 * 14 * 14,)

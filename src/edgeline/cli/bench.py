@@ -6,17 +6,20 @@ from typing import Annotated
 
 import typer
 
-from edgeline.cli.recipe import AsJson
+from edgeline.cli.recipe import AsJson, Override
 
 
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a file in benchmarks/.")],
+    p: Override = [],  # noqa: B006  (typer reads the default)
     as_json: AsJson = False,
 ) -> None:
     """Measure one of benchmarks/*.py; takes minutes, decides nothing."""
     import importlib.util
+    import inspect
 
     from edgeline.errors import RecipeError
+    from edgeline.recipe.load import parse_overrides
     from edgeline.workspace import Workspace
 
     folder = Workspace.find().root / "benchmarks"
@@ -31,5 +34,10 @@ def bench(
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up by name
     spec.loader.exec_module(module)
-    measured = module.measure()
+    takes_settings = "overrides" in inspect.signature(module.measure).parameters
+    if p and not takes_settings:
+        raise RecipeError(
+            expected=f"no -p: benchmark {name} has no settings", found=p[0], remedy="leave it out"
+        )
+    measured = module.measure(parse_overrides(p)) if takes_settings else module.measure()
     print(json.dumps(measured) if as_json else json.dumps(measured, indent=1))

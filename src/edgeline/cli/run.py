@@ -66,8 +66,11 @@ def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | Non
     from edgeline.stack import services
     from edgeline.workspace import fingerprint, read_json
 
+    if recipe.pretrained.weights.startswith("models:/"):
+        return None  # another version may have the alias by now
     latest = read_json(workspace.latest(recipe.name)) or {}
-    if latest.get("fingerprint") != fingerprint(workspace, recipe.name, recipe.model_dump_json()):
+    settings = recipe.model_dump_json()
+    if latest.get("fingerprint") != fingerprint(workspace, recipe.name, settings, recipe.files):
         return None
     summary: dict[str, Any] = latest["summary"]
     if summary["anchor"]["pending"]:

@@ -1,13 +1,15 @@
 """The end of a run as a person reads it: accuracy after each step, size, speed, identity, proof, links."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+UNEVEN = 0.01
 NOTES = {
-    "pretrained": "having seen print alone",
+    "baseline": "logistic regression",
+    "pretrained": "before it saw a label",
     "scratch": "control: no pretrained start",
     "untaught": "control: no teacher",
     "federate": "data stayed on devices",
@@ -18,6 +20,8 @@ NOTES = {
 def show(summary: dict[str, Any]) -> None:
     """Print the summary object of a run as tables."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=100)
     console.print(f"\n[bold]{summary['run']}[/bold]  data {summary['data_revision'][:12]}\n")
     console.print(_steps(summary))
     console.print()
@@ -27,22 +31,36 @@ def show(summary: dict[str, Any]) -> None:
 
 def _steps(summary: dict[str, Any]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("step")
-    for column in ("test accuracy", "bytes", "seconds"):
-        table.add_column(column, justify="right")
-    table.add_column("")
+    table.add_column("step", min_width=10)
+    scores = _scores(summary["steps"].values())
+    for column in (*scores.values(), "bytes", "seconds"):
+        table.add_column(column, justify="right", min_width=max(len(column), 9))
+    table.add_column("", no_wrap=True)
     for name, step in summary["steps"].items():
-        accuracy = f"{step['accuracy']:.4f}" if "accuracy" in step else ""
+        shown = [f"{step[score]:.4f}" if score in step else "" for score in scores]
         size = f"{step['bytes']:,}" if "bytes" in step else ""
         took = "reused" if step["reused"] else f"{step['seconds']:.1f}"
-        table.add_row(name, accuracy, size, took, f"[dim]{NOTES.get(name, '')}[/dim]")
+        table.add_row(name, *shown, size, took, f"[dim]{NOTES.get(name, '')}[/dim]")
     return table
+
+
+def _scores(steps: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Which scores on the test set to show, with their headings: classes of one size need but one accuracy."""
+    shown = {"accuracy": "accuracy", "balanced_accuracy": "balanced", "auc": "AUC"}
+    uneven = [
+        abs(step["accuracy"] - step["balanced_accuracy"]) for step in steps if "accuracy" in step
+    ]
+    if max(uneven, default=0) < UNEVEN:
+        del shown["balanced_accuracy"]
+    return shown
 
 
 def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     artifact, anchor, split, federated = (
         summary[key] for key in ("artifact", "anchor", "split", "federated")
     )
+    if beside := list(_beside(summary["baseline"])):
+        yield "beside", "; ".join(beside)
     yield "artifact", artifact["path"]
     if artifact["tuned_bytes"]:
         smaller, faster = artifact["tuned_bytes"] / artifact["bytes"], artifact["tuned_speed_up"]
@@ -50,7 +68,7 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
             "model.onnx",
             (
                 f"{artifact['bytes']:,} bytes, {smaller:.0f} times smaller and {faster:.1f} times faster "
-                "(CPU time, one image) than the tuned network"
+                "(CPU time, one item) than the tuned network"
             ),
         )
     chosen = federated["chosen"]
@@ -60,7 +78,7 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield (
         "split",
         (
-            f"{split['bytes_on_wire']:,} bytes on the wire per image; two workers answered "
+            f"{split['bytes_on_wire']:,} bytes on the wire per item; two workers answered "
             f"{split['requests_per_s']:.0f} requests/s, {agree} the whole model"
         ),
     )
@@ -79,3 +97,11 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "servers", "are down; `edgeline up` starts them"
     yield "check it", f"edgeline verify {artifact['path']}"
     yield "took", f"{summary['seconds']} s"
+
+
+def _beside(baseline: dict[str, Any]) -> Iterator[str]:
+    """What the scores must be seen beside."""
+    if trivial := baseline["trivial"]:
+        yield f"always the most frequent class: {trivial['accuracy']:.4f}"
+    if baseline["published"]:
+        yield f"published with all labels: {baseline['published']}"

@@ -1,0 +1,35 @@
+"""What needs no network: the trivial rule, and logistic regression on the same central labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeline.datasets import central, prepared
+from edgeline.finetuning.baseline import BaselineReport
+from edgeline.finetuning.baseline import baseline as measure
+from edgeline.metrics import Scores
+from tasks.product import Product
+from tasks.run import Run
+from tasks.step import step
+
+
+@dataclass(frozen=True)
+class Plain:
+    test: Scores
+    """Of logistic regression."""
+    trivial: Scores
+    """Of the rule that always says the most frequent class."""
+    published: str
+    """What others reached with all labels, where it is known."""
+    baseline: BaselineReport
+
+    @property
+    def figure(self) -> str:
+        return f"{self.test.accuracy:.3f} logistic regression, {self.trivial.accuracy:.3f} trivial rule"
+
+
+@step("baseline")
+def baseline(run: Run, data: Product) -> tuple[Path, Plain]:
+    """Measure on the test set what a plain statistician would do with the central labels."""
+    test = prepared(data.path, "test").examples
+    report = measure(*central(data.path).examples, *test, data.report.form.preprocessing.kind)
+    return data.path, Plain(report.linear, report.trivial, data.report.published, report)
