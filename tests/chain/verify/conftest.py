@@ -68,7 +68,7 @@ def artifact(tmp_path: Path) -> Artifact:
     description = Description(
         recipe="tiny",
         classes=("no", "yes"),
-        preprocessing=Preprocessing(channels=1, image_size=2, mean=(0.5,), std=(0.5,)),
+        preprocessing=Preprocessing("image", (2, 2, 1), (0.5,), (0.5,)),
         model=model,
         parts=(),
         cut=(),

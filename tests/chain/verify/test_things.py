@@ -14,12 +14,15 @@ from edgeline.auditing.evidence import of_chain
 from edgeline.auditing.live import Live
 from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
+from edgeline.datasets.card import Form
+from edgeline.datasets.profile import Profile
 from edgeline.digest import folder_root
 from edgeline.errors import (
     NotAnchored,
     RecipeError,
     Tampered,
 )
+from edgeline.preprocess import Preprocessing
 from edgeline.receipt import Receipt, read_receipt, receipt_path, write_receipt
 from edgeline.statement import Statement, Subject
 from tests.chain.company import Company
@@ -89,10 +92,20 @@ def test_a_dataset_is_compared_with_its_card(company: Company, tmp_path: Path) -
     made = card.write(
         folder,
         source={"name": "n", "title": "t", "licence": "MIT", "origin": "o"},
-        classes=2,
-        prepared={"sets": {"train": 1}, "left_out": {}},
-        central=[1],
-        devices=[[1]],
+        raw=1,
+        form=Form(Preprocessing("table", (1,), (0.0,), (1.0,)), ("a", "b"), "none").to_json(),
+        profile=Profile(1, (1, 0), {}).to_json(),
+        sets={"train": [1, 0]},
+        groups={"train": 0},
+        left_out={},
+        damaged=0,
+        duplicates={},
+        suspects=0,
+        deal={},
+        owners=[],
+        central=[1, 0],
+        devices=[[1, 0]],
+        distances=["0.0"],
         skew="0.0",
     )
     company.anchor(Statement((Subject("card.json", made.digest),), "data"))

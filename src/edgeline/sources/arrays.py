@@ -1,0 +1,101 @@
+"""NumPy's own files: a header's claims are compared with the bytes that are there, and no object is loaded.
+
+`np.load` alone would unpack 3 GiB from 3 MB, or ask for 512 GiB because a header says so.
+"""
+
+import math
+import os
+import zipfile
+from collections.abc import Container
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from edgeline.sources import archives
+from edgeline.sources.intake import MAX_ITEM_BYTES, BadItem, head, kind, open_plain, refuse
+
+MAX_ARRAYS = 64
+MAX_DIRECTORY = 2**16
+MAX_HEADER = 10_000
+"""Characters; what NumPy itself holds to be safe to parse."""
+
+OBJECTS = "Python objects, which are loaded by executing them"
+CLAIMS = "an array whose header claims more or less than is there"
+DAMAGED = "damaged or cut off"
+
+
+def read_npz(path: Path, wanted: Container[str]) -> dict[str, NDArray[Any]]:
+    """Those arrays of an .npz file whose names are wanted.
+
+    Raises:
+        RecipeError: another kind of file, too large, damaged, or one that holds objects.
+    """
+    begins = head(path)
+    try:
+        if not begins.startswith(b"PK"):
+            raise BadItem(kind(begins))
+        with archives.zip_file(path, MAX_DIRECTORY) as archive:
+            members = archive.infolist()
+            archives.judge(members, MAX_ARRAYS)
+            if any(member.filename.endswith(".pkl") for member in members):
+                raise BadItem(OBJECTS)
+            named = {member.filename.removesuffix(".npy"): member for member in members}
+            return {name: _member(archive, named[name]) for name in named if name in wanted}
+    except BadItem as error:
+        found = str(error)
+    except archives.UNREADABLE as error:
+        found = f"{type(error).__name__}: {error}"
+    return refuse(f"arrays in {path.name}, an .npz file", found, "give another, or save it again")
+
+
+def read_npy(path: str | Path) -> NDArray[Any]:
+    """The array of one .npy file of at most MAX_ITEM_BYTES.
+
+    Raises:
+        BadItem: another kind of file, too large, damaged, or one that holds objects.
+    """
+    with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_ITEM_BYTES:
+            raise BadItem(f"more than {MAX_ITEM_BYTES:,} bytes")
+        return _array(file, size)
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    with archive.open(member) as file:
+        array = _array(file, member.file_size)
+        # Only at its end does zipfile compare the checksum.
+        if file.read(1):
+            raise BadItem(CLAIMS)
+    return array
+
+
+def _array(file: IO[bytes], size: int) -> NDArray[Any]:
+    """An array from a file of `size` bytes, of which nothing was read."""
+    try:
+        version = npy.read_magic(file)
+        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
+        shape, by_column, dtype = read(file, max_header_size=MAX_HEADER)
+        begun = file.tell()
+    except (ValueError, KeyError, OSError, EOFError, TypeError):
+        raise BadItem(DAMAGED) from None
+    if dtype.hasobject:
+        raise BadItem(OBJECTS)
+    if dtype.kind not in "biufU" or math.prod(shape) * dtype.itemsize != size - begun:
+        raise BadItem(CLAIMS if dtype.kind in "biufU" else "an array of other things than numbers")
+    array = np.empty(shape, dtype, order="F" if by_column else "C")
+    _fill(file, array.reshape(-1, order="A").view(np.uint8))
+    return array
+
+
+def _fill(file: IO[bytes], into: NDArray[np.uint8]) -> None:
+    """In place, so that there is never more than one copy."""
+    for start in range(0, len(into), archives.MAX_READ):
+        wanted = into[start : start + archives.MAX_READ]
+        block = file.read(len(wanted))
+        if len(block) != len(wanted):
+            raise BadItem(DAMAGED)
+        wanted[:] = np.frombuffer(block, np.uint8)
