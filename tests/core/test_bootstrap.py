@@ -71,7 +71,7 @@ def test_setup_installs_packages_and_then_modules(project: Path) -> None:
     assert done.returncode == 0, done.stderr
     lock = project / "requirements.lock"
     assert _diary(project) == [
-        f"pip -m pip install -c {lock} -e .[lab,chain,pipeline,dev]",
+        f"pip -m pip install -c {lock} -e .[lab,chain,pipeline,remotes,dev]",
         "npm ci --ignore-scripts --no-audit --no-fund",
     ]
 

@@ -22,9 +22,6 @@ from edgeline.models.zoo import restore
 
 EXAMPLES = "examples.npz"
 
-# A device has no card to compute on, and a round is too short for a schedule of its own.
-AT_HOME = Regime(schedule="constant", device="cpu")
-
 Clock = Callable[[], float]
 """Seconds from a beginning of its own, such as time.monotonic; only differences mean anything."""
 
@@ -61,7 +58,7 @@ def update(
         spec,
         seed=spec.seed_of(folder.name),
         augmentation=spec.augmentation,
-        regime=AT_HOME,
+        regime=at_home(spec),
         before_batch=in_time,
     )
     data = bytes_of(frozen(network, base.spec, base.preprocessing).state)
@@ -74,6 +71,16 @@ def update(
         update=sha256_bytes(data),
         seconds=clock() - begun,
         reason=None,
+    )
+
+
+def at_home(spec: RoundSpec) -> Regime:
+    """A device has no card to compute on, and a round is too short for a schedule of its own."""
+    return Regime(
+        schedule="constant",
+        class_weights=spec.class_weights,
+        label_smoothing=spec.label_smoothing,
+        device="cpu",
     )
 
 

@@ -37,6 +37,10 @@ class Rounds(Protocol):
     @property
     def augment(self) -> float: ...
     @property
+    def class_weights(self) -> bool: ...
+    @property
+    def label_smoothing(self) -> float: ...
+    @property
     def deadline_s(self) -> float: ...
     @property
     def min_devices(self) -> int: ...
@@ -64,6 +68,9 @@ class RoundSpec:
     min_devices: int
     """With fewer updates the round fails."""
     seed: int
+    class_weights: bool = False
+    """Whether each class counts alike on a device, by the device's own counts."""
+    label_smoothing: float = 0.0
 
     def seed_of(self, device: str) -> int:
         """A seed of the device's own in this round, the same whoever trains beside it."""
@@ -138,6 +145,8 @@ def plan(settings: Rounds, devices: Iterable[str], augmentation: str) -> tuple[R
             deadline_s=settings.deadline_s,
             min_devices=settings.min_devices,
             seed=settings.seed,
+            class_weights=settings.class_weights,
+            label_smoothing=settings.label_smoothing,
         )
         for number in range(1, settings.rounds + 1)
     )
