@@ -1,12 +1,13 @@
-"""What fine-tuning is worth on chest X-rays: a start that knew other images, few labels, less that learns, and kills.
+"""What fine-tuning is worth on chest X-rays: a start that knew other images, few labels, less that learns.
 
     edgeline bench finetuning --json -p data.path=pneumoniamnist.npz -p pretrained.weights=resnet20-cifar10.safetensors
 
 The data are PneumoniaMNIST (28 x 28, its own train, validation and test sets, nothing left out); the
-start is a ResNet-20 that was taught CIFAR-10. Said beforehand, and chosen on validation alone: the
-settings below, the threshold 0.5, and that the probabilities of an X-ray and of its mirror image are
-averaged. Published for 28 x 28: Google AutoML Vision AUC 0.991 and accuracy 0.946, ResNet-18 0.944
-and 0.854 (Yang et al., MedMNIST v2, Scientific Data 10:41, 2023).
+start is a ResNet-20 that was taught CIFAR-10. Said beforehand: the settings below, the threshold 0.5,
+and that the probabilities of an X-ray and of its mirror image are averaged. The test set is not dealt
+as the others are: what is better on validation may be worse there.
+Published for 28 x 28: Google AutoML Vision AUC 0.991 and accuracy 0.946, ResNet-18 0.944 and 0.854
+(Yang et al., MedMNIST v2, Scientific Data 10:41, 2023).
 """
 
 import sys
@@ -73,13 +74,14 @@ class Task:
 
 
 def measure(overrides: dict[str, str], short: bool = False) -> dict[str, object]:
-    """Every figure; `short` takes a few items, one epoch and one kill, and means nothing."""
+    """Every figure; `short` takes a few items, one epoch and one seed, and means nothing."""
     begun = time.process_time()
     task = _task(overrides, short)
     seeds = SEEDS[:1] if short else SEEDS
+    shares = (FEW, "100 %") if short else tuple(SHARES)
     runs = {
         (share, seed, method): _once(task, share, seed, method, short)
-        for share in SHARES
+        for share in shares
         for seed in seeds
         for method in ("scratch", *(METHODS if share == FEW else METHODS[:1]))
     }
@@ -92,14 +94,14 @@ def measure(overrides: dict[str, str], short: bool = False) -> dict[str, object]
                 [runs[share, seed, "full"] for seed in seeds],
                 [runs[share, seed, "scratch"] for seed in seeds],
             )
-            for share in SHARES
+            for share in shares
         },
         "methods": {
             method: _summary([runs[FEW, seed, method] for seed in seeds]) for method in METHODS
         },
         "interpolation": {
             share: [runs[share, seed, "full"]["interpolation"] for seed in seeds]
-            for share in SHARES
+            for share in shares
         },
         "cpu_seconds": round(time.process_time() - begun, 1),
     }
@@ -129,7 +131,7 @@ def _task(overrides: dict[str, str], short: bool) -> Task:
 
 def _part(whole: raw.Raw, name: str, short: bool) -> Items:
     at = np.flatnonzero(whole.splits == name)
-    return whole.items.take(at[:40] if short else at)
+    return whole.items.take(at[:16] if short else at)
 
 
 def _once(task: Task, share: str, seed: int, method: str, short: bool) -> Run:

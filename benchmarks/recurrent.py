@@ -104,8 +104,8 @@ def _spec(cell: str, recipe: Recipe, learned: Items) -> ModelSpec:
 
 def _best(accuracies: dict[str, list[float]], regression: float) -> dict[str, object]:
     """The highest mean, and its lead over the others, seed by seed; a lead is clear where its
-    interval lies above zero."""
-    means = {cell: t_interval(found).estimate for cell, found in accuracies.items()}
+    interval lies above zero, and those without a clear one between them share the first place."""
+    means = {cell: round(t_interval(found).estimate, 9) for cell, found in accuracies.items()}
     first, *others = sorted(means, key=means.__getitem__, reverse=True)
     leads = {
         other: t_interval(
@@ -116,6 +116,7 @@ def _best(accuracies: dict[str, list[float]], regression: float) -> dict[str, ob
     leads["logistic_regression"] = t_interval([a - regression for a in accuracies[first]])
     return {
         "cell": first,
+        "shared_with": [cell for cell in others if leads[cell].low <= 0],
         "lead": {
             name: {**_rounded(lead), "clear": bool(lead.low > 0)} for name, lead in leads.items()
         },

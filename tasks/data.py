@@ -6,12 +6,10 @@ from pathlib import Path
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
-from edgeline.datacard.gallery import suspected
-from edgeline.datacard.page import page
-from edgeline.datasets import card, central, prepared
+from edgeline.datacard.folder import page_of
+from edgeline.datasets import card, prepared
 from edgeline.datasets.card import Card, Form
 from edgeline.datasets.drift import DriftReport, drift
-from edgeline.datasets.prepare import Prepared, read_report
 from edgeline.recipe.data import Data
 from tasks import pictures, tracking, versioning
 from tasks.run import Run
@@ -81,22 +79,18 @@ def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
 
 def _show(run: Run, known: Card, folder: Path) -> None:
     """The card as a page and a picture in MLflow, and its figures in Prefect."""
-    report, before = read_report(folder), versioning.previous(run.root, run.recipe, known.digest)
-    moved = drift(before, known) if before else None
-    # What lies on devices is not shown: it is not the central site's to show.
-    owned = [central(folder), prepared(folder, "validation"), prepared(folder, "test")]
-    suspects = suspected(owned, report.suspects)
-    text = page(known, report, owned[0], suspects, drift=moved, previous=before)
-    tracking.log_text(run.tracked, text, "card.html")
+    before = versioning.previous(run.root, run.recipe, known.digest)
+    tracking.log_text(run.tracked, page_of(folder, before), "card.html")
     tracking.log_file(run.tracked, folder / card.CARD)
     shares = pictures.shares(known.central, known.devices, known.form.classes)
     tracking.log_figure(run.tracked, shares, "shares.png")
+    moved = drift(before, known) if before else None
     create_markdown_artifact(
-        _markdown(known, report, moved), key=f"{run.recipe}-data", description=known.digest
+        _markdown(known, moved), key=f"{run.recipe}-data", description=known.digest
     )
 
 
-def _markdown(known: Card, report: Prepared, moved: DriftReport | None) -> str:
+def _markdown(known: Card, moved: DriftReport | None) -> str:
     """The card in a few lines; the whole of it is card.html in MLflow."""
     sets = "\n".join(f"| {name} | {count:,} |" for name, count in known.sets.items())
     left_out = ", ".join(f"{count} {reason}" for reason, count in known.left_out.items())
@@ -106,7 +100,7 @@ def _markdown(known: Card, report: Prepared, moved: DriftReport | None) -> str:
             f"**{known.source['title']}** ({known.source['licence']}), {known.digest}\n",
             f"| set | items |\n|---|---|\n{sets}\n",
             f"- classes: {len(known.form.classes)}; devices: {len(known.devices)}, skew {known.skew}",
-            f"- left out: {left_out or 'nothing'}; labels suspected wrong: {len(report.suspects)}",
+            f"- left out: {left_out or 'nothing'}; labels suspected wrong: {known.suspects}",
             f"- drift against the revision before: {alarms or 'none'}",
         )
     )

@@ -16,6 +16,7 @@ def test_the_best_cell_leads_clearly_only_where_its_interval_lies_above_zero() -
     best = _best({"rnn": [0.9, 0.9], "lstm": [0.8, 0.8], "gru": [0.85, 0.99]}, regression=0.95)
 
     assert best["cell"] == "gru"
+    assert best["shared_with"] == ["rnn", "lstm"]
     lead = best["lead"]
     assert isinstance(lead, dict)
     assert lead["rnn"]["estimate"] == 0.02
@@ -27,4 +28,5 @@ def test_a_lead_that_every_seed_agrees_on_is_clear() -> None:
     best = _best({"rnn": [0.5, 0.6], "lstm": [0.7, 0.8], "gru": [0.4, 0.5]}, regression=0.1)
 
     assert best["cell"] == "lstm"
+    assert best["shared_with"] == []
     assert best["lead"]["rnn"] == {"estimate": 0.2, "low": 0.2, "high": 0.2, "clear": True}  # type: ignore[index]

@@ -1,8 +1,9 @@
-"""`edgeline data list|diff|restore|push|pull`: the revisions of a recipe's data, one beside the other."""
+"""`edgeline data list|diff|card|restore|push|pull`: the revisions of a recipe's data, one beside the other."""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,6 +50,25 @@ def diff(name: Name, a: Revision, b: Revision, as_json: AsJson = False) -> None:
         return
     for text in _changes(found):
         print(text)
+
+
+def card(
+    name: Name,
+    page: Annotated[
+        Path | None, typer.Argument(help="HTML file to write; NAME-card.html where none is given.")
+    ] = None,
+) -> None:
+    """Write the data card as one page: counts, shares, samples, what was left out, drift."""
+    place = project()
+    from edgeline.datacard.folder import page_of
+    from edgeline.datasets.card import check
+    from tasks.versioning import previous
+
+    known = check(place.data(name))
+    text = page_of(place.data(name), previous(place.root, name, known.digest))
+    target = page or Path(f"{name}-card.html")
+    target.write_text(text, encoding="utf-8")
+    print(f"{name}: revision {known.revision[:12]} as {target}")
 
 
 def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
@@ -165,4 +185,11 @@ def _show(sent: "Sent", done: str, as_json: bool) -> None:
 
 def commands() -> dict[str, Any]:
     """By name, what `edgeline data` offers besides its stages."""
-    return {"list": list_revisions, "diff": diff, "restore": restore, "push": push, "pull": pull}
+    return {
+        "list": list_revisions,
+        "diff": diff,
+        "card": card,
+        "restore": restore,
+        "push": push,
+        "pull": pull,
+    }

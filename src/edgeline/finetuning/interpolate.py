@@ -115,9 +115,14 @@ def sweep(
     second branch is tried too. `second` is another set that must not be forgotten.
     """
 
+    network, inputs = restore(tuned), torch.from_numpy(tuned.preprocessing(values))
+    others = None if second is None else torch.from_numpy(tuned.preprocessing(second[0]))
+
     def point(mixed: Checkpoint, alpha: float, reestimated: bool) -> _Point:
-        logits = _answers(mixed, values)
-        other = None if second is None else accuracy(_answers(mixed, second[0]), second[1])
+        network.load_state_dict(mixed.state)
+        logits, other = answers(network, inputs), None
+        if second is not None and others is not None:
+            other = accuracy(answers(network, others), second[1])
         return _Point(alpha, reestimated, mixed, logits, accuracy(logits, labels), other)
 
     line = [(alpha, interpolate(pretrained, tuned, alpha, fresh)) for alpha in ALPHAS]
@@ -142,10 +147,6 @@ def sweep(
 
 def _curve(points: list[_Point]) -> tuple[tuple[float, float], ...]:
     return tuple((point.alpha, point.accuracy) for point in points)
-
-
-def _answers(checkpoint: Checkpoint, values: Values) -> NDArray[np.float32]:
-    return answers(restore(checkpoint), torch.from_numpy(checkpoint.preprocessing(values)))
 
 
 def _between(tuned: Tensor, pretrained: Tensor, alpha: float) -> Tensor:
