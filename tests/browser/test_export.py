@@ -42,11 +42,13 @@ def url() -> Iterator[str]:
     words = [*map(str, command), "--logging.quiet"]
     with subprocess.Popen(words, stdout=quiet, stderr=quiet) as ganache:
         address, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
-        while not answers(address):
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        yield address
-        ganache.kill()
+        try:
+            while not answers(address):
+                assert time.monotonic() < end
+                time.sleep(0.1)
+            yield address
+        finally:
+            ganache.kill()
 
 
 def answers(address: str) -> bool:

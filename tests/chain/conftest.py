@@ -130,10 +130,15 @@ def ours(there: Registry, tmp_path: Path) -> Signer:
 
 @pytest.fixture
 def fresh(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Chain:
-    """The same on a chain that no other test sees, to be wiped, rewound or stopped."""
+    """The same on a chain that no other test sees, to be wiped, rewound or stopped.
+
+    It began at another time: two Anvils that start within the same second are the same chain.
+    """
     if backend == "ganache":
-        return deployed(request.getfixturevalue("start_chain")(None)[1], tmp_path)
-    return deployed(request.getfixturevalue("start_anvil")(), tmp_path)
+        start_chain = request.getfixturevalue("start_chain")
+        return deployed(start_chain(None, "--chain.time=2021-01-01T00:00:00Z")[1], tmp_path)
+    began = ("--timestamp", "1609459200")
+    return deployed(request.getfixturevalue("start_anvil")(*began), tmp_path)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_many_may_add_at_the_same_time(make: Make, tmp_path: Path) -> None:
 
     def work(name: int) -> None:
         try:
-            start.wait()
+            start.wait(timeout=60)
             with Outbox(tmp_path / "new" / "outbox.db") as mine:
                 for number in range(10):
                     mine.add(make(str(number)))

@@ -78,12 +78,15 @@ def test_the_password_is_asked_at_a_terminal_and_not_echoed(
         assert child.stdin is not None
         assert child.stdout is not None
         seen = b""
-        while b"Password of" not in seen and child.poll() is None:
-            seen += os.read(child.stdout.fileno(), 1024)
-        child.stdin.write(f"{WORD}\n".encode())
-        child.stdin.flush()
-        while chunk := os.read(child.stdout.fileno(), 1024):
-            seen += chunk
+        try:
+            while b"Password of" not in seen and child.poll() is None:
+                seen += os.read(child.stdout.fileno(), 1024)
+            child.stdin.write(f"{WORD}\n".encode())
+            child.stdin.flush()
+            while chunk := os.read(child.stdout.fileno(), 1024):
+                seen += chunk
+        finally:
+            child.kill()
     assert address.encode() in seen
     assert WORD.encode() not in seen
 

@@ -175,15 +175,19 @@ def test_what_the_node_holds_and_does_not_count_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So Anvil strands what overtakes its predecessor; Ganache with a block time never counts what waits."""
-    made = deployed(start_chain(None, "--miner.blockTime=3")[1], tmp_path)
+    made = deployed(start_chain(None, "--miner.blockTime=1")[1], tmp_path)
     registry = connect(made.url, made.deployment)
     ours = account(0, registry.node, tmp_path, monkeypatch)
     outbox.add(make("model"))
+    registry.node.ask("miner_stop")
     drain(outbox, registry, ours, wait_s=0)
-    first = outbox.row(make("model").digest)
-    assert drain(outbox, registry, ours) == DrainReport(1, 0, 1, 0, 0, ())
-    second = outbox.row(make("model").digest)
+    first = second = outbox.row(make("model").digest)
     assert first is not None
-    assert second is not None
+    while second.transaction == first.transaction:
+        # On a busy machine it is over before the node was asked what it means to do.
+        assert drain(outbox, registry, ours, wait_s=2) == DrainReport(0, 0, 0, 0, 1, ())
+        second = outbox.row(first.key)
     assert first.nonce == second.nonce
-    assert registry.status(second.key) == 1
+    registry.node.ask("miner_start")
+    assert drain(outbox, registry, ours) == DrainReport(1, 0, 1, 0, 0, ())
+    assert registry.status(first.key) == 1

@@ -96,13 +96,15 @@ class Project:
             self.command("run", "digits", *self.quick()),
             cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
-            assert process.stderr
-            for line in process.stderr:
-                said += line
-                if f" {step} " in line:
-                    break
-            time.sleep(0.1)
-            process.kill()
+            try:
+                assert process.stderr
+                for line in process.stderr:
+                    said += line
+                    if f" {step} " in line:
+                        break
+                time.sleep(0.1)
+            finally:
+                process.kill()
         return said
 
     @staticmethod

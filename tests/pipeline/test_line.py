@@ -178,7 +178,7 @@ def test_second_run_at_once_says_who_holds_the_lock(built, project):
         assert second.returncode == 5
         assert f"process {first.pid}" in second.stderr
     finally:
-        first.communicate()
+        first.communicate(timeout=300)
     assert first.returncode == 0
 
 

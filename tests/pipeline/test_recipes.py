@@ -72,7 +72,7 @@ def class_names(released: dict[str, Any]) -> list[str]:
     return {
         "pneumonia": ["normal", "pneumonia"],
         "breast-cancer": ["malignant", "benign"],
-        "voice": [str(speaker) for speaker in range(1, 10)],
+        "voice": [f"speaker {number}" for number in range(1, 10)],
         "shuttle": ["normal", "anomaly"],
     }[released["recipe"]]
 

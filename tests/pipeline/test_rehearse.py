@@ -56,7 +56,7 @@ def nats_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         yield json.loads(ports[0].read_text())["nats"][0], process
     finally:
         process.terminate()
-        process.wait()
+        process.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")

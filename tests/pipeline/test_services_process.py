@@ -85,7 +85,7 @@ def test_two_callers_at_once_start_only_one(state: Path, port: int) -> None:
         subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    told = {caller.communicate()[0].strip() for caller in callers}
+    told = {caller.communicate(timeout=120)[0].strip() for caller in callers}
 
     running = process.find(NAME, state)
     assert running

@@ -9,10 +9,11 @@ from typing import Self
 
 from edgeline.errors import EnvironmentUnfit, NotAnchored
 from edgeline.statement import Statement, encode, parse_statement
+from edgeline.workspace import held
 
 VERSION = 1
 PATIENCE_S = 30.0
-"""How long to wait for another process that writes."""
+"""How long to wait for another process that opens or writes."""
 
 # Digests are kept as their 32 bytes, and documents one behind the other: with text for keys, and documents between
 # the keys, a tree of a thousand statements costs five times as much.
@@ -41,8 +42,10 @@ class Documents:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._understood():
+        # One after another: SQLite does not wait for whoever else makes the same file. The name that ends in .lock
+        # alone is for who sends.
+        lock = path.with_name(f"{path.name}.lock")
+        with self._understood(), held(lock, f"nobody else to open {path}", patience_s=PATIENCE_S):
             self._db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
             self._db.row_factory = sqlite3.Row
             # What was promised to be kept is on the disk before anything is sent.
@@ -161,7 +164,7 @@ class Documents:
     def _understood(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             raise self._unfit(str(error)) from None
 
     def _unfit(self, found: str) -> EnvironmentUnfit:

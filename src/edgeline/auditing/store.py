@@ -11,8 +11,11 @@ from pathlib import Path
 
 from edgeline.anchoring.events import DECLARED
 from edgeline.errors import EdgelineError, EnvironmentUnfit
+from edgeline.workspace import held
 
 LAYOUT = 1
+PATIENCE_S = 60.0
+"""How long to wait for another process that opens or writes."""
 CACHE_KIB, WAL_PAGES = 65536, 16000
 """SQLite's own 2 MB and 1,000 pages are too few for digests, which land anywhere in an index."""
 
@@ -30,8 +33,10 @@ def open_store(path: Path | None, identity: bytes) -> sqlite3.Connection:
     """The database at `path` if it is this contract's and sound; else a new one in its place."""
     if path is None:
         return _prepared(":memory:", identity)
-    with understood(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    # One after another: SQLite does not wait for whoever else makes the same file, and only so is what lies here
+    # damaged still what is to be removed.
+    lock = path.with_name(f"{path.name}.lock")
+    with understood(path), held(lock, f"nobody else to open {path}", patience_s=PATIENCE_S):
         try:
             return _prepared(str(path), identity)
         except sqlite3.OperationalError:
@@ -59,7 +64,7 @@ def understood(path: Path | None) -> Iterator[None]:
 
 
 def _prepared(place: str, identity: bytes) -> sqlite3.Connection:
-    database = sqlite3.connect(place, timeout=60, isolation_level=None)
+    database = sqlite3.connect(place, timeout=PATIENCE_S, isolation_level=None)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         # A cache: after a power cut, the last pages may be read again.

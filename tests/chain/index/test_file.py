@@ -71,7 +71,7 @@ def test_two_at_once_do_not_disturb_one_another(
         try:
             node = Limited(own.url, most_blocks=1)
             with index_of(own, tmp_path / "index.db", node) as index:
-                start.wait()
+                start.wait(timeout=60)
                 index.refresh()
         except EdgelineError as error:
             failures.append(error)

@@ -258,7 +258,7 @@ def test_two_at_once_wait_for_each_other_in_silence(flowers, other):
         for name in ("plants", other)
     ]
 
-    assert [process.communicate()[0] for process in both] == [b"", b""]
+    assert [process.communicate(timeout=300)[0] for process in both] == [b"", b""]
     assert [process.returncode for process in both] == [0, 0]
     for name in ("plants", other):
         assert len(lockfile.recorded(flowers.root, name)) == 3
