@@ -202,7 +202,8 @@ def _contradiction(field: str, claimed: object, actual: object) -> Tampered:
     return Tampered(
         expected=f"a receipt with {field} {_shown(actual)}",
         found=_shown(claimed),
-        remedy="take the thing from its source again, or delete its receipt and ask the chain",
+        remedy="take the thing from its source again, or delete its receipt (receipt.json, or "
+        "FILE.receipt.json) and ask the chain",
     )
 
 
