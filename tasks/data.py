@@ -44,7 +44,7 @@ class DataReport:
     @property
     def figure(self) -> str:
         shares = f"{self.central} central, {sum(self.devices):,} on {len(self.devices)} devices"
-        return f"{shares}, {self.revision[:12]}"
+        return f"{shares}, {self.digest[:12]}"
 
 
 @step("data", reuse=False)

@@ -98,10 +98,15 @@ def located(run: Run, settings: Pretrained) -> tuple[str, str]:
 def _registered(run: Run, uri: str) -> Path:
     """The checkpoint behind a registered version: what is registered itself can learn no more."""
     version = registry.named(uri)
-    return (
-        run.workspace.checkpoints
-        / f"{version.tags.get('checkpoint') if version else uri}.safetensors"
-    )
+    digest = version.tags.get("checkpoint", "") if version else ""
+    path = run.workspace.checkpoints / f"{digest}.safetensors"
+    if version is None or not path.is_file():
+        raise RecipeError(
+            expected=f"a registered model {uri} whose checkpoint is on this machine",
+            found=f"no {path.name} among the checkpoints" if version else "no such model or alias",
+            remedy="name another, as models:/NAME@ALIAS or models:/NAME/NUMBER, or a .safetensors file",
+        )
+    return path
 
 
 def _taught(spec: ModelSpec, settings: Pretrained, form: Form) -> tuple[Checkpoint, TrainReport]:

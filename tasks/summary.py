@@ -45,6 +45,7 @@ def _summary(run: Run, last: dict[str, Any], rounds: list[dict[str, Any]]) -> di
         "recipe": run.recipe,
         "run": run.name,
         "data_revision": report["data"]["revision"],
+        "data_digest": report["data"]["digest"],
         "baseline": _baseline(report),
         "steps": _steps(last, rounds),
         "artifact": {

@@ -229,7 +229,11 @@ def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterabl
 
 
 def _content(path: Path) -> str:
-    return sha256_file(path) if path.is_file() else digest_of(dict(folder_digests(path)))
+    """Of a file or folder of the user's; names are values here, for they may hold anything."""
+    if path.is_file():
+        return sha256_file(path)
+    names = sorted((name, digest) for name, digest in folder_digests(path).items())
+    return digest_of([[ascii(name), digest] for name, digest in names])
 
 
 def lock_digest(root: Path) -> str:

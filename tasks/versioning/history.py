@@ -37,7 +37,7 @@ def history(root: Path, name: str) -> list[Line]:
         cache, place = Path(repo.cache.local.path), remote.place_of(repo)
     sent = remote.on(root, name, place) if place else set()
     lines = []
-    for entry, before in zip(found, [*found[1:], None], strict=True):
+    for entry, before in zip(found, [*found[1:], None], strict=False):
         whole = ["cache"] if not objects.lacking(cache, entry) else []
         far = [place.name] if place and entry.digest in sent else []
         lines.append(

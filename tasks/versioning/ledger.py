@@ -16,6 +16,7 @@ import yaml
 
 from edgeline.datasets import card
 from edgeline.errors import RecipeError, Tampered
+from edgeline.recipe.data import read_settings, settings_text
 from edgeline.workspace import Workspace, read_json, write_json
 from tasks.versioning.lockfile import addresses, outputs, recorded
 
@@ -69,7 +70,7 @@ def enter(root: Path, name: str, described: card.Card, now: datetime) -> Entry:
         dvc=outputs(stages)[f"data/{name}/{card.CARD}"],
         when=known.get("when") or f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
         sets=dict(described.sets),
-        settings=(Workspace(root).data(name) / "settings.yaml").read_text(encoding="utf-8"),
+        settings=settings_text(read_settings(Workspace(root).data(name) / "settings.yaml")),
         lock=stages,
     )
     content = {"format": FORMAT, **asdict(entry)}

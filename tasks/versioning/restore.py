@@ -81,7 +81,9 @@ def bring(root: Path, entry: Entry) -> int:
 def _enter_present(root: Path, name: str, now: datetime) -> None:
     """What plain DVC made is in no ledger yet, and would be forgotten."""
     folder = Workspace(root).data(name)
-    if (folder / card.CARD).is_file() and lockfile.recorded_card(root, name) == lockfile.md5_of(
-        folder / card.CARD
-    ):
-        ledger.enter(root, name, card.load(folder), now.astimezone(UTC))
+    path = folder / card.CARD
+    if not path.is_file() or lockfile.recorded_card(root, name) != lockfile.md5_of(path):
+        return
+    described = card.load(folder)
+    if all(entry.digest != described.digest for entry in ledger.entries(root, name)):
+        ledger.enter(root, name, described, now.astimezone(UTC))

@@ -90,6 +90,16 @@ def test_fingerprint_follows_code_settings_data_and_lock(workspace: Workspace) -
     assert len(seen) == 5
 
 
+def test_files_that_a_recipe_names_count_whatever_they_are_called(workspace: Workspace) -> None:
+    photo = workspace.root / "photos" / "dent é" / "Größe 1.png"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"a")
+    first = fingerprint(workspace, "tiny", "{}", ["photos"])
+    assert fingerprint(workspace, "tiny", "{}", ["photos"]) == first
+    photo.rename(photo.with_name("Größe 2.png"))
+    assert fingerprint(workspace, "tiny", "{}", ["photos"]) != first
+
+
 def test_record_is_whole_or_absent(workspace: Workspace) -> None:
     path = workspace.step("tune", "abc").with_suffix(".json")
     write_json(path, {"a": 1})

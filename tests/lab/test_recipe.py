@@ -58,6 +58,15 @@ def test_wrong_value_is_refused_by_name(root, key, value):
         load(root, "tiny", {key: value})
 
 
+def test_more_devices_per_round_than_there_are_is_refused_before_anything_runs(root):
+    with pytest.raises(RecipeError, match=r"min_devices \(5\) at most data\.devices \(4\)"):
+        load(root, "tiny", {"data.devices": "4"})
+
+
+def test_an_empty_override_is_empty_text(root):
+    assert load(root, "tiny", {"data.path": ""}).recipe.data.path == ""
+
+
 def test_broken_yaml_names_the_line(root):
     (root / "recipes" / "tiny.yaml").write_text("name: tiny\nfinetune: [1, 2\n")
     with pytest.raises(RecipeError, match="tiny.yaml:3"):

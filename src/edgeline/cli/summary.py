@@ -22,7 +22,7 @@ def show(summary: dict[str, Any]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=100)
-    console.print(f"\n[bold]{summary['run']}[/bold]  data {summary['data_revision'][:12]}\n")
+    console.print(f"\n[bold]{summary['run']}[/bold]  data {summary['data_digest'][:12]}\n")
     console.print(_steps(summary))
     console.print()
     for name, fact in _facts(summary):

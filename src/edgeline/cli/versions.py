@@ -10,6 +10,7 @@ import typer
 
 from edgeline.cli.chain import project, waiting_for
 from edgeline.cli.recipe import AsJson
+from edgeline.errors import RecipeError
 
 if TYPE_CHECKING:
     from tasks.versioning import Difference, Line, Restored, Sent
@@ -27,7 +28,7 @@ SHOWN = 10
 
 def list_revisions(name: Name, as_json: AsJson = False) -> None:
     """List the revisions of the data, newest first; * is what lies in data/NAME."""
-    root = project().root
+    root = _project_with(name)
     from tasks.versioning import history
 
     lines = history(root, name)
@@ -40,7 +41,7 @@ def list_revisions(name: Name, as_json: AsJson = False) -> None:
 
 def diff(name: Name, a: Revision, b: Revision, as_json: AsJson = False) -> None:
     """Say what changed from revision A to revision B: settings, items, labels, distributions."""
-    root = project().root
+    root = _project_with(name)
     from tasks.versioning import difference
 
     with waiting_for(f"comparing two revisions of {name}"):
@@ -59,13 +60,13 @@ def card(
     ] = None,
 ) -> None:
     """Write the data card as one page: counts, shares, samples, what was left out, drift."""
-    place = project()
+    root = _project_with(name)
     from edgeline.datacard.folder import page_of
     from edgeline.datasets.card import check
     from tasks.versioning import previous
 
-    known = check(place.data(name))
-    text = page_of(place.data(name), previous(place.root, name, known.digest))
+    known = check(root / "data" / name)
+    text = page_of(root / "data" / name, previous(root, name, known.digest))
     target = page or Path(f"{name}-card.html")
     target.write_text(text, encoding="utf-8")
     print(f"{name}: revision {known.revision[:12]} as {target}")
@@ -75,7 +76,7 @@ def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
     """Bring back the data of REVISION, with settings.yaml and what dvc.lock says of them."""
     from datetime import UTC, datetime
 
-    root = project().root
+    root = _project_with(name)
     from tasks.versioning import restore as bring_back
 
     with waiting_for(f"restoring {name}"):
@@ -88,7 +89,7 @@ def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
 
 def push(name: Name, as_json: AsJson = False) -> None:
     """Send every revision of the data to DVC's default remote, and look at each file there."""
-    root = project().root
+    root = _project_with(name)
     from tasks.versioning import push as send
 
     with waiting_for(f"sending {name}"):
@@ -97,11 +98,29 @@ def push(name: Name, as_json: AsJson = False) -> None:
 
 def pull(name: Name, as_json: AsJson = False) -> None:
     """Bring every revision that DVC's default remote knows into DVC's cache; data/NAME stays as it is."""
-    root = project().root
+    root = _project_with(name)
     from tasks.versioning import pull as bring
 
     with waiting_for(f"fetching {name}"):
         _show(bring(root, name), "brought from", as_json)
+
+
+def _project_with(name: str) -> Path:
+    """The project's folder, where there is a recipe of that name.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    from edgeline.recipe import names
+
+    root = project().root
+    if name not in names(root):
+        raise RecipeError(
+            expected=f"a recipe among {', '.join(names(root))}",
+            found=repr(name),
+            remedy="`edgeline recipe list` shows them",
+        )
+    return root
 
 
 def _table(lines: "Iterable[Line]") -> Iterator[str]:

@@ -6,7 +6,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from
 
-from edgeline.errors import EdgelineError
+from edgeline.errors import RecipeError
 from edgeline.models.checkpoint import read
 
 PICKLED = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".h5", ".hdf5", ".joblib", ".npz")
@@ -33,7 +33,7 @@ def open_weights(path: Path) -> dict[str, torch.Tensor]:
 
     Raises:
         Tampered: the name is a digest that the bytes do not have.
-        EdgelineError: no such file, a pickle, not safetensors, or weights that are not finite.
+        RecipeError: no such file, a pickle, not safetensors, or weights that are not finite.
     """
     if path.suffix.lower() in PICKLED:
         raise _refused(path, f"a {path.suffix.lower()} file, which may run code when it is opened")
@@ -64,8 +64,8 @@ def _float32(path: Path, name: str, tensor: torch.Tensor) -> torch.Tensor:
     return tensor.to(torch.float32)
 
 
-def _refused(path: Path, found: str) -> EdgelineError:
-    return EdgelineError(
+def _refused(path: Path, found: str) -> RecipeError:
+    return RecipeError(
         expected=f"weights as safetensors in {path.name}",
         found=found,
         remedy="use a .safetensors file (safetensors.torch.save_file writes one)",

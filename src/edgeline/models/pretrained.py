@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from edgeline.digest import sha256_file
-from edgeline.errors import EdgelineError
+from edgeline.errors import RecipeError
 from edgeline.models import hub, timm_nets, zoo
 from edgeline.models.checkpoint import ModelSpec
 from edgeline.models.foreign import open_weights
@@ -62,7 +62,7 @@ def load_weights(source: str, spec: ModelSpec, *, seed: int) -> tuple[dict[str, 
     Whatever the file lacks is drawn from `seed`, as `zoo.build` does.
 
     Raises:
-        EdgelineError: not safetensors, or weights of another network.
+        RecipeError: not safetensors, or weights of another network.
         EnvironmentUnfit: a package or the network is missing for hub: or timm:.
         RecipeError: no such model there.
     """
@@ -75,7 +75,7 @@ def load_weights(source: str, spec: ModelSpec, *, seed: int) -> tuple[dict[str, 
     share = _share({*state}, {*given}, {*matched, *adapted}, zoo.head(network))
     spelt = source if source.startswith(("timm:", "hub:")) else path.name
     if share < LEAST_SHARE:
-        raise EdgelineError(
+        raise RecipeError(
             expected=f"weights for {wanted.architecture} of widths {list(wanted.widths)}",
             found=f"{spelt}, of whose names and the network's {share:.0%} agree",
             remedy="set architecture and widths to those that the weights were trained with",

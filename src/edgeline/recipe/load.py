@@ -118,7 +118,7 @@ def _override(values: dict[str, Any], key: str, text: str) -> None:
             raise _unknown(key, "-p", text)
         values = below
     try:
-        values[last] = yaml.safe_load(text)
+        values[last] = yaml.safe_load(text) if text else ""
     except yaml.YAMLError:
         raise RecipeError(
             expected=f"a YAML value for {key}",
@@ -141,8 +141,8 @@ def _explain(
     )
     wanted = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return RecipeError(
-        expected=f"{key}: {wanted}",
-        found=place,
+        expected=f"{key}: {wanted}" if key else wanted,
+        found=place if key else f"others in {path.name} or -p",
         remedy=f"`edgeline recipe show {path.stem}` lists every setting with its value",
     )
 
@@ -167,4 +167,4 @@ def _leaves(section: Section, above: Key = ()) -> Iterator[tuple[str, Any, str]]
         if isinstance(value, Section):
             yield from _leaves(value, (*above, name))
         else:
-            yield ".".join((*above, name)), value, (field.description or "").split("\n")[0]
+            yield ".".join((*above, name)), value, " ".join((field.description or "").split())

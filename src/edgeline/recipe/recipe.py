@@ -1,6 +1,8 @@
 """A recipe is its sections, in the order in which the line uses them."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from edgeline.recipe.anchor import Anchor
 from edgeline.recipe.data import Data
@@ -36,6 +38,16 @@ class Recipe(Section):
     gate: Gate = Gate()
     anchor: Anchor = Anchor()
     keep: Keep = Keep()
+
+    @model_validator(mode="after")
+    def _as_many_devices_as_a_round_needs(self) -> Self:
+        dealt = self.data.partition != "natural" and self.federate.rounds
+        if dealt and self.data.devices < self.federate.min_devices:
+            raise ValueError(
+                f"federate.min_devices ({self.federate.min_devices}) at most "
+                f"data.devices ({self.data.devices})"
+            )
+        return self
 
     @property
     def files(self) -> tuple[str, ...]:

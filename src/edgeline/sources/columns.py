@@ -158,8 +158,21 @@ def _csv(path: Path, begins: bytes) -> Columns:
         ),
         convert_options=csv.ConvertOptions(strings_can_be_null=True),
     )
+    _require_a_line_each(path, table.num_rows + len(ragged))
     every = np.arange(1, table.num_rows + len(ragged) + 1)
     return Columns(path.name, table, every[~np.isin(every, ragged)], tuple(ragged))
+
+
+def _require_a_line_each(path: Path, rows: int) -> None:
+    """A quote that is never closed swallows what follows, and nobody would miss it."""
+    with path.open("rb") as file:
+        lines = sum(1 for line in file if line.strip()) - 1
+    if lines > rows:
+        refuse(
+            f"a line for each of {rows:,} rows in {path.name}",
+            f"{lines:,} lines: a quote that is never closed, or a cell over several lines",
+            "close the quote, and keep line breaks out of cells",
+        )
 
 
 def _parquet(path: Path) -> Columns:
