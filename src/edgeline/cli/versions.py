@@ -106,17 +106,18 @@ def pull(name: Name, as_json: AsJson = False) -> None:
 
 
 def _project_with(name: str) -> Path:
-    """The project's folder, where there is a recipe of that name.
+    """The project's folder, where a recipe has that name, or had it when its data were made.
 
     Raises:
-        RecipeError: there is none.
+        RecipeError: none.
     """
     from edgeline.recipe import names
 
     root = project().root
-    if name not in names(root):
+    made = {path.parent.name for path in (root / "data").glob("*/settings.yaml")}
+    if name not in (known := {*names(root), *made}):
         raise RecipeError(
-            expected=f"a recipe among {', '.join(names(root))}",
+            expected=f"a recipe among {', '.join(sorted(known))}",
             found=repr(name),
             remedy="`edgeline recipe list` shows them",
         )
