@@ -37,6 +37,8 @@ def check(root: Path, name: str) -> None:
         Tampered: names the file and the command that restores it.
     """
     folder = Workspace(root).data(name)
+    for half in folder.glob(f".settings.yaml.{8 * '?'}"):
+        half.unlink()  # what a killed run or restore was writing
     if not (folder / card.CARD).is_file():
         # Not data yet: a step that did not end withdrew the card, and its stage will run again.
         return
