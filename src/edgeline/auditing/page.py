@@ -1,13 +1,11 @@
 """One HTML file that tells what a contract knows, and checks in the reader's browser what can be checked.
 
-It needs no network and no server: style, script and data stand in the file, and its policy lets it
-load nothing. Equal arguments give equal bytes. It knows neither the index nor the outbox.
+Equal arguments give equal bytes. It knows neither the index nor the outbox.
 
 The data's SHA-256 stands in the script, and the script's in the policy, so that a careless change
 anywhere is noticed. Whoever changes all three makes another page: compare the SHA-256 of the file.
 """
 
-import base64
 import hashlib
 import html
 import json
@@ -19,6 +17,7 @@ from typing import Any
 
 from edgeline.auditing.answers import VALID, Status
 from edgeline.receipt import Deployment, Inclusion
+from edgeline.standalone import standalone
 
 SCHEMA = "edgeline.page/1"
 SCRIPTS = (
@@ -94,33 +93,9 @@ def render(page: Page) -> bytes:
     sealed = f'const SEAL = "{hashlib.sha256(data.encode()).hexdigest()}";\n'
     script = sealed + "\n".join((web / name).read_text("utf-8") for name in SCRIPTS)
     style = (web / "page.css").read_text("utf-8")
-    filled = Template((web / "page.html").read_text("utf-8")).substitute(
-        title=html.escape(f"What {page.deployment.contract} knows"),
-        policy=_policy(script, style),
-        style=style,
-        script=script,
-        data=data,
-    )
-    return filled.encode("ascii")
-
-
-def _policy(script: str, style: str) -> str:
-    """Nothing is loaded, nothing is sent, and nothing runs but this very script."""
-    rules = {
-        "default-src": "'none'",
-        "script-src": _source(script),
-        "style-src": _source(style),
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "require-trusted-types-for": "'script'",
-        "trusted-types": "'none'",
-    }
-    return "; ".join(f"{name} {value}" for name, value in rules.items())
-
-
-def _source(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+    body = Template((web / "page.html").read_text("utf-8")).substitute(data=data)
+    title = html.escape(f"What {page.deployment.contract} knows")
+    return standalone(title, body, style, script).encode("ascii")
 
 
 def _embedded(value: dict[str, Any]) -> str:

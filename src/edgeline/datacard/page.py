@@ -1,13 +1,6 @@
-"""The data card as one HTML file: what the data are, who owns them, what was left out, what has changed.
+"""The data card as one HTML file: what the data are, who owns them, what was left out, what has changed."""
 
-It needs no network and no server: style, script and pictures stand in the file, and its policy lets
-it load nothing. Equal arguments give equal text, in ASCII.
-"""
-
-import base64
-import hashlib
 from importlib import resources
-from string import Template
 
 from edgeline.datacard import gallery, mixes, strips
 from edgeline.datacard.listing import listing
@@ -17,7 +10,9 @@ from edgeline.datasets.drift import DriftReport
 from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
 from edgeline.datasets.prepare import Prepared
+from edgeline.standalone import standalone
 
+WEB = resources.files("edgeline.datacard") / "web"
 ITEMS = {"image": "an image", "series": "a series", "table": "a row"}
 ALL = "all of them are in prepared/report.json."
 
@@ -48,40 +43,9 @@ def page(
         _duplicates(card, report),
     ]
     title = str(card.source.get("title") or card.source.get("name") or "Data")
-    return _filled(title, [_header(title, card, report, previous), tag("main", sections)])
-
-
-def _filled(title: str, body: Child) -> str:
-    web = resources.files("edgeline.datacard") / "web"
-    style, script = ((web / each).read_text("utf-8") for each in ("card.css", "card.js"))
-    filled = Template((web / "card.html").read_text("utf-8")).substitute(
-        policy=_policy(script, style),
-        title=joined(title),
-        style=style,
-        script=script,
-        body=joined(body),
-    )
-    return filled.encode("ascii", "xmlcharrefreplace").decode("ascii")
-
-
-def _policy(script: str, style: str) -> str:
-    """Nothing is loaded, nothing is sent, and nothing runs but this very script."""
-    rules = {
-        "default-src": "'none'",
-        "img-src": "data:",
-        "script-src": _source(script),
-        "style-src": _source(style),
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "require-trusted-types-for": "'script'",
-        "trusted-types": "'none'",
-    }
-    return "; ".join(f"{key} {value}" for key, value in rules.items())
-
-
-def _source(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+    body = [_header(title, card, report, previous), tag("main", sections)]
+    style, script = ((WEB / each).read_text("utf-8") for each in ("card.css", "card.js"))
+    return standalone(joined(title), joined(body), style, script, images=True)
 
 
 def _header(title: str, card: Card, report: Prepared, previous: Card | None) -> Markup:
