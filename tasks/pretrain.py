@@ -14,6 +14,7 @@ from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.pretrained import Loaded, load_weights
 from edgeline.recipe.pretrained import Pretrained
+from edgeline.sources.own import weights_at
 from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
@@ -80,18 +81,12 @@ def located(run: Run, settings: Pretrained) -> tuple[str, str]:
     """Where to take the weights from, and the digest by which they are known; empty where a name is all there is.
 
     Raises:
-        RecipeError: no such file.
+        RecipeError: no such file, or no such model.
     """
     weights = settings.weights
     if not (settings.is_file or weights.startswith(MLFLOW)):
         return weights, ""
-    path = run.root / weights if settings.is_file else _registered(run, weights)
-    if not path.is_file():
-        raise RecipeError(
-            expected=f"pretrained.weights: {PRINTED}, {NONE}, a .safetensors file, models:/NAME@ALIAS, timm: or hub:",
-            found=f"no file {weights}",
-            remedy="mend the path; it counts from the project's folder",
-        )
+    path = weights_at(settings, run.root) if settings.is_file else _registered(run, weights)
     return str(path), sha256_file(path)
 
 

@@ -11,6 +11,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.runtime import flow_run
 
 from edgeline.recipe import Recipe
+from edgeline.sources.own import digests
 from edgeline.stack import services
 from edgeline.workspace import fingerprint, write_json
 from tasks import tracking
@@ -32,7 +33,7 @@ def summarise(run: Run, line: Recipe) -> dict[str, Any]:
     write_json(run.workspace.run(run.name) / "summary.json", summary)
     if flow_run.flow_name == "build":
         settings = line.model_dump_json()
-        identity = fingerprint(run.workspace, run.recipe, settings, line.files)
+        identity = fingerprint(run.workspace, run.recipe, settings, digests(line, run.root))
         write_json(run.workspace.latest(run.recipe), {"fingerprint": identity, "summary": summary})
     forget(run, line.keep.runs)
     return summary

@@ -214,7 +214,7 @@ def code_digests(root: Path) -> dict[str, str]:
 def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterable[str] = ()) -> str:
     """Identity of everything a run's answer follows from: code, settings, data and locked versions.
 
-    `files` are paths that the settings name, from the project's folder: what lies there counts, too.
+    `files` are the digests of the user's own files that the settings name.
     """
     data = workspace.data(recipe)
     return digest_of(
@@ -222,18 +222,10 @@ def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterabl
             "code": dict(code_digests(workspace.root)),
             "settings": settings,
             "data": dict(folder_digests(data)) if data.is_dir() else {},
-            "files": [_content(workspace.root / path) for path in files],
+            "files": list(files),
             "lock": lock_digest(workspace.root),
         }
     )
-
-
-def _content(path: Path) -> str:
-    """Of a file or folder of the user's; names are values here, for they may hold anything."""
-    if path.is_file():
-        return sha256_file(path)
-    names = sorted((name, digest) for name, digest in folder_digests(path).items())
-    return digest_of([[ascii(name), digest] for name, digest in names])
 
 
 def lock_digest(root: Path) -> str:

@@ -37,13 +37,15 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
     from edgeline.cli.summary import show
     from edgeline.recipe import load
     from edgeline.recipe.load import parse_overrides
+    from edgeline.sources.own import digests
     from edgeline.workspace import Workspace
 
     begun = time.monotonic()
     workspace = Workspace.find()
     overrides = parse_overrides(pairs)
     settings = load(workspace.root, recipe, overrides).recipe
-    summary = None if force or story != "build" else _unchanged(workspace, settings)
+    files = digests(settings, workspace.root)
+    summary = None if force or story != "build" else _unchanged(workspace, settings, files)
     if summary is None:
         try:
             summary = _run_flow(story, workspace, settings, overrides, force)
@@ -60,7 +62,9 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
         show(summary)
 
 
-def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | None:
+def _unchanged(
+    workspace: "Workspace", recipe: "Recipe", files: tuple[str, ...]
+) -> dict[str, Any] | None:
     """The summary of the newest build, if nothing it follows from has changed and all it names is there."""
     from edgeline.errors import EdgelineError
     from edgeline.stack import services
@@ -70,7 +74,7 @@ def _unchanged(workspace: "Workspace", recipe: "Recipe") -> dict[str, Any] | Non
         return None  # another version may have the alias by now
     latest = read_json(workspace.latest(recipe.name)) or {}
     settings = recipe.model_dump_json()
-    if latest.get("fingerprint") != fingerprint(workspace, recipe.name, settings, recipe.files):
+    if latest.get("fingerprint") != fingerprint(workspace, recipe.name, settings, files):
         return None
     summary: dict[str, Any] = latest["summary"]
     if summary["anchor"]["pending"]:

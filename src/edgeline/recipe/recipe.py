@@ -48,9 +48,3 @@ class Recipe(Section):
                 f"data.devices ({self.data.devices})"
             )
         return self
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Paths of the user's own files that it names, from the project's folder."""
-        weights = self.pretrained.weights if self.pretrained.is_file else ""
-        return tuple(path for path in (self.data.path, weights) if path)
