@@ -9,7 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 from edgeline.datacard.folder import page_of
 from edgeline.datasets import card, prepared
 from edgeline.datasets.card import Card, Form
-from edgeline.datasets.drift import DriftReport, drift
+from edgeline.datasets.drift import DriftReport
 from edgeline.recipe.data import Data
 from tasks import pictures, tracking, versioning
 from tasks.run import Run
@@ -80,11 +80,11 @@ def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
 def _show(run: Run, known: Card, folder: Path) -> None:
     """The card as a page and a picture in MLflow, and its figures in Prefect."""
     before = versioning.previous(run.root, run.recipe, known.digest)
-    tracking.log_text(run.tracked, page_of(folder, before), "card.html")
+    page, moved = page_of(folder, before)
+    tracking.log_text(run.tracked, page, "card.html")
     tracking.log_file(run.tracked, folder / card.CARD)
     shares = pictures.shares(known.central, known.devices, known.form.classes)
     tracking.log_figure(run.tracked, shares, "shares.png")
-    moved = drift(before, known) if before else None
     create_markdown_artifact(
         _markdown(known, moved), key=f"{run.recipe}-data", description=known.digest
     )

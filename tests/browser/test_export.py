@@ -113,6 +113,7 @@ def test_a_thing_is_linked_by_its_own_digest(audit: Audit, open_page: Any) -> No
     artifact = next(entry for entry in entries if entry.kind == "artifact")
     tab = open_page(entries, f"#{artifact.subject}")
     tab.page.wait_for_selector(f"#chosen >> text={artifact.digest}")
+    assert artifact.digest in tab.page.inner_text("#chosen")
 
 
 def test_a_statement_in_a_tree_comes_with_its_path(audit: Audit, open_page: Any) -> None:

@@ -66,7 +66,7 @@ def card(
     from tasks.versioning import previous
 
     known = check(root / "data" / name)
-    text = page_of(root / "data" / name, previous(root, name, known.digest))
+    text, _ = page_of(root / "data" / name, previous(root, name, known.digest))
     target = page or Path(f"{name}-card.html")
     target.write_text(text, encoding="utf-8")
     print(f"{name}: revision {known.revision[:12]} as {target}")
