@@ -166,7 +166,7 @@ def make_environment() -> None:
     # What builds the project is in place from the second time on, and then needs no network.
     building = ["--no-build-isolation"] if (VENV / "complete").exists() else []
     install = pip(VENV, "install", *building, "-c", LOCK, "-e", ".[lab,chain,pipeline,remotes,dev]")
-    step("Python packages (about 260; minutes the first time)", install)
+    step("Python packages (about 300; minutes the first time)", install)
     stamp(VENV, "complete", wanted)
 
 
