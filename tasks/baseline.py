@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeline.datasets import central, prepared
-from edgeline.finetuning.baseline import BaselineReport
 from edgeline.finetuning.baseline import baseline as measure
 from edgeline.metrics import Scores
 from tasks.product import Product
@@ -18,9 +17,10 @@ class Plain:
     """Of logistic regression."""
     trivial: Scores
     """Of the rule that always says the most frequent class."""
-    published: str
-    """What others reached with all labels, where it is known."""
-    baseline: BaselineReport
+    features: str
+    """What the regression was given of an item."""
+    converged: bool
+    """Whether it ended by itself and not at its last iteration."""
 
     @property
     def figure(self) -> str:
@@ -32,4 +32,4 @@ def baseline(run: Run, data: Product) -> tuple[Path, Plain]:
     """Measure on the test set what a plain statistician would do with the central labels."""
     test = prepared(data.path, "test").examples
     report = measure(*central(data.path).examples, *test, data.report.form.preprocessing.kind)
-    return data.path, Plain(report.linear, report.trivial, data.report.published, report)
+    return data.path, Plain(report.linear, report.trivial, report.features, report.converged)

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 UNEVEN = 0.01
+WIDTH = 100
+"""Of a file or pipe, for which rich would take 80 and cut numbers off."""
 NOTES = {
     "baseline": "logistic regression",
     "pretrained": "before it saw a label",
@@ -21,7 +23,7 @@ def show(summary: dict[str, Any]) -> None:
     """Print the summary object of a run as tables."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=100)
+        console.width = WIDTH
     console.print(f"\n[bold]{summary['run']}[/bold]  data {summary['data_digest'][:12]}\n")
     console.print(_steps(summary))
     console.print()
@@ -67,8 +69,8 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "model.onnx",
             (
-                f"{artifact['bytes']:,} bytes, {smaller:.0f} times smaller and {faster:.1f} times faster "
-                "(CPU time, one item) than the tuned network"
+                f"{artifact['bytes']:,} bytes, {smaller:.0f} times smaller and {faster:.1f} times as fast "
+                "(CPU time, one item) as the tuned network"
             ),
         )
     chosen = federated["chosen"]
