@@ -57,7 +57,6 @@ METHODS = ("full", "lora", "bias", "probe")
 FEW = "10 %"
 """Labels with which methods are compared and the way back to the start is walked."""
 
-
 Run: TypeAlias = dict[str, Any]
 
 
@@ -116,8 +115,7 @@ def _task(overrides: dict[str, str], short: bool) -> Task:
         )
     path, weights = (Path(overrides[name]).absolute() for name in NEEDED)
     with TemporaryDirectory() as name:
-        folder = Path(name) / "data" / "pneumonia"
-        folder.mkdir(parents=True)
+        folder = Path(name)
         fetch(folder, Data(source="medmnist", path=str(path)), root=path.parent)
         whole = raw.read(folder / raw.RAW)
     sets = [_part(whole, name, short) for name in ("train", "validation", "test")]
@@ -145,7 +143,7 @@ def _once(task: Task, share: str, seed: int, method: str, short: bool) -> Run:
             "method": "full" if method == "scratch" else method,
         }
     )
-    learning = (few.values, few.labels, (task.validation.values, task.validation.labels), settings)
+    learning = (*few.examples, task.validation.examples, settings)
     begun = time.process_time()
     if method == "scratch":
         start = task.start

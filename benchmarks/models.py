@@ -1,13 +1,12 @@
 """How large and how fast is each architecture, before and after quantisation?
 
-    python benchmarks/models.py
+    edgeline bench models --json
 
 Weights are random and inputs normal, since neither size nor speed depends on what was learned;
 `agreement` is how often the quantised net then says the same class. Times are CPU time of one
 example on one thread, before and after in the same rounds.
 """
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -73,7 +72,3 @@ def _settled(spec: ModelSpec, inputs: np.ndarray) -> nn.Module:
     with torch.no_grad():
         network.train()(torch.from_numpy(inputs))
     return network
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(), indent=1))

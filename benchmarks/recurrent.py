@@ -79,15 +79,14 @@ def _accuracies(cell: str, recipe: Recipe, learned: Items, test: Items) -> list[
     settings = recipe.finetune
     shape = learned.values.shape[1:]
     preprocessing = Preprocessing("series", shape, *moments(learned.values, "series"))
+    watched = learned.take(slice(0, 1)).examples  # with no patience it decides nothing
     found = []
     for seed in range(settings.seed, settings.seed + settings.seeds):
         network, _ = train_from_scratch(
             _spec(cell, recipe, learned),
             preprocessing,
             *learned.examples,
-            learned.take(
-                slice(0, 1)
-            ).examples,  # to be watched; with no patience it decides nothing
+            watched,
             settings,
             seed,
             augmentation=recipe.data.augmentation,

@@ -4,6 +4,7 @@
 
 A process fine-tunes a ResNet-20 on random images; at a random moment it is killed with SIGKILL, the
 same call is made again, and its weights are compared with those of a call that nobody disturbed.
+How long that one took is measured first: moments are drawn evenly from its beginning to its end.
 """
 
 import os
@@ -28,9 +29,6 @@ from edgeline.recipe.finetune import Finetune
 
 ROOT = Path(__file__).parents[1]
 KILLS = 20
-LONGEST_S = 3.0
-"""Between the beginning of a trial and its kill; undisturbed, a trial takes about as long."""
-
 SETTINGS = Finetune(epochs=6, batch_size=32, optimiser="adamw", patience=3, reestimate=True)
 POLICY = "radiograph"
 
@@ -44,6 +42,8 @@ class Kills:
     """Kills that left an epoch to go on from."""
     equal: bool
     """Whether the weights in the end are those of a training that nobody disturbed, bit for bit."""
+    undisturbed_s: float
+    """How long that one took."""
     seconds: float
 
 
@@ -69,26 +69,34 @@ def order(folder: Path, settings: Finetune, size: int, many: int) -> None:
     (folder / "settings.json").write_text(settings.model_dump_json(), encoding="utf-8")
 
 
-def kill(folder: Path, kills: int, seed: int, longest_s: float = LONGEST_S) -> Kills:
-    """Kill a fine-tuning so often at random moments, let it end, and do it again undisturbed."""
+def kill(folder: Path, kills: int, seed: int) -> Kills:
+    """Fine-tune undisturbed, then so often with a kill at a random moment and a second call."""
     chance, begun, resumed = random.Random(seed), time.monotonic(), 0
     command = [sys.executable, "-m", "benchmarks.resuming", str(folder)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as nursery:
+        _tell(nursery, "start undisturbed")
+        started = time.monotonic()
+        _tell(nursery, "wait")
+        undisturbed_s = time.monotonic() - started
         for trial in range(kills):
             # Each trial has a folder of its own, so that every kill finds a training under way.
             pid = int(_tell(nursery, f"start trial-{trial}"))
-            time.sleep(chance.uniform(0, longest_s))
+            time.sleep(chance.uniform(0, undisturbed_s))
             os.kill(pid, signal.SIGKILL)
             _tell(nursery, "wait")
             resumed += any((folder / f"trial-{trial}").rglob("training-*.safetensors"))
             _tell(nursery, f"start trial-{trial}")
             _tell(nursery, "wait")
-        _tell(nursery, "start undisturbed")
-        _tell(nursery, "wait")
         nursery.communicate()
-    names = {path.name for path in (folder / "made").iterdir()}
-    return Kills(kills, resumed, len(names) == 1, round(time.monotonic() - begun, 1))
+    made = [path.name for path in (folder / "made").rglob("*.safetensors")]
+    return Kills(
+        kills=kills,
+        resumed=resumed,
+        equal=len(made) == kills + 1 and len(set(made)) == 1,
+        undisturbed_s=round(undisturbed_s, 2),
+        seconds=round(time.monotonic() - begun, 1),
+    )
 
 
 def _tell(nursery: subprocess.Popen[str], word: str) -> str:
@@ -108,29 +116,28 @@ def nurse(folder: Path) -> None:
             os.waitpid(child, 0)
         elif not (child := os.fork()):
             try:
-                _finetune(folder, folder / own)
+                _finetune(folder, own)
             finally:
                 os._exit(0)
         print(child, flush=True)
 
 
-def _finetune(folder: Path, epochs: Path) -> None:
-    """The ordered training, with its epochs there, and its weights in made/ under their digest."""
+def _finetune(folder: Path, own: str) -> None:
+    """The ordered training, with its epochs in its own folder, and its weights in one in made/."""
     learning, validation = (
-        items.read(folder / f"{name}.npz") for name in ("learning", "validation")
+        items.read(folder / f"{name}.npz").examples for name in ("learning", "validation")
     )
     settings = Finetune.model_validate_json((folder / "settings.json").read_text(encoding="utf-8"))
     start = next((folder / "start").iterdir())
     made, _ = finetune(
         load(start),
-        learning.values,
-        learning.labels,
-        (validation.values, validation.labels),
+        *learning,
+        validation,
         settings,
         augmentation=POLICY,
-        folder=epochs,
+        folder=folder / own,
     )
-    save(made, folder / "made")
+    save(made, folder / "made" / own)
 
 
 if __name__ == "__main__":

@@ -88,12 +88,11 @@ def auc(logits_NC: Logits, labels_N: Labels) -> float:
     Raises:
         ValueError: the labels are of one class.
     """
-    probabilities_NC = softmax(logits_NC)
-    if probabilities_NC.shape[1] == 2:
+    if logits_NC.shape[1] == 2:
         # The difference of two logits orders as the probability does, and never saturates at 1.
         wide = np.asarray(logits_NC, np.float64)
         return binary_auc(wide[:, 1] - wide[:, 0], labels_N == 1)
-    present = np.unique(labels_N)
+    probabilities_NC, present = softmax(logits_NC), np.unique(labels_N)
     return float(
         np.mean([binary_auc(probabilities_NC[:, label], labels_N == label) for label in present])
     )
@@ -111,21 +110,6 @@ def binary_auc(scores_N: Logits, positive_N: NDArray[np.bool_]) -> float:
         raise ValueError("expected positives and negatives, found labels of one class")
     wins = _ranks(scores_N)[positive_N].sum() - positives * (positives + 1) / 2
     return float(wins / (positives * negatives))
-
-
-def average_precision(scores_N: Logits, positive_N: NDArray[np.bool_]) -> float:
-    """Mean precision over the positives, each where its score is the threshold.
-
-    Raises:
-        ValueError: none is positive.
-    """
-    if not positive_N.any():
-        raise ValueError("expected a positive, found none")
-    order = np.argsort(-scores_N, kind="stable")
-    hits, at = np.cumsum(positive_N[order]), np.arange(1, len(order) + 1)
-    # Equal scores fall below a threshold together: precision is that after the last of them.
-    last = np.searchsorted(-scores_N[order], -scores_N[order], side="right") - 1
-    return float(np.mean((hits / at)[last][positive_N[order]]))
 
 
 def confusion(logits_NC: Logits, labels_N: Labels) -> NDArray[np.int64]:

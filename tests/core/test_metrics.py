@@ -7,7 +7,6 @@ from edgeline.metrics import (
     Interval,
     accuracy,
     auc,
-    average_precision,
     balanced_accuracy,
     binary_auc,
     confusion,
@@ -74,13 +73,6 @@ def test_labels_of_one_class_have_no_area() -> None:
         auc(certain([0, 1]), np.array([1, 1]))
 
 
-def test_average_precision_is_the_mean_at_the_positives() -> None:
-    # Precision 1 at the first positive, 2 / 3 at the second.
-    assert average_precision(
-        np.array([4.0, 3, 2, 1]), np.array([1, 0, 1, 0], bool)
-    ) == pytest.approx(5 / 6)
-
-
 def test_figures_agree_with_another_implementation() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     draw = np.random.default_rng(0)
@@ -94,9 +86,6 @@ def test_figures_agree_with_another_implementation() -> None:
         )
         assert balanced_accuracy(logits, labels) == pytest.approx(
             metrics.balanced_accuracy_score(labels, top1(logits))
-        )
-        assert average_precision(logits[:, 1], labels == 1) == pytest.approx(
-            metrics.average_precision_score(labels == 1, logits[:, 1])
         )
 
 

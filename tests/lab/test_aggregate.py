@@ -40,6 +40,17 @@ def test_one_device_alone_is_its_own_mean():
     )
 
 
+def test_counters_are_not_averaged():
+    counted = [
+        Update(device, examples, {"batches": np.array(batches)})
+        for device, examples, batches in (("b", 30, 12), ("a", 10, 4))
+    ]
+
+    # Their mean is 10: a number of batches that no device saw.
+    assert average(counted)["batches"].tolist() == 4
+    assert average(counted)["batches"].dtype == np.int64
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_values_not_finite_name_the_device(value):
     with pytest.raises(

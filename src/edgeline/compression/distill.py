@@ -1,8 +1,8 @@
 """A small network that learns to answer as a large one does: Hinton et al., arXiv 1503.02531.
 
 The student sees the same changed items as the teacher, so a hundred labels give as many lessons as
-there are ways to write, or to measure, the same thing. The control is `finetuning.finetune.train_from_scratch` on
-the same labels, without a teacher.
+there are ways to write, or to measure, the same thing. The control is
+`finetuning.finetune.train_from_scratch` on the same labels, without a teacher.
 """
 
 from dataclasses import dataclass

@@ -41,13 +41,11 @@ CELLS: dict[str, Cell] = {
 """By torch's own name for its mode."""
 
 
-@torch.library.custom_op("edgeline::layer", mutates_args=())
-def _layer(steps_BTC: Tensor, weights: Sequence[Tensor], mode: str) -> Tensor:
-    """Stands for a layer while a network is traced; nothing ever runs it."""
-    raise NotImplementedError
+# Stands for a layer while a network is traced: it has a shape, and no kernel that could run it.
+torch.library.define("edgeline::layer", "(Tensor steps, Tensor[] weights, str mode) -> Tensor")
 
 
-@_layer.register_fake
+@torch.library.register_fake("edgeline::layer")
 def _shape_of_layer(steps_BTC: Tensor, weights: Sequence[Tensor], mode: str) -> Tensor:
     units = weights[1].shape[1]
     return steps_BTC.new_empty(steps_BTC.shape[0], steps_BTC.shape[1], 2 * units)

@@ -34,6 +34,8 @@ class Update:
 def average(updates: Iterable[Update]) -> Weights:
     """The mean of the devices' weights, each counted by its examples; their order does not matter.
 
+    Integers, such as batch norm's count of batches, have no mean: they are the first device's.
+
     Raises:
         EdgelineError: naming the device whose weights are not finite or shaped like no other's.
     """
@@ -42,7 +44,7 @@ def average(updates: Iterable[Update]) -> Weights:
     for update in in_order:
         check(update, like)
     total = sum(update.examples for update in in_order)
-    return {name: _mean(name, in_order, total).astype(like[name].dtype) for name in like}
+    return {name: _mean(name, in_order, total) for name in like}
 
 
 def read_update(path: Path, device: str, examples: int, digest: str, like: Weights) -> Update:
@@ -82,11 +84,14 @@ def check(update: Update, like: Weights) -> None:
             raise _unusable(update.device, f"{name} holds values that are not finite")
 
 
-def _mean(name: str, updates: list[Update], total: int) -> NDArray[np.float64]:
-    summed = np.zeros(updates[0].weights[name].shape, dtype=np.float64)
+def _mean(name: str, updates: list[Update], total: int) -> NDArray[np.generic]:
+    first = updates[0].weights[name]
+    if np.issubdtype(first.dtype, np.integer):
+        return first
+    summed = np.zeros(first.shape, dtype=np.float64)
     for update in updates:
         summed += update.weights[name].astype(np.float64) * (update.examples / total)
-    return summed
+    return summed.astype(first.dtype)
 
 
 def _unusable(device: str, found: str) -> EdgelineError:

@@ -1,7 +1,7 @@
 """Learning a task from labels: from nothing, or from a network that knows something like it."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -62,6 +62,17 @@ class FinetuneReport:
     """Their mean, with Student's 95 % interval."""
 
 
+@dataclass(frozen=True)
+class _Run:
+    """The fine-tuning of one seed."""
+
+    seed: int
+    checkpoint: Checkpoint
+    training: TrainReport
+    learned: MethodReport
+    interpolation: Sweep
+
+
 def train_from_scratch(
     spec: ModelSpec,
     preprocessing: Preprocessing,
@@ -111,11 +122,10 @@ def finetune(
     `fresh` names weights that are new in the pretrained network, `second` is a set on which it must
     stay good: both concern the interpolation. What a killed call left in `folder` is gone on from.
     """
-
     # Of all seeds, since a kill in the last must not cost the first.
     kept = None if folder is None else folder / "seeds"
-
-    def once(seed: int) -> tuple[Checkpoint, FinetuneReport]:
+    runs = []
+    for seed in range(settings.seed, settings.seed + settings.seeds):
         tuned, training, learned = tune(
             pretrained,
             values,
@@ -135,25 +145,11 @@ def finetune(
             second=second,
             fresh=fresh,
         )
-        alone = t_interval([swept.accuracy])
-        return chosen, FinetuneReport(
-            before=score(pretrained, *validation),
-            tuned=swept.curve[0][1],
-            after=swept.accuracy,
-            training=training,
-            interpolation=swept,
-            learned=learned,
-            seed=seed,
-            seeds=(swept.accuracy,),
-            spread=alone,
-        )
-
-    runs = [once(seed) for seed in range(settings.seed, settings.seed + settings.seeds)]
-    chosen, report = max(runs, key=lambda run: (run[1].after, -run[1].seed))
+        runs.append(_Run(seed, chosen, training, learned, swept))
     if kept is not None:
         shutil.rmtree(kept)
-    every = tuple(run.after for _, run in runs)
-    return chosen, replace(report, seeds=every, spread=t_interval(every))
+    best = max(runs, key=lambda run: run.interpolation.accuracy)
+    return best.checkpoint, _report(best, runs, before=score(pretrained, *validation))
 
 
 def tune(
@@ -190,6 +186,22 @@ def tune(
     # Merging put the weights behind the biases; a checkpoint has them in its network's order.
     ordered = {name: tuned.state[name] for name in pretrained.state}
     return replace(tuned, state=ordered), training, learned
+
+
+def _report(best: _Run, runs: Sequence[_Run], before: float) -> FinetuneReport:
+    """Of the best of these runs, and what the others reached."""
+    every = tuple(run.interpolation.accuracy for run in runs)
+    return FinetuneReport(
+        before=before,
+        tuned=best.interpolation.curve[0][1],
+        after=best.interpolation.accuracy,
+        training=best.training,
+        interpolation=best.interpolation,
+        learned=best.learned,
+        seed=best.seed,
+        seeds=every,
+        spread=t_interval(every),
+    )
 
 
 def frozen(network: nn.Module, spec: ModelSpec, preprocessing: Preprocessing) -> Checkpoint:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edgeline.finetuning.evaluate import BATCH, Labels, Values, answers, laid_out, one_core
-from edgeline.finetuning.methods import BATCH_NORM
+from edgeline.finetuning.methods import BATCH_NORM, has_batch_norm
 from edgeline.metrics import Interval, accuracy, paired_bootstrap
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.models.zoo import restore
@@ -114,7 +114,6 @@ def sweep(
     `learned` are the items that were learned from: with them, and where there is batch norm, the
     second branch is tried too. `second` is another set that must not be forgotten.
     """
-
     network, inputs = restore(tuned), torch.from_numpy(tuned.preprocessing(values))
     others = None if second is None else torch.from_numpy(tuned.preprocessing(second[0]))
 
@@ -127,11 +126,9 @@ def sweep(
 
     line = [(alpha, interpolate(pretrained, tuned, alpha, fresh)) for alpha in ALPHAS]
     plain = [point(mixed, alpha, False) for alpha, mixed in line]
-    again = [
-        point(reestimate(mixed, learned), alpha, True)
-        for alpha, mixed in line[1:-1]
-        if learned is not None and _has_batch_norm(tuned)
-    ]
+    again = []
+    if learned is not None and has_batch_norm(network):
+        again = [point(reestimate(mixed, learned), alpha, True) for alpha, mixed in line[1:-1]]
     best = max([*plain, *again], key=lambda tried: tried.order)
     return best.checkpoint, Sweep(
         alpha=best.alpha,
@@ -153,7 +150,3 @@ def _between(tuned: Tensor, pretrained: Tensor, alpha: float) -> Tensor:
     if alpha in (0, 1):
         return pretrained if alpha else tuned
     return tuned.lerp(pretrained, alpha) if tuned.is_floating_point() else tuned
-
-
-def _has_batch_norm(checkpoint: Checkpoint) -> bool:
-    return any(isinstance(module, BATCH_NORM) for module in restore(checkpoint).modules())

@@ -19,7 +19,7 @@ from edgeline.finetuning import losses, resume
 from edgeline.finetuning.augment import Move, policy
 from edgeline.finetuning.evaluate import answers, channels_last, laid_out, one_core
 from edgeline.finetuning.losses import Objective
-from edgeline.finetuning.methods import BATCH_NORM, learning
+from edgeline.finetuning.methods import has_batch_norm, learning
 from edgeline.finetuning.optimisers import SCHEDULES, Schedule, optimiser
 from edgeline.finetuning.regime import ADAM, Regime, Training, device_of
 from edgeline.finetuning.resume import Learner
@@ -131,18 +131,25 @@ def train(
     network = channels_last(network).to(course.device)
     steps = optimiser(regime.optimiser, network, settings.learning_rate, regime.weight_decay)
     learner = Learner(network, steps, torch.Generator().manual_seed(seed))
+    _epochs(learner, course, on_epoch, folder, follows)
+    if folder and not leave:
+        resume.forget(folder, follows)
+    if learner.best:
+        network.load_state_dict(learner.best)
+    return network.eval(), _report(learner, course)
+
+
+def _epochs(
+    learner: Learner, course: _Course, on_epoch: OnEpoch, folder: Path | None, follows: str
+) -> None:
+    """All that are still to do; each lies in `folder`, where there is one, before it is told."""
     if folder:
         resume.load(folder, follows, learner)
     while not _is_over(learner, course):
         point = _epoch(learner, course)
         if folder:
             resume.save(folder, follows, learner)
-        on_epoch(point, settings.epochs)
-    if folder and not leave:
-        resume.forget(folder, follows)
-    if learner.best:
-        network.load_state_dict(learner.best)
-    return network.eval(), _report(learner, course)
+        on_epoch(point, course.settings.epochs)
 
 
 def _epoch(learner: Learner, course: _Course) -> Epoch:
@@ -181,11 +188,7 @@ def _pass(learner: Learner, course: _Course, number: int) -> float:
 def _batches(count: int, size: int, network: nn.Module) -> list[int]:
     """How many examples each batch has; none is of one where batch norm needs two."""
     sizes = [size] * (count // size) + [count % size] * bool(count % size)
-    if (
-        len(sizes) > 1
-        and sizes[-1] == 1
-        and any(isinstance(m, BATCH_NORM) for m in network.modules())
-    ):
+    if len(sizes) > 1 and sizes[-1] == 1 and has_batch_norm(network):
         sizes[-2:] = [size + 1]
     return sizes
 

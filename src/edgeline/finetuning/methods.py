@@ -119,6 +119,10 @@ def learning(network: nn.Module) -> nn.Module:
     return network
 
 
+def has_batch_norm(network: nn.Module) -> bool:
+    return any(isinstance(module, BATCH_NORM) for module in network.modules())
+
+
 def _norms_and_head(network: nn.Module) -> None:
     network.requires_grad_(False)
     network.get_submodule(head(network)).requires_grad_(True)

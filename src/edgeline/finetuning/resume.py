@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from edgeline.digest import sha256_bytes
+from edgeline.models.checkpoint import METADATA_KEY, metadata
 
-METADATA_KEY = "edgeline"
 SUFFIX = ".safetensors"
 
 
@@ -107,8 +107,7 @@ def _read(path: Path, follows: str) -> tuple[list[dict[str, Any]], dict[str, Ten
     if not path.stem.endswith(sha256_bytes(data)):
         return None
     try:
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        described = json.loads(header["__metadata__"][METADATA_KEY])
+        described = metadata(data)
         return (described["curve"], tensors_from(data)) if described["follows"] == follows else None
     except (SafetensorError, ValueError, KeyError, TypeError):
         return None

@@ -10,6 +10,7 @@ import re
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -95,7 +96,7 @@ def load(path: Path) -> Checkpoint:
     """
     data = read(path)
     try:
-        described = _metadata(data)
+        described = metadata(data)
         spec = ModelSpec.from_json(described["spec"])
         preprocessing = Preprocessing.from_json(described["preprocessing"])
         return Checkpoint(spec, preprocessing, tensors_from(data))
@@ -123,11 +124,15 @@ def read(path: Path) -> bytes:
     return data
 
 
-def _metadata(data: bytes) -> dict[str, dict[str, JsonValue]]:
-    """The description in the header: eight bytes of little-endian length, then JSON."""
+def metadata(data: bytes) -> dict[str, Any]:
+    """The description in the header: eight bytes of little-endian length, then JSON.
+
+    Raises:
+        ValueError, KeyError, TypeError: there is none.
+    """
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
-    described: dict[str, dict[str, JsonValue]] = json.loads(header["__metadata__"][METADATA_KEY])
+    described: dict[str, Any] = json.loads(header["__metadata__"][METADATA_KEY])
     return described
 
 

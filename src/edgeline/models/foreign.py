@@ -6,6 +6,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from
 
+from edgeline.digest import sha256_bytes
 from edgeline.errors import RecipeError
 from edgeline.models.checkpoint import read
 
@@ -28,8 +29,8 @@ BEGINNINGS = {
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
-def open_weights(path: Path) -> dict[str, torch.Tensor]:
-    """Every tensor of the file by name, floating ones as float32.
+def open_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
+    """Every tensor of the file by name, floating ones as float32, and the file's SHA-256.
 
     Raises:
         Tampered: the name is a digest that the bytes do not have.
@@ -46,7 +47,8 @@ def open_weights(path: Path) -> dict[str, torch.Tensor]:
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise _refused(path, f"{type(error).__name__}: {reason[:200]}") from error
-    return {name: _float32(path, name, tensor) for name, tensor in sorted(tensors.items())}
+    floats = {name: _float32(path, name, tensor) for name, tensor in sorted(tensors.items())}
+    return floats, sha256_bytes(data)
 
 
 def _is_safetensors(data: bytes) -> bool:

@@ -26,13 +26,18 @@ def download(name: str) -> Path:
             remedy="pip install edgeline[hub]",
         ) from error
     repository, _, revision = name.partition("@")
-    # The last is what it raises when it neither reaches the hub nor has the file in its cache.
-    absent = (errors.RepositoryNotFoundError, errors.RevisionNotFoundError)
+    absent = (
+        errors.RepositoryNotFoundError,
+        errors.RevisionNotFoundError,
+        errors.EntryNotFoundError,
+        errors.HFValidationError,
+    )
     try:
         return Path(hf_hub_download(repository, FILE, revision=revision or None))
+    # An EntryNotFoundError too, but of its cache, when it does not reach the hub.
     except errors.LocalEntryNotFoundError as error:
         raise _silent(name, error) from error
-    except (*absent, errors.EntryNotFoundError, errors.HFValidationError) as error:
+    except absent as error:
         raise RecipeError(
             expected=f"{FILE} in hub:{name}",
             found=f"{type(error).__name__}: {_first_line(error)}",
@@ -51,4 +56,4 @@ def _silent(name: str, error: Exception) -> ServiceUnavailable:
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).split("\n")), "")[:200]
+    return str(error).partition("\n")[0][:200]

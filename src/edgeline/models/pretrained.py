@@ -10,7 +10,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from edgeline.digest import sha256_file
 from edgeline.errors import RecipeError
 from edgeline.models import hub, timm_nets, zoo
 from edgeline.models.checkpoint import ModelSpec
@@ -62,12 +61,12 @@ def load_weights(source: str, spec: ModelSpec, *, seed: int) -> tuple[dict[str, 
     Whatever the file lacks is drawn from `seed`, as `zoo.build` does.
 
     Raises:
-        RecipeError: not safetensors, or weights of another network.
+        RecipeError: not safetensors, weights of another network, or no such model on the hub.
+        Tampered: the name is a digest that the bytes do not have.
         EnvironmentUnfit: a package or the network is missing for hub: or timm:.
-        RecipeError: no such model there.
     """
     path, wanted = _fetched(source, spec)
-    given = open_weights(path)
+    given, digest = open_weights(path)
     network = zoo.build(wanted, seed)
     given = _unwrapped(given, network)
     state, matched, adapted, fresh = _fill(network, given)
@@ -80,7 +79,7 @@ def load_weights(source: str, spec: ModelSpec, *, seed: int) -> tuple[dict[str, 
             found=f"{spelt}, of whose names and the network's {share:.0%} agree",
             remedy="set architecture and widths to those that the weights were trained with",
         )
-    return state, Loaded(spelt, sha256_file(path), wanted, matched, adapted, fresh, unused, share)
+    return state, Loaded(spelt, digest, wanted, matched, adapted, fresh, unused, share)
 
 
 def _fetched(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:

@@ -64,14 +64,9 @@ def spec(
     Raises:
         RecipeError: an unknown architecture, one for other data, or impossible widths.
     """
-    wanted = ModelSpec(architecture, shape, classes, widths_of(architecture, widths))
+    wanted = ModelSpec(architecture, shape, classes, _widths_of(architecture, widths))
     _check(wanted)
     return wanted
-
-
-def widths_of(architecture: str, widths: tuple[int, ...]) -> tuple[int, ...]:
-    """The widths that are meant: those given, or the architecture's own where none are."""
-    return widths or _named(architecture).widths
 
 
 def build(spec: ModelSpec, seed: int) -> nn.Module:
@@ -114,12 +109,17 @@ def _bare(spec: ModelSpec) -> nn.Module:
     """The network before it has weights: made on the meta device, it takes no memory and draws no
     random numbers.
     """
-    spec = replace(spec, widths=widths_of(spec.architecture, spec.widths))
+    spec = replace(spec, widths=_widths_of(spec.architecture, spec.widths))
     _check(spec)
     if timm_nets.names(spec):
         return timm_nets.bare(spec)
     with torch.device("meta"):
         return _named(spec.architecture).make(spec)
+
+
+def _widths_of(architecture: str, widths: tuple[int, ...]) -> tuple[int, ...]:
+    """The widths that are meant: those given, or the architecture's own where none are."""
+    return widths or _named(architecture).widths
 
 
 def _named(architecture: str) -> Architecture:
