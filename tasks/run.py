@@ -72,7 +72,7 @@ def opened(
             "mlflow.note.content": f"[Flow run in Prefect]({flow_run.ui_url})",
             "recipe": recipe,
         }
-        tracked = tracking.begin(recipe, name, tags, workspace.state / "mlartifacts")
+        tracked = tracking.begin(recipe, name, tags, workspace.mlartifacts)
         run = Run(name, recipe, workspace.root, tracked, tracked, workspace.run(name), force)
         run.journal.parent.mkdir(parents=True, exist_ok=True)
         status = "FAILED"

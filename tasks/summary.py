@@ -153,9 +153,7 @@ def _publish(run: Run, summary: dict[str, Any]) -> None:
 
 def forget(run: Run, keep: int) -> None:
     """Remove the folders of all but the newest runs, and the step folders that only they used."""
-    runs = sorted(
-        (run.workspace.state / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime
-    )
+    runs = sorted(run.workspace.runs.iterdir(), key=lambda folder: folder.stat().st_mtime)
     ours = re.compile(rf"{re.escape(run.recipe)}-[a-z]+-\d{{8}}-\d{{6}}")
     old = [folder for folder in runs if ours.fullmatch(folder.name)][:-keep]
     used = {

@@ -1,6 +1,6 @@
 """The project folder and its state folder `.edgeline/`: where things lie, who works there, what was done.
 
-Deleting `.edgeline/` is always safe apart from history. Nothing else in the project builds a path below it.
+Deleting `.edgeline/` is always safe apart from history. Only `stack`, for its servers, builds paths below it besides.
 """
 
 import fcntl
@@ -82,6 +82,27 @@ class Workspace:
         return self.state / "plans"
 
     @property
+    def dvc(self) -> Path:
+        """What DVC keeps between calls, its own configuration included."""
+        return self.state / "dvc"
+
+    def revisions(self, recipe: str) -> Path:
+        """The ledger of a recipe's data."""
+        return self.state / "revisions" / recipe
+
+    def lock_file(self, name: str) -> Path:
+        return self.state / "locks" / f"{name}.lock"
+
+    @property
+    def mlartifacts(self) -> Path:
+        """Where MLflow keeps the files of experiments that a database of this machine tracks."""
+        return self.state / "mlartifacts"
+
+    @property
+    def runs(self) -> Path:
+        return self.state / "runs"
+
+    @property
     def downloads(self) -> Path:
         """What was fetched from publishers, by digest."""
         return self.state / "downloads"
@@ -129,7 +150,7 @@ class Workspace:
 
     def run(self, name: str) -> Path:
         """Folder of one run: its steps in the order of their end, and its summary."""
-        return self.state / "runs" / name
+        return self.runs / name
 
     def latest(self, recipe: str) -> Path:
         """The summary of the newest finished build of a recipe, with its fingerprint."""
@@ -166,7 +187,7 @@ def lock(workspace: Workspace, name: str, doing: str, now: str) -> Iterator[None
     Raises:
         WorkspaceBusy: another process holds it; the message says which and since when.
     """
-    path = workspace.state / "locks" / f"{name}.lock"
+    path = workspace.lock_file(name)
     with held(path, f"no other run of {name}", f", {doing}, since {now}"):
         yield
 
@@ -239,10 +260,14 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write_bytes(path, json.dumps(value, indent=1).encode())
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write whole or not at all, and onto the disk before anyone can see it."""
+def write_bytes(path: Path, content: bytes, *, beside: Path | None = None) -> None:
+    """Write whole or not at all, and onto the disk before anyone can see it.
+
+    Until then it lies beside `path`, or beside a folder above it in which every file counts.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    place = beside or path
+    partial = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     with partial.open("wb") as file:
         file.write(content)
         file.flush()

@@ -56,7 +56,7 @@ class Entry:
 
 
 def folder_of(root: Path, name: str) -> Path:
-    return Workspace(root).state / "revisions" / name
+    return Workspace(root).revisions(name)
 
 
 def enter(root: Path, name: str, described: card.Card, now: datetime) -> Entry:

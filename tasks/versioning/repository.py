@@ -37,9 +37,9 @@ def alone(root: Path) -> Iterator[Path]:
     Raises:
         WorkspaceBusy: another process works with DVC, for longer than can be waited for.
     """
-    path = Workspace(root).state / "locks" / "DVC.lock"
+    path = Workspace(root).lock_file("DVC")
     with held(path, "DVC to be free", ", at work on the data", patience_s=PATIENCE_S):
-        for left in (Workspace(root).state / "dvc").glob(f"{MEMORY}*"):
+        for left in Workspace(root).dvc.glob(f"{MEMORY}*"):
             # of a process that was killed: whoever holds the lock is the only one alive
             shutil.rmtree(left, ignore_errors=True)
         with memory(root, MEMORY) as folder:
@@ -49,7 +49,7 @@ def alone(root: Path) -> Iterator[Path]:
 @contextmanager
 def memory(root: Path, prefix: str) -> Iterator[Path]:
     """An empty folder for what DVC remembers about files, forgotten afterwards."""
-    below = Workspace(root).state / "dvc"
+    below = Workspace(root).dvc
     below.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=prefix, dir=below, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
@@ -57,7 +57,7 @@ def memory(root: Path, prefix: str) -> Iterator[Path]:
 
 def surroundings(root: Path, memory: Path) -> dict[str, str]:
     """DVC's own variables: nothing is sent, and nothing is written outside the project."""
-    below = Workspace(root).state / "dvc"
+    below = Workspace(root).dvc
     return {
         "DVC_NO_ANALYTICS": "1",
         "DVC_GLOBAL_CONFIG_DIR": str(below / "global"),

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeline.datasets import card
-from edgeline.workspace import Workspace, lock, write_bytes
+from edgeline.workspace import Workspace, lock
 from tasks.versioning import ledger, lockfile, objects, remote
 from tasks.versioning.ledger import Entry
 from tasks.versioning.repository import alone, repository
-from tasks.versioning.stages import check, intact
+from tasks.versioning.settings import put_settings
+from tasks.versioning.stages import check, intact, withdraw
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ def restore(root: Path, name: str, prefix: str, now: datetime) -> Restored:
         fetched = bring(root, entry)
         with alone(root) as memory, repository(root, memory) as repo:
             objects.proven(Path(repo.cache.local.path), entry, memory)
-            card.withdraw(workspace.data(name))
-            write_bytes(workspace.data(name) / "settings.yaml", entry.settings.encode())
+            withdraw(workspace.data(name))
+            put_settings(root, name, entry.settings.encode())
             lockfile.record(root, entry.lock)
         with alone(root) as memory, repository(root, memory) as repo:
             # opened again, since it has read the lock by now

@@ -15,8 +15,14 @@ def write_settings(root: Path, name: str, settings: Data) -> Path:
     path = Workspace(root).data(name) / "settings.yaml"
     text = settings_text(settings).encode()
     if not path.is_file() or path.read_bytes() != text:
-        write_bytes(path, text)
+        put_settings(root, name, text)
     return path
+
+
+def put_settings(root: Path, name: str, text: bytes) -> None:
+    """Put settings there as they were; a process that is killed leaves nothing among the data."""
+    folder = Workspace(root).data(name)
+    write_bytes(folder / "settings.yaml", text, beside=folder)
 
 
 @contextmanager
@@ -31,5 +37,5 @@ def settings_of(root: Path, name: str, settings: Data) -> Iterator[Data]:
         yield written
     except EdgelineError:
         if before:
-            write_bytes(path, before)
+            put_settings(root, name, before)
         raise

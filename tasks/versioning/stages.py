@@ -37,8 +37,6 @@ def check(root: Path, name: str) -> None:
         Tampered: names the file and the command that restores it.
     """
     folder = Workspace(root).data(name)
-    for half in folder.glob(f".settings.yaml.{8 * '?'}"):
-        half.unlink()  # what a killed run or restore was writing
     if not (folder / card.CARD).is_file():
         # Not data yet: a step that did not end withdrew the card, and its stage will run again.
         return
@@ -64,6 +62,7 @@ def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
     with alone(root) as memory:
         stale, place = _look(root, addresses(name), memory)
         if stale:
+            withdraw(Workspace(root).data(name))
             _reproduce(root, addresses(name)[-1], memory)
         described = intact(root, name)
         ledger.enter(root, name, described, now or datetime.now(UTC))
@@ -83,6 +82,17 @@ def intact(root: Path, name: str) -> card.Card:
     for path, digest, actual in card.differences(folder, described):
         raise differs(root, name, path, digest, actual)
     return described
+
+
+def withdraw(folder: Path) -> None:
+    """Before DVC changes the data: they are none until they are whole again.
+
+    Files that DVC or a stage was writing when it was killed lie in the folder, where DVC would
+    leave them; in folders of its own it sees to them itself.
+    """
+    card.withdraw(folder)
+    for half in (*folder.glob(".*.tmp"), *folder.glob("*.partial")):
+        half.unlink()
 
 
 def _look(root: Path, stages: list[str], memory: Path) -> tuple[bool, remote.Place | None]:

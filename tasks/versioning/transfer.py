@@ -28,7 +28,7 @@ def main(verb: str, root: Path, name: str, which: list[str]) -> None:
         assert place
         remote.fs.exists(remote.path)
         _say({"reached": place.name})
-        lock = Workspace(root).state / "locks" / f"{name}-remote.lock"
+        lock = Workspace(root).lock_file(f"{name}-remote")
         with held(lock, f"the remote's copy of {name} to be free", patience_s=PATIENCE_S):
             sent = (_push if verb == "push" else _pull)(repo, remote, place, root, name, which)
     _say(asdict(sent))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +11,7 @@ import typer
 
 from edgeline.cli.chain import project, waiting_for
 from edgeline.cli.recipe import AsJson
-from edgeline.errors import RecipeError
+from edgeline.errors import Interrupted, RecipeError
 
 if TYPE_CHECKING:
     from tasks.versioning import Difference, Line, Restored, Sent
@@ -42,9 +43,9 @@ def list_revisions(name: Name, as_json: AsJson = False) -> None:
 def diff(name: Name, a: Revision, b: Revision, as_json: AsJson = False) -> None:
     """Say what changed from revision A to revision B: settings, items, labels, distributions."""
     root = _project_with(name)
-    from tasks.versioning import difference
+    with _doing(f"comparing two revisions of {name}"):
+        from tasks.versioning import difference
 
-    with waiting_for(f"comparing two revisions of {name}"):
         found = difference(root, name, a, b)
     if as_json:
         print(json.dumps({"name": name, **asdict(found)}))
@@ -77,9 +78,9 @@ def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
     from datetime import UTC, datetime
 
     root = _project_with(name)
-    from tasks.versioning import restore as bring_back
+    with _doing(f"restoring {name}"):
+        from tasks.versioning import restore as bring_back
 
-    with waiting_for(f"restoring {name}"):
         restored = bring_back(root, name, revision, datetime.now(UTC))
     if as_json:
         print(json.dumps(asdict(restored)))
@@ -90,19 +91,39 @@ def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
 def push(name: Name, as_json: AsJson = False) -> None:
     """Send every revision of the data to DVC's default remote, and look at each file there."""
     root = _project_with(name)
-    from tasks.versioning import push as send
+    with _doing(f"sending {name}"):
+        from tasks.versioning import push as send
 
-    with waiting_for(f"sending {name}"):
-        _show(send(root, name), "sent to", as_json)
+        sent = send(root, name)
+    _show(sent, "sent to", as_json)
 
 
 def pull(name: Name, as_json: AsJson = False) -> None:
     """Bring every revision that DVC's default remote knows into DVC's cache; data/NAME stays as it is."""
     root = _project_with(name)
-    from tasks.versioning import pull as bring
+    with _doing(f"fetching {name}"):
+        from tasks.versioning import pull as bring
 
-    with waiting_for(f"fetching {name}"):
-        _show(bring(root, name), "brought from", as_json)
+        sent = bring(root, name)
+    _show(sent, "brought from", as_json)
+
+
+@contextmanager
+def _doing(what: str) -> Iterator[None]:
+    """Shows that something goes on.
+
+    Raises:
+        Interrupted: a person ended it.
+    """
+    try:
+        with waiting_for(what):
+            yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            expected=f"{what} to reach its end",
+            found="an interruption",
+            remedy="the same command goes on where this one stopped",
+        ) from None
 
 
 def _project_with(name: str) -> Path:
@@ -131,7 +152,7 @@ def _table(lines: "Iterable[Line]") -> Iterator[str]:
         sets = ", ".join(
             f"{line.sets.get(key, 0):,} {key[:5]}" for key in ("train", "validation", "test")
         )
-        changed = ", ".join(f"{key}: {was} > {now}" for key, (was, now) in line.changed.items())
+        changed = ", ".join(f"{key}: {_arrow(key, *pair)}" for key, pair in line.changed.items())
         where = ", ".join(line.places) or "nowhere whole"
         yield row.format(
             "*" if line.current else " ", line.revision[:12], _time(line.when), sets, where, changed
@@ -139,8 +160,8 @@ def _table(lines: "Iterable[Line]") -> Iterator[str]:
 
 
 def _changes(found: "Difference") -> Iterator[str]:
-    for key, (was, now) in found.settings.items():
-        yield _fact(f"data.{key}", f"{was} > {now}")
+    for key, pair in found.settings.items():
+        yield _fact(f"data.{key}", _arrow(key, *pair))
     for key, (before, after) in found.sets.items():
         yield _fact(key, f"{before:,} > {after:,}" if before != after else f"{before:,}")
     yield from _named("added", found.added)
@@ -159,6 +180,11 @@ def _changes(found: "Difference") -> Iterator[str]:
 def _time(when: str) -> str:
     """To the second."""
     return f"{when[:19]}Z"
+
+
+def _arrow(key: str, was: object, now: object) -> str:
+    """What a setting was and is; digests as short as revisions."""
+    return f"{str(was)[:12]} > {str(now)[:12]}" if key == "digest" else f"{was} > {now}"
 
 
 def _arrows(pairs: dict[str, tuple[str, str]]) -> list[str]:

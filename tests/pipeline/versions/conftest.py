@@ -5,8 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,16 @@ BINARIES = Path(sys.executable).parent
 VERSIONED = ("dvc.yaml", "dvc.lock", ".dvc", ".dvcignore", ".gitignore", "src", "tasks", "recipes")
 NOT_VERSIONED = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+DEADLY = """
+import os, signal, sys
+
+def die(event, arguments):
+    if event == "os.rename" and os.path.basename(os.fsdecode(arguments[1])) == "{name}":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(die)
+"""
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ class Flowers:
             cwd=self.root,
             env=self.surroundings,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         ) as process:
             try:
                 yield process
@@ -128,6 +138,22 @@ def project(root: Path) -> Flowers:
     (root / "dvc.yaml").write_text(named)
     (root / "dvc.lock").unlink()
     return Flowers(root)
+
+
+@pytest.fixture
+def deadly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], AbstractContextManager[object]]:
+    """A time in which each process that begins is killed with a file of that name written, but not yet in place."""
+
+    @contextmanager
+    def to_write(name: str) -> Iterator[None]:
+        (tmp_path / "sitecustomize.py").write_text(DEADLY.format(name=name))
+        with monkeypatch.context() as surroundings:
+            surroundings.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+            yield
+
+    return to_write
 
 
 @pytest.fixture(scope="session")

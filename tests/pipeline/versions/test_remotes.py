@@ -2,11 +2,14 @@
 
 import asyncio
 import shutil
+import signal
 import socket
 import threading
 import urllib.request
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import asyncssh
 import pytest
@@ -105,6 +108,13 @@ def test_s3_by_the_users_configuration(flowers, s3):
 
     there_and_back(flowers)
 
+    with urllib.request.urlopen(f"{s3}/flowers?list-type=2") as answer:
+        keys = [key.text for key in ElementTree.parse(answer).iter() if key.tag.endswith("}Key")]
+    kinds = Counter(key.removeprefix("of/edgeline/").partition("/")[0] for key in keys)
+    assert set(kinds) == {"files", "edgeline"}
+    assert kinds["edgeline"] == 2
+    assert kinds["files"] > 10
+
 
 def test_ssh_by_the_users_configuration(flowers, ssh, tmp_path):
     port, home = ssh
@@ -154,6 +164,29 @@ def test_a_remote_that_never_answers_is_given_up(flowers, monkeypatch):
         flowers.dvc("remote", "modify", "--local", "store", "endpointurl", address)
 
         assert "no answer within 3 s" in flowers.ensure(1).unsent
+
+
+@pytest.mark.parametrize("command", ["push", "pull", "restore", "diff"])
+def test_an_interruption_is_one_line_and_leaves_nothing_at_work(flowers, monkeypatch, command):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "someone")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    unknown = {"restore": ["0123"], "diff": ["0123", "4567"]}.get(command, [])
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        flowers.dvc("remote", "add", "-d", "store", "s3://flowers/of/edgeline")
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        flowers.dvc("remote", "modify", "--local", "store", "endpointurl", address)
+
+        with flowers.killed_when("data", command, "plants", *unknown) as process:
+            connection, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=30)[1].decode()
+        with connection:
+            while connection.recv(4096):
+                pass  # until whoever had it open is no more
+
+    assert process.returncode == 130
+    assert said.count("\n") == 1
+    assert "plants to reach its end; found an interruption; the same command goes on" in said
 
 
 def test_what_a_killed_transfer_left_is_sent_again(flowers):

@@ -1,16 +1,19 @@
 import json
+import re
 import shutil
 import signal
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
 
 from edgeline.datasets import card
-from edgeline.errors import RecipeError, Tampered
+from edgeline.errors import EdgelineError, RecipeError, Tampered
 from tasks import versioning
 from tasks.versioning import lockfile
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+PLACED = {"raw.npz", "prepared", "shares", "card.json", "settings.yaml"}
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +182,36 @@ def test_a_restore_that_was_killed_is_finished_by_the_same_command(three, moment
     assert len(versioning.entries(flowers.root, "plants")) == 3
 
 
+@pytest.mark.parametrize("file", ["settings.yaml", "raw.npz", "card.json"])
+def test_a_restore_that_was_killed_while_it_wrote_is_finished_too(three, deadly, file):
+    flowers, (first, *_) = three
+
+    with deadly(file), pytest.raises(subprocess.CalledProcessError, match="SIGKILL"):
+        flowers.edgeline("data", "restore", "plants", first)
+
+    left = {path.name for path in flowers.folder.iterdir()} - PLACED
+    assert [name for name in left if "settings" in name] == []
+    versioning.check(flowers.root, "plants")
+    flowers.edgeline("data", "restore", "plants", first)
+    assert card.check(flowers.folder).digest == first
+    assert {path.name for path in flowers.folder.iterdir()} == PLACED
+
+
+@pytest.mark.parametrize("file", ["raw.npz", "train.npz", "card.json"])
+def test_what_a_killed_dvc_was_writing_is_not_taken_for_data(three, deadly, file):
+    flowers, (first, _, third) = three
+
+    flowers.write()
+    with deadly(file), pytest.raises(EdgelineError):
+        flowers.ensure()
+    flowers.write(without=79, row_7="a")
+
+    assert flowers.ensure(devices=2).digest == third
+    flowers.write()
+    assert flowers.ensure().digest == first
+    assert {path.name for path in flowers.folder.iterdir()} == PLACED
+
+
 def test_a_push_that_was_killed_is_finished_by_the_same_command(three):
     flowers, digests = three
     shutil.rmtree(flowers.remote)
@@ -203,11 +236,13 @@ def test_the_command_line_answers_people_and_programs(three):
     assert [line[:14].strip("* ") for line in lines[1:]] == [third[:12], second[:12], first[:12]]
     assert lines[1].startswith("* ")
     assert lines[1].endswith("devices: 3 > 2")
+    assert re.search(r"  digest: [0-9a-f]{12} > [0-9a-f]{12}$", lines[2])
     listed = json.loads(flowers.edgeline("data", "list", "plants", "--json").stdout)
     assert [one["revision"] for one in listed["revisions"]] == [third, second, first]
 
     said = flowers.edgeline("data", "diff", "plants", first[:12], third[:12]).stdout
     assert "data.devices     3 > 2" in said
+    assert re.search(r"^data\.digest +[0-9a-f]{12} > [0-9a-f]{12}$", said, re.MULTILINE)
     assert "b > a" in said
     assert "no more than chance" in said
     found = json.loads(flowers.edgeline("data", "diff", "plants", first, third, "--json").stdout)

@@ -53,6 +53,17 @@ def test_committed_settings_are_those_of_the_recipe():
         assert path.read_text(encoding="utf-8") == settings_text(settings)
 
 
+def test_the_recipe_on_the_page_is_one(tmp_path):
+    page = (CHECKOUT / "docs" / "data.md").read_text(encoding="utf-8")
+    block = page[page.index("    name: mine") :].partition("\n\n")[0]
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "mine.yaml").write_text(block)
+
+    data = load(tmp_path, "mine").recipe.data
+
+    assert data.validation + data.test + data.central + 135 == 300
+
+
 def test_committed_lock_is_what_the_stages_make(fresh):
     """After a change of a stage, or of a module it depends on: dvc repro, and commit dvc.lock."""
     for name in ("dvc.yaml", "dvc.lock"):
