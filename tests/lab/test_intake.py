@@ -141,9 +141,9 @@ def huge(path, outside):
 
 
 FILES = {
-    "link": (link, "a link"),
-    "link to a folder": (linked_folder, "a link"),
-    "hard link": (hard_link, "a hard link to a file elsewhere"),
+    "link": (link, "a link: copy the files (cp -L)"),
+    "link to a folder": (linked_folder, "a link: copy the files (cp -L)"),
+    "hard link": (hard_link, "a hard link to a file elsewhere: copy the files (cp -L)"),
     "pipe": (pipe, "not a plain file"),
     "socket": (socket_like, "not a plain file"),
     "64 MiB and a byte": (huge, "more than 67,108,864 bytes"),

@@ -145,7 +145,7 @@ def test_bad_recordings_are_kept_out_with_their_reasons(tmp_path, folder):
         "run/7.npy": series.OTHER_CHANNELS,
         "run/8.npy": "Python objects, which are loaded by executing them",
         "run/9.csv": "empty",
-        "run/a.csv": "a link",
+        "run/a.csv": "a link: copy the files (cp -L)",
     }
     assert known.items.ids.tolist() == ["run/1.csv", "run/4.csv", "walk/1.csv"]
 

@@ -144,11 +144,15 @@ SMALL = FORMS["Parquet"]
 ATTACKS = {
     "nothing": (b"", "Empty CSV file"),
     "names alone": (b"x,label\n", "none|found"),
-    "one cell of 3 MB": (b'x,label\n1,"' + b"a" * 3_000_000 + b'"\n2,b\n', "straddling object"),
+    "one cell of 3 MB": (
+        b'x,label\n1,"' + b"a" * 3_000_000 + b'"\n2,b\n',
+        "a row of more than 1,048,576",
+    ),
     "a quote that never ends": (
         b'x,label\n1,"a\n' + b"2,b\n" * 400_000,
         "400,001 lines: a quote that is never closed",
     ),
+    "a quote that swallows 4 MB": (b'x,label\n1,"a\n' + b"2,b\n" * 1_000_000, "never closed"),
     "a quote that swallows the end": (
         b"x,label\n" + b"1,a\n" * 9 + b'2,"b\n' + b"3,a\n" * 5,
         "a line for each of 10 rows in a.csv; found 15 lines",
@@ -159,9 +163,10 @@ ATTACKS = {
     "a column without a name": (b"x,,label\n1,2,a\n", "''"),
     "a name of two lines": (b'"x\ny",label\n1,a\n', "a cell over several lines"),
     "zero bytes": (b"x,label\n\0\0,a\n", "something else"),
-    "UTF-16": ("x,label\n1,a\n".encode("utf-16"), "something else"),
-    "another alphabet's bytes": ("größe,label\n1,a\n".encode("latin-1"), "utf-8"),
-    "labels that are no text": (b"x,label\n1,\xff\xfe\n2,\xfe\n", "binary"),
+    "UTF-16": ("x,label\n1,a\n".encode("utf-16"), "text in UTF-16; save it as CSV, in UTF-8"),
+    "another alphabet's names": ("größe,label\n1,a\n".encode("latin-1"), "save it as UTF-8"),
+    "another alphabet's cells": ("x,label\n1,ä\n2,b\n".encode("latin-1"), "save it as UTF-8"),
+    "labels that are no text": (b"x,label\n1,\xff\xfe\n2,\xfe\n", "found other bytes"),
     "HTML": (b"<!DOCTYPE html><table>", "HTML"),
     "an archive": (b"PK\x03\x04" + bytes(60), "a ZIP archive"),
     "pickle": (b"\x80\x04\x95" + bytes(60), "a pickle"),

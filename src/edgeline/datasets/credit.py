@@ -28,13 +28,11 @@ CREDITS = {
         title="Breast Cancer Wisconsin, diagnostic (Wolberg, Mangasarian, Street, Street)",
         licence="CC-BY-4.0",
         origin="sklearn.datasets.load_breast_cancer",
-        published="accuracy 0.975, ten-fold (Street, Wolberg, Mangasarian 1993)",
     ),
     "voice": Credit(
         title="Japanese Vowels (Kudo, Toyama, Shimbo)",
         licence="CC-BY-4.0",
         origin="sktime.datasets.load_japanese_vowels",
-        published="accuracy 0.941 on the same test set (Kudo, Toyama, Shimbo 1999)",
     ),
     "shuttle": Credit(
         title="Statlog (Shuttle), as normal and anomaly (ODDS)",

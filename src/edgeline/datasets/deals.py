@@ -96,11 +96,6 @@ def distances(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(np.abs(mixes - together).sum(axis=1) / 2)
 
 
-def skew(counts: NDArray[np.int64]) -> float:
-    """Mean of the devices' distances."""
-    return float(distances(counts).mean())
-
-
 def _by_class(labels: Labels, generator: np.random.Generator) -> Positions:
     """Positions sorted by class, in random order within each."""
     shuffled = generator.permutation(len(labels))

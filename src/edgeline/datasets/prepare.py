@@ -72,7 +72,7 @@ def prepare(folder: Path, settings: Data) -> Prepared:
         classes=given.classes,
         columns=given.columns,
     )
-    (folder / FOLDER / REPORT).write_bytes(_report_bytes(report))
+    (folder / FOLDER / REPORT).write_bytes(canonical_json(_plain(report)))
     return report
 
 
@@ -147,7 +147,11 @@ def _sound(
     good = given.items.take(reasons == "")
     if len(good) == 0:
         raise RecipeError(expected="good items", found="none", remedy="mend the source")
-    values = fit(good.values, settings) if kind == "image" else good.values.astype(np.float32)
+    values = (
+        fit(good.values, settings)
+        if kind == "image"
+        else good.values.astype(np.float32, copy=False)
+    )
     labels = good.labels.astype(np.int64)
     return Items(values, labels, good.ids, good.groups), given.splits[reasons == ""], quarantine
 
@@ -168,10 +172,6 @@ def _units(kept: Items, kind: Kind) -> NDArray[np.str_] | None:
 def _counts(bad: list[str], reasons: NDArray[np.str_]) -> dict[str, int]:
     names, counts = np.unique([*bad, *reasons[reasons != ""].tolist()], return_counts=True)
     return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
-
-
-def _report_bytes(report: Prepared) -> bytes:
-    return canonical_json(_plain(report))
 
 
 def _plain(value: Any) -> Any:

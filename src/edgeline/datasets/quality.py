@@ -18,6 +18,8 @@ Reasons: TypeAlias = NDArray[np.str_]
 # Nothing measures so much, but fill values for "missing" are (netCDF's is 9.97e36, FLT_MAX 3.4e38).
 LARGEST = 1e30
 
+MISSING = "a missing value"
+
 # Ids that a message shows of those that were left out.
 SHOWN = 3
 
@@ -81,16 +83,20 @@ def _one_colour(images: Values) -> Mask:
     return np.asarray(images.min(axis=inner) == images.max(axis=inner))
 
 
-def _not_finite(values: Values) -> Mask:
-    return np.asarray(~np.isfinite(values).all(axis=_inner(values)))
+def _infinite(values: Values) -> Mask:
+    return np.asarray(np.isinf(values).any(axis=_inner(values)))
+
+
+def _missing(values: Values) -> Mask:
+    return np.asarray(np.isnan(values).any(axis=_inner(values)))
 
 
 def _broken_series(series: Values) -> Mask:
-    """A number that is not finite, other than in the rows of NaN before a series begins."""
-    unknown = np.asarray(np.isnan(series).all(axis=2))
+    """A missing number, other than in the rows of NaN before a series begins."""
+    missing = np.isnan(series)
+    unknown = np.asarray(missing.all(axis=2))
     begun = np.maximum.accumulate(~unknown, axis=1) | unknown.all(axis=1, keepdims=True)
-    broken = np.asarray(~np.isfinite(series).all(axis=2))
-    return np.asarray((broken & begun).any(axis=1))
+    return np.asarray((missing.any(axis=2) & begun).any(axis=1))
 
 
 def _flat_series(series: Values) -> Mask:
@@ -110,11 +116,16 @@ def _out_of_range(values: Values) -> Mask:
 CHECKS: dict[Kind, dict[str, Callable[[Values], Mask]]] = {
     "image": {"constant": _one_colour},
     "series": {
-        "not finite": _broken_series,
+        MISSING: _broken_series,
+        "not finite": _infinite,
         "value out of range": _out_of_range,
         "constant": _flat_series,
     },
-    "table": {"not finite": _not_finite, "value out of range": _out_of_range},
+    "table": {
+        MISSING: _missing,
+        "not finite": _infinite,
+        "value out of range": _out_of_range,
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """What a source gave, before anything was judged: its items as they are, and what could not be read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,6 +95,6 @@ def sound(raw: Raw, reasons: NDArray[np.str_]) -> Raw:
     return replace(raw, items=raw.items.take(good), splits=raw.splits[good], quarantine=quarantine)
 
 
-def texts(words: "list[str] | tuple[str, ...]") -> NDArray[np.str_]:
+def texts(words: Sequence[str]) -> NDArray[np.str_]:
     """Words as an array without objects, which needs no pickle; there may be none."""
     return np.array(words, dtype=np.str_)

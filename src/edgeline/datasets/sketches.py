@@ -58,15 +58,10 @@ def _of_series(series: Values) -> Whole:
     steps = series.shape[1]
     many = min(steps, STEPS)
     at = np.arange(many) * steps // many
-    edges = np.append(at[1:], steps)
-    parts = [
-        np.where(np.isnan(part), 0, part).sum(axis=1) / np.maximum((~np.isnan(part)).sum(axis=1), 1)
-        for part in (series[:, low:high] for low, high in zip(at, edges, strict=True))
-    ]
-    known = [
-        ~np.isnan(series[:, low:high]).all(axis=1) for low, high in zip(at, edges, strict=True)
-    ]
-    means = np.where(np.stack(known, axis=1), np.stack(parts, axis=1), np.nan)
+    parts = np.split(series, at[1:], axis=1)
+    sums = np.stack([np.nansum(part, axis=1) for part in parts], axis=1)
+    known = np.stack([(~np.isnan(part)).sum(axis=1) for part in parts], axis=1)
+    means = np.where(known > 0, sums / np.maximum(known, 1), np.nan)
     low, high = np.nanquantile(series.reshape(-1, series.shape[2]), TAILS, axis=0)
     return _levelled(means, low, high).reshape(len(series), -1)
 

@@ -84,8 +84,10 @@ def _array(file: IO[bytes], size: int) -> NDArray[Any]:
         raise BadItem(DAMAGED) from None
     if dtype.hasobject:
         raise BadItem(OBJECTS)
-    if dtype.kind not in "biufU" or math.prod(shape) * dtype.itemsize != size - begun:
-        raise BadItem(CLAIMS if dtype.kind in "biufU" else "an array of other things than numbers")
+    if dtype.kind not in "biufU":
+        raise BadItem("an array of other things than numbers")
+    if math.prod(shape) * dtype.itemsize != size - begun:
+        raise BadItem(CLAIMS)
     array = np.empty(shape, dtype, order="F" if by_column else "C")
     _fill(file, array.reshape(-1, order="A").view(np.uint8))
     return array

@@ -113,10 +113,10 @@ def read(path: Path) -> Columns:
     begins = head(path, MAX_CSV_BYTES)
     try:
         columns = _parquet(path) if begins.startswith(b"PAR1") else _csv(path, begins)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        refuse(
-            f"a CSV or Parquet file at {path.name}", _first_line(error), "mend it, or save it again"
-        )
+    except UnicodeError:
+        refuse(f"text in UTF-8 at {path.name}", "other bytes", "save it as UTF-8")
+    except (pa.ArrowException, OSError) as error:
+        refuse(f"a CSV or Parquet file at {path.name}", _reason(error), "mend it, or save it again")
     names = columns.table.column_names
     odd = [name for name in names if not (name.isprintable() and 0 < len(name) <= MAX_WORD)]
     if len(columns.rows) > MAX_ROWS:
@@ -135,10 +135,11 @@ def read(path: Path) -> Columns:
 
 
 def _csv(path: Path, begins: bytes) -> Columns:
+    import pyarrow as pa
     from pyarrow import csv
 
     if kind(begins) not in ("something else", "nothing") or b"\0" in begins:
-        refuse(f"a CSV or Parquet file at {path.name}", kind(begins), "save it as one of them")
+        refuse(f"a CSV or Parquet file at {path.name}", kind(begins), "save it as CSV, in UTF-8")
     with path.open("rb") as file:
         names = file.readline(MAX_ROW_BYTES)
     delimiter = max(",;\t", key=names.decode().count)
@@ -158,6 +159,8 @@ def _csv(path: Path, begins: bytes) -> Columns:
         ),
         convert_options=csv.ConvertOptions(strings_can_be_null=True),
     )
+    if any(pa.types.is_binary(field.type) for field in table.schema):  # Arrow's word for no UTF-8
+        raise UnicodeError
     _require_a_line_each(path, table.num_rows + len(ragged))
     every = np.arange(1, table.num_rows + len(ragged) + 1)
     return Columns(path.name, table, every[~np.isin(every, ragged)], tuple(ragged))
@@ -223,9 +226,8 @@ def _parsed(column: "pa.ChunkedArray") -> tuple[NDArray[Any] | None, NDArray[np.
         kinds.is_integer(column.type)
         or kinds.is_floating(column.type)
         or kinds.is_boolean(column.type)
+        or kinds.is_decimal(column.type)
     ):
-        return column.cast(pa.float64()).to_numpy(), none
-    if kinds.is_decimal(column.type):
         return column.cast(pa.float64()).to_numpy(), none
     if not kinds.is_string(column.type):
         return None, none
@@ -250,5 +252,7 @@ def _word(value: str | float | bool | None) -> str:
     return word if len(word) <= MAX_WORD else ""
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n")[0][:120]
+def _reason(error: Exception) -> str:
+    said = str(error).split("\n")[0][:120]
+    long = f"a row of more than {MAX_ROW_BYTES:,} bytes, or a quote that is never closed"
+    return long if "block boundaries" in said else said

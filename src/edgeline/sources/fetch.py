@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -104,7 +104,7 @@ def named(fetched: Raw, settings: Data) -> Raw:
             found=f"{len(settings.classes)}",
             remedy=f"name them in the order of {', '.join(fetched.classes[:10])}",
         )
-    return Raw(fetched.items, fetched.splits, settings.classes, fetched.columns, fetched.quarantine)
+    return replace(fetched, classes=settings.classes)
 
 
 def _own(folder: Path, settings: Data, root: Path, on_item: Progress) -> Raw:

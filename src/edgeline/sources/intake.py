@@ -42,11 +42,15 @@ SIGNS = (
     (b"\x89HDF", "an HDF5 file"),
     (b"%PDF", "a PDF"),
     (b"\x7fELF", "a program"),
+    (b"\xff\xfe", "text in UTF-16"),
+    (b"\xfe\xff", "text in UTF-16"),
     *((bytes((0x80, version)), "a pickle") for version in range(2, 6)),
 )
 
 
 EMPTY = "empty"
+LINK = "a link: copy the files (cp -L)"
+HARD_LINK = "a hard link to a file elsewhere: copy the files (cp -L)"
 
 PICTURES = ("a PNG", "a JPEG", "a GIF", "a TIFF")
 
@@ -105,7 +109,7 @@ def files(folder: Path) -> list[Found]:
     for links, *at in seen.values():
         # As many names as the file has lie here: it is the user's own twice, not one from elsewhere.
         for position in at if links != len(at) else ():
-            found[position] = Found(found[position].path, 0, "a hard link to a file elsewhere")
+            found[position] = Found(found[position].path, 0, HARD_LINK)
     return sorted(found, key=lambda file: file.path)
 
 
@@ -146,7 +150,7 @@ def _problem(path: str, status: os.stat_result) -> str:
     if not path.isascii() and not _is_utf8(path):
         return "a name that is not UTF-8"
     if stat.S_ISLNK(status.st_mode):
-        return "a link"
+        return LINK
     if not stat.S_ISREG(status.st_mode):
         return NOT_PLAIN
     if status.st_size > MAX_ITEM_BYTES:

@@ -79,7 +79,7 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
             "make data.steps smaller, or data.stride larger",
         )
     windows = cut(recordings, steps, stride)
-    values = _padded(windows, steps, len(names))
+    values = padded([window.of.values[window.start : window.end] for window in windows], steps)
     words = [window.of.word(window.end) for window in windows]
     labels, known = classes.assign(words, settings.classes, path.name)
     groups = [window.of.group for window in windows]
@@ -114,11 +114,11 @@ def _starts(one: Recording, steps: int, stride: int) -> range:
     return range(0, max(len(one.values) - steps, 0) + 1, stride)
 
 
-def _padded(windows: Sequence[Window], steps: int, channels: int) -> NDArray[np.float32]:
-    """(N, T, C); rows of NaN stand for the beginning that a window lacks."""
-    values = np.full((len(windows), steps, channels), np.nan, np.float32)
-    for into, window in zip(values, windows, strict=True):
-        into[steps - (window.end - window.start) :] = window.of.values[window.start : window.end]
+def padded(series: Sequence[NDArray[np.float32]], steps: int) -> NDArray[np.float32]:
+    """(N, T, C) from series (t, C) of at most T `steps`; NaN stands for the beginning that one lacks."""
+    values = np.full((len(series), steps, series[0].shape[1]), np.nan, np.float32)
+    for into, one in zip(values, series, strict=True):
+        into[steps - len(one) :] = one
     return values
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edgeline.datasets.items import Items
 from edgeline.datasets.raw import Raw, texts
+from edgeline.sources.series import padded
 
 
 def digits() -> Raw:
@@ -45,7 +46,7 @@ def voice() -> Raw:
         splits += [split] * len(labels)
     names = sorted(set(speakers))
     return _raw(
-        padded(series),
+        padded(series, max(len(one) for one in series)),
         np.array([names.index(speaker) for speaker in speakers]),
         classes=[f"speaker {name}" for name in names],
         columns=[f"LPC cepstrum {at}" for at in range(1, 13)],
@@ -67,26 +68,13 @@ def shuttle() -> Raw:
     )
 
 
-def padded(series: list[NDArray[np.float32]], steps: int = 0) -> NDArray[np.float32]:
-    """(N, T, C) from series (t, C): the last T steps of each, after rows of NaN where it is shorter.
-
-    T is `steps`, or that of the longest.
-    """
-    longest = steps or max(len(one) for one in series)
-    together = np.full((len(series), longest, series[0].shape[1]), np.nan, np.float32)
-    for into, one in zip(together, series, strict=True):
-        known = one[-longest:]
-        into[longest - len(known) :] = known
-    return together
-
-
 def _raw(
     values: NDArray[np.generic],
     labels: NDArray[np.generic],
     *,
     classes: Iterable[str],
     columns: Iterable[str] = (),
-    splits: "list[str] | None" = None,
+    splits: list[str] | None = None,
 ) -> Raw:
     number = len(values)
     ids = texts([str(at) for at in range(number)])
