@@ -27,9 +27,9 @@ from edgeline.datasets.card import Card, Form
 from edgeline.datasets.drift import drift
 from edgeline.datasets.fingerprints import near_pairs
 from edgeline.datasets.items import Items
+from edgeline.datasets.label_issues import suspects
 from edgeline.datasets.profile import profile
 from edgeline.datasets.raw import Raw
-from edgeline.datasets.suspects import suspects
 from edgeline.errors import RecipeError
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data

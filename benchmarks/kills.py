@@ -30,8 +30,8 @@ from edgeline.anchoring.registry import Registry, connect, deploy, transact
 from edgeline.anchoring.sending import transaction_count
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.provenance.statement import Statement, Subject
 from edgeline.stack.node import find_node
-from edgeline.statement import Statement, Subject
 
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "node_modules"

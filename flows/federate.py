@@ -9,16 +9,16 @@ from typing import Any
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from edgeline.federated.round import ClientReport, RoundSpec
 from edgeline.recipe.federate import Federate
+from edgeline.rounds.round import ClientReport, RoundSpec
 from flows.release import release
 from tasks.anchor import settle
 from tasks.data import version
 from tasks.federate import choose, close, committed, dealt, gathered, planned, train, updates_folder
 from tasks.lineage import stated
-from tasks.product import Product
 from tasks.release import candidate, tuned_ancestor
 from tasks.run import Run, opened, run_name
+from tasks.step_result import StepResult
 
 # A step holds one core, whatever the machine has, so that the same run gives the same bits everywhere.
 CORES: Any = ThreadPoolTaskRunner(max_workers=2)
@@ -39,8 +39,8 @@ def federate(
 
 
 def rounds(
-    run: Run, settings: Federate, start: Product, data: Product, after: int = 0
-) -> tuple[Product, list[Product]]:
+    run: Run, settings: Federate, start: StepResult, data: StepResult, after: int = 0
+) -> tuple[StepResult, list[StepResult]]:
     """The network that the rounds end with, and every round on the way; each is committed before the next begins."""
     latest, closed = start, []
     for spec in planned(settings, data, after):
@@ -54,7 +54,7 @@ def rounds(
 
 
 def asked(
-    run: Run, settings: Federate, spec: RoundSpec, latest: Product, data: Product
+    run: Run, settings: Federate, spec: RoundSpec, latest: StepResult, data: StepResult
 ) -> tuple[ClientReport, ...]:
     """What the devices of a round report: their clients are mapped tasks over shards of devices."""
     shards = train.map(

@@ -8,21 +8,21 @@ from tasks.compress import quantise
 from tasks.export import export, reference
 from tasks.gate import gate
 from tasks.lineage import Said, ancestors, history, of_parts
-from tasks.product import Product
 from tasks.rehearse import rehearse
 from tasks.release import register, seal
 from tasks.run import Run
 from tasks.split import split
+from tasks.step_result import StepResult
 from tasks.summary import summarise
 
 
 def release(
     run: Run,
     line: Recipe,
-    data: Product,
-    learned: Product,
+    data: StepResult,
+    learned: StepResult,
     said: Said,
-    tuned: Product | None,
+    tuned: StepResult | None,
 ) -> dict[str, Any]:
     """Export, quantise, split, seal, rehearse, gate, anchor, verify and register; returns the run's summary.
 

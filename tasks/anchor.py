@@ -20,15 +20,15 @@ from edgeline.artifact import open_artifact
 from edgeline.auditing.verdict import verify_folder
 from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.errors import EdgelineError, EnvironmentUnfit, Revoked
-from edgeline.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
+from edgeline.provenance.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
 from edgeline.recipe.anchor import Anchor
+from edgeline.tracking import registry as models
 from edgeline.workspace import LOCAL, Workspace
 from tasks import chain
 from tasks.lineage import Said, released, sealed
-from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
-from tasks.tracking import registry as models
+from tasks.step_result import StepResult
 from tasks.watch import watcher
 
 
@@ -103,7 +103,7 @@ def settle(run: Run, settings: Anchor) -> int:
 
 @step("anchor", reuse=False)
 def anchor(
-    run: Run, settings: Anchor, artifact: Product, passed: Product, said: Said
+    run: Run, settings: Anchor, artifact: StepResult, passed: StepResult, said: Said
 ) -> tuple[Path, Anchored]:
     """Anchor all that was said, parents first, then the artifact and its release; put the receipt beside the manifest.
 
@@ -131,7 +131,7 @@ def anchor(
 
 @step("verify", reuse=False)
 def verify(
-    run: Run, settings: Anchor, artifact: Product, receipt: Product
+    run: Run, settings: Anchor, artifact: StepResult, receipt: StepResult
 ) -> tuple[Path, Verified]:
     """Do what any stranger can do: hash every file again, and ask the chain."""
     if receipt.report.pending:

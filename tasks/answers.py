@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeline import figures as pictures
+from edgeline import tracking
 from edgeline.datasets.card import Form
 from edgeline.datasets.items import Items
 from edgeline.metrics import confusion, expected_calibration_error, reliability, top1
-from tasks import pictures, tracking
 
 
 def show(run_id: str, logits: NDArray[np.floating], test: Items, form: Form) -> None:

@@ -11,20 +11,21 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from edgeline import revisions
 from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.answers import Entry
-from edgeline.auditing.live import Live
+from edgeline.auditing.chain_session import Live
 from edgeline.auditing.stored import verify_stored
 from edgeline.auditing.verdict import verify, verify_folder
 from edgeline.datasets.card import check as check_dataset
 from edgeline.datasets.card import load as card_of
 from edgeline.errors import EdgelineError, NotAnchored, Revoked, Tampered
-from edgeline.receipt import RECEIPT_NAME, read_receipt
+from edgeline.provenance.receipt import RECEIPT_NAME, read_receipt
+from edgeline.tracking import registry
+from edgeline.tracking.registry import Unreadable
 from edgeline.workspace import LOCAL, Workspace
-from tasks import chain, versioning
-from tasks.tracking import registry
-from tasks.tracking.registry import Unreadable
+from tasks import chain
 
 OK, TAMPERED, REVOKED, PENDING, UNREADABLE = "ok", "tampered", "revoked", "pending", "unreadable"
 HARMLESS = {OK, PENDING}
@@ -183,7 +184,7 @@ def _check_artifact(workspace: Workspace, chains: Chains, digest: str, name: str
 
 def _check_here(workspace: Workspace, folder: Path, open_live: Callable[[], Live]) -> None:
     """The data as DVC's lock names them, every file as the card says, and the card as anchored."""
-    versioning.check(workspace.root, folder.name)
+    revisions.check(workspace.root, folder.name)
     card = check_dataset(folder)
     verify(Named("dataset", card.digest, folder), None, open_live)
 

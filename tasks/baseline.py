@@ -6,9 +6,9 @@ from pathlib import Path
 from edgeline.datasets import central, prepared
 from edgeline.finetuning.baseline import baseline as measure
 from edgeline.metrics import Scores
-from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
+from tasks.step_result import StepResult
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Plain:
 
 
 @step("baseline")
-def baseline(run: Run, data: Product) -> tuple[Path, Plain]:
+def baseline(run: Run, data: StepResult) -> tuple[Path, Plain]:
     """Measure on the test set what a plain statistician would do with the central labels."""
     test = prepared(data.path, "test").examples
     report = measure(*central(data.path).examples, *test, data.report.form.preprocessing.kind)

@@ -17,12 +17,12 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.reach import reach
 from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.anchoring.revocation import revoke_again
-from edgeline.auditing.live import Live
+from edgeline.auditing.chain_session import Live
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, WorkspaceBusy
-from edgeline.receipt import Deployment
+from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.statement import Statement
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, set_by_user
-from edgeline.statement import Statement
 from edgeline.workspace import LOCAL, Workspace, read_json
 
 PATIENCE_S = 60.0

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeline import figures as pictures
+from edgeline import tracking
 from edgeline.compression.distill import DistillReport, distill
 from edgeline.compression.quantize import QuantiseReport, quantize
 from edgeline.datasets import central, prepared
@@ -22,10 +24,10 @@ from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.recipe.quantise import Quantise
 from edgeline.recipe.shrink import Shrink
-from tasks import answers, pictures, tracking
-from tasks.product import Product
+from tasks import answers
 from tasks.run import Run
 from tasks.step import step
+from tasks.step_result import StepResult
 from tasks.watch import epochs
 
 
@@ -73,7 +75,7 @@ class Int8:
 
 
 @step("shrink")
-def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Small]:
+def shrink(run: Run, settings: Shrink, tuned: StepResult, data: StepResult) -> tuple[Path, Small]:
     """Distil the tuned network into a small one, on the central items."""
     teacher = load(tuned.path)
     size = teacher.preprocessing.shape[0]
@@ -95,7 +97,9 @@ def shrink(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[P
 
 
 @step("untaught")
-def untaught(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple[Path, Untaught]:
+def untaught(
+    run: Run, settings: Shrink, tuned: StepResult, data: StepResult
+) -> tuple[Path, Untaught]:
     """Train the same small network on the same labels without a teacher, for as many batches."""
     teacher = load(tuned.path)
     values, labels = central(data.path).examples
@@ -120,7 +124,7 @@ def untaught(run: Run, settings: Shrink, tuned: Product, data: Product) -> tuple
 
 @step("quantise")
 def quantise(
-    run: Run, settings: Quantise, whole: Product, data: Product, large: Product | None
+    run: Run, settings: Quantise, whole: StepResult, data: StepResult, large: StepResult | None
 ) -> tuple[Path, Int8]:
     """Turn fp32 ONNX into int8, calibrated on central items alone, and compare before and after.
 

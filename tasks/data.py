@@ -6,12 +6,13 @@ from pathlib import Path
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
+from edgeline import figures as pictures
+from edgeline import revisions, tracking
 from edgeline.datacard.folder import page_of
 from edgeline.datasets import card, prepared
 from edgeline.datasets.card import Card, Form
 from edgeline.datasets.drift import DriftReport
 from edgeline.recipe.data import Data
-from tasks import pictures, tracking, versioning
 from tasks.run import Run
 from tasks.step import step
 
@@ -50,9 +51,9 @@ class DataReport:
 @step("data", reuse=False)
 def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
     """Bring the data to the revision that the recipe asks for; refuse bytes that were changed behind its back."""
-    with versioning.settings_of(run.root, run.recipe, settings):
-        versioning.check(run.root, run.recipe)
-        revision = versioning.ensure(run.root, run.recipe)
+    with revisions.settings_of(run.root, run.recipe, settings):
+        revisions.check(run.root, run.recipe)
+        revision = revisions.ensure(run.root, run.recipe)
     if revision.unsent:
         get_run_logger().warning(revision.unsent)
     known = card.load(revision.folder)
@@ -79,7 +80,7 @@ def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
 
 def _show(run: Run, known: Card, folder: Path) -> None:
     """The card as a page and a picture in MLflow, and its figures in Prefect."""
-    before = versioning.previous(run.root, run.recipe, known.digest)
+    before = revisions.previous(run.root, run.recipe, known.digest)
     page, moved = page_of(folder, before)
     tracking.log_text(run.tracked, page, "card.html")
     tracking.log_file(run.tracked, folder / card.CARD)

@@ -9,9 +9,9 @@ from edgeline.export.onnx import export as write_onnx
 from edgeline.export.parity import ParityReport, check_parity
 from edgeline.models.checkpoint import load
 from edgeline.preprocess import Preprocessing
-from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
+from tasks.step_result import StepResult
 
 COMPARED = 33
 """Validation items on which torch and ONNX are compared: the largest batch of the parity check."""
@@ -30,7 +30,7 @@ class Exported:
         return f"{self.bytes:,} bytes, within {self.parity.difference:.0e} of torch"
 
 
-def to_onnx(run: Run, learned: Product, data: Product) -> tuple[Path, Exported]:
+def to_onnx(run: Run, learned: StepResult, data: StepResult) -> tuple[Path, Exported]:
     """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
     checkpoint = load(learned.path)
     path, report = write_onnx(checkpoint, run.folder / "model.onnx")

@@ -12,17 +12,18 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from pydantic import TypeAdapter
 
+from edgeline import figures as pictures
+from edgeline import tracking
 from edgeline.datasets import prepared
-from edgeline.federated.client import EXAMPLES, train_shard
-from edgeline.federated.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
 from edgeline.finetuning.evaluate import scores
 from edgeline.metrics import Scores
 from edgeline.models.checkpoint import load
 from edgeline.recipe.federate import Federate
-from tasks import pictures, tracking
-from tasks.product import Product, key_of, recall
+from edgeline.rounds.client import EXAMPLES, train_shard
+from edgeline.rounds.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
 from tasks.run import Run
 from tasks.step import step
+from tasks.step_result import StepResult, key_of, recall
 
 Shard = tuple[Path, ...]
 """Folders of the devices that one task trains, one after the other."""
@@ -94,8 +95,8 @@ def gathered(
 def close(
     run: Run,
     spec: RoundSpec,
-    start: Product,
-    data: Product,
+    start: StepResult,
+    data: StepResult,
     reports: tuple[ClientReport, ...],
     begun: float,
 ) -> tuple[Path, Closed]:
@@ -111,7 +112,7 @@ def close(
     return path, Closed(report, time.monotonic() - begun)
 
 
-def committed(run: Run, spec: RoundSpec, start: Product, data: Product) -> bool:
+def committed(run: Run, spec: RoundSpec, start: StepResult, data: StepResult) -> bool:
     """Whether an earlier run closed this very round, so that nobody need train for it."""
     if run.force:
         return False
@@ -119,7 +120,7 @@ def committed(run: Run, spec: RoundSpec, start: Product, data: Product) -> bool:
     return recall(run, "round", key, TypeAdapter(Closed)) is not None
 
 
-def planned(settings: Federate, data: Product, after: int) -> tuple[RoundSpec, ...]:
+def planned(settings: Federate, data: StepResult, after: int) -> tuple[RoundSpec, ...]:
     """The rounds to come, numbered on from those that the start has behind it."""
     folders = (data.path / "shares" / "devices").glob(f"*/{EXAMPLES}")
     devices = sorted(path.parent.name for path in folders)
@@ -127,7 +128,7 @@ def planned(settings: Federate, data: Product, after: int) -> tuple[RoundSpec, .
     return tuple(replace(spec, number=spec.number + after) for spec in specs)
 
 
-def dealt(settings: Federate, spec: RoundSpec, data: Product) -> list[Shard]:
+def dealt(settings: Federate, spec: RoundSpec, data: StepResult) -> list[Shard]:
     """The round's devices by shard, as folders."""
     folder = data.path / "shares" / "devices"
     return [
@@ -136,14 +137,14 @@ def dealt(settings: Federate, spec: RoundSpec, data: Product) -> list[Shard]:
     ]
 
 
-def updates_folder(run: Run, spec: RoundSpec, start: Product) -> Path:
+def updates_folder(run: Run, spec: RoundSpec, start: StepResult) -> Path:
     """Where the devices of a round leave their updates."""
     return run.workspace.run(run.name) / "updates" / f"{spec.number:03}-{start.digest[:16]}"
 
 
 @step("federate")
 def choose(
-    run: Run, settings: Federate, start: Product, data: Product, rounds: list[Product]
+    run: Run, settings: Federate, start: StepResult, data: StepResult, rounds: list[StepResult]
 ) -> tuple[Path, Federated]:
     """Keep the network that is best on validation, the start included; of equals the latest."""
     reports = [product.report.round for product in rounds]

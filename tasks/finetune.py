@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeline import figures as pictures
+from edgeline import tracking
 from edgeline.datasets import central, prepared
 from edgeline.finetuning.evaluate import logits, scores
 from edgeline.finetuning.finetune import FinetuneReport, finetune, train_from_scratch
@@ -11,10 +13,10 @@ from edgeline.metrics import Scores
 from edgeline.metrics import scores as scores_of
 from edgeline.models.checkpoint import Checkpoint, load, save
 from edgeline.recipe.finetune import Finetune
-from tasks import answers, pictures, tracking
-from tasks.product import Product
+from tasks import answers
 from tasks.run import Run
 from tasks.step import step
+from tasks.step_result import StepResult
 from tasks.watch import epochs
 
 
@@ -44,7 +46,9 @@ class Control:
 
 
 @step("finetune")
-def tune(run: Run, settings: Finetune, pretrained: Product, data: Product) -> tuple[Path, Tuned]:
+def tune(
+    run: Run, settings: Finetune, pretrained: StepResult, data: StepResult
+) -> tuple[Path, Tuned]:
     """Tune the pretrained network to the central labels and interpolate between the two."""
     before = load(pretrained.path)
     loaded = pretrained.report.loaded
@@ -71,7 +75,7 @@ def tune(run: Run, settings: Finetune, pretrained: Product, data: Product) -> tu
 
 @step("scratch")
 def scratch(
-    run: Run, settings: Finetune, pretrained: Product, data: Product
+    run: Run, settings: Finetune, pretrained: StepResult, data: StepResult
 ) -> tuple[Path, Control]:
     """Train the same network on the same labels from random weights."""
     start = load(pretrained.path)
@@ -91,7 +95,7 @@ def scratch(
     return path, Control(test, path.stat().st_size, report)
 
 
-def _pictured(run: Run, checkpoint: Checkpoint, data: Product) -> Scores:
+def _pictured(run: Run, checkpoint: Checkpoint, data: StepResult) -> Scores:
     """Scores on the test set, with the pictures that say where the network is wrong and how sure it is."""
     test = prepared(data.path, "test")
     said = logits(checkpoint, test.values)

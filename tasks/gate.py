@@ -14,10 +14,10 @@ from edgeline.errors import GateMissed
 from edgeline.metrics import accuracy
 from edgeline.preprocess import Values
 from edgeline.recipe.gate import Gate
-from tasks.product import Product
+from edgeline.tracking import registry
 from tasks.run import Run
 from tasks.step import step
-from tasks.tracking import registry
+from tasks.step_result import StepResult
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Passed:
 
 @step("gate", reuse=False)
 def gate(
-    run: Run, settings: Gate, whole: Product, artifact: Product, data: Product
+    run: Run, settings: Gate, whole: StepResult, artifact: StepResult, data: StepResult
 ) -> tuple[Path, Passed]:
     """Compare the sealed model with the recipe's limits and with the present candidate.
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from edgeline.artifact import Artifact
 from edgeline.digest import digest_of, sha256_file
-from edgeline.federated.round import RoundReport
 from edgeline.manifest import MANIFEST, Ancestor
 from edgeline.merkle import root
-from edgeline.statement import Statement, Subject
-from tasks.product import Product
+from edgeline.provenance.statement import Statement, Subject
+from edgeline.rounds.round import RoundReport
+from tasks.step_result import StepResult
 
 Said = tuple[Statement, ...]
 """Statements, none of which comes before a parent of its own; at most one about each digest."""
@@ -24,7 +24,7 @@ NAMES = {
 
 
 def stated(
-    recipe: str, *products: Product, rounds: Iterable[Product] = (), after: Said = ()
+    recipe: str, *products: StepResult, rounds: Iterable[StepResult] = (), after: Said = ()
 ) -> Said:
     """What there is to say of products and then of the rounds that followed them, each once.
 
@@ -48,7 +48,7 @@ def stated(
     return tuple(said.values())
 
 
-def of_parts(said: Said, recipe: str, parts: Path, checkpoint: Product) -> Said:
+def of_parts(said: Said, recipe: str, parts: Path, checkpoint: StepResult) -> Said:
     """A statement for each part of the model that was made of `checkpoint`."""
     files = sorted(parts.iterdir())
     known = {statement.subject: statement for statement in said}
@@ -105,7 +105,7 @@ def released(artifact: Statement, validation: float) -> Statement:
 
 
 def _statement(
-    product: Product,
+    product: StepResult,
     name: str,
     kind: str,
     about: Mapping[str, str | int],
@@ -115,7 +115,7 @@ def _statement(
     return Statement((Subject(name, product.digest),), kind, parents, about)
 
 
-def _origin(product: Product) -> dict[str, str]:
+def _origin(product: StepResult) -> dict[str, str]:
     """DVC's name of the data, by which people know them, or the digest of weights that were brought along."""
     if product.step == "data":
         return {"revision": product.report.revision}
@@ -123,7 +123,7 @@ def _origin(product: Product) -> dict[str, str]:
     return {"weights": loaded.sha256} if loaded else {}
 
 
-def _federation(rounds: list[Product], said: dict[str, Statement]) -> str:
+def _federation(rounds: list[StepResult], said: dict[str, Statement]) -> str:
     """Identity of these rounds together: what they began with, and what they made of it."""
     base = sorted(said[parent].digest for parent in rounds[0].parents if parent in said)
     return digest_of([[*base], [product.digest for product in rounds]])
@@ -135,5 +135,5 @@ def _contributions(report: RoundReport) -> dict[str, str | int]:
     return {"clients": len(counted), "updates": root(counted).hex()}
 
 
-def _distinct(products: Iterable[Product]) -> list[Product]:
+def _distinct(products: Iterable[StepResult]) -> list[StepResult]:
     return list({product.digest: product for product in products}.values())

@@ -15,10 +15,10 @@ from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.pretrained import Loaded, load_weights
 from edgeline.recipe.pretrained import Pretrained
 from edgeline.sources.own import weights_at
-from tasks.product import Product
+from edgeline.tracking import registry
 from tasks.run import Run
 from tasks.step import step
-from tasks.tracking import registry
+from tasks.step_result import StepResult
 from tasks.watch import epochs
 
 DIGITS = 10
@@ -51,7 +51,7 @@ class PretrainReport:
         return "random weights: nothing was pretrained"
 
 
-def pretrain(run: Run, settings: Pretrained, form: Form) -> Product[PretrainReport]:
+def pretrain(run: Run, settings: Pretrained, form: Form) -> StepResult[PretrainReport]:
     """The large network as it is before it has seen the task's labels."""
     source, digest = located(run, settings)
     return begin(run, settings, form, digest, source)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from edgeline.artifact import open_artifact
 from edgeline.datasets import prepared
-from edgeline.edge.rehearse import RehearsalReport
-from edgeline.edge.rehearse import rehearse as perform
 from edgeline.recipe.rehearse import Rehearse
+from edgeline.serving.rehearse import RehearsalReport
+from edgeline.serving.rehearse import rehearse as perform
 from edgeline.stack import services
-from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
+from tasks.step_result import StepResult
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Rehearsed:
 
 @step("rehearse")
 def rehearse(
-    run: Run, settings: Rehearse, artifact: Product, data: Product
+    run: Run, settings: Rehearse, artifact: StepResult, data: StepResult
 ) -> tuple[Path, Rehearsed]:
     """Send test items hop to hop through worker processes that verified their part, and compare with the whole."""
     values = prepared(data.path, "test").values

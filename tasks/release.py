@@ -16,14 +16,14 @@ from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load
 from edgeline.errors import EnvironmentUnfit
 from edgeline.manifest import MANIFEST, Ancestor
-from edgeline.receipt import RECEIPT_NAME, read_receipt, receipt_path
+from edgeline.provenance.receipt import RECEIPT_NAME, read_receipt, receipt_path
 from edgeline.recipe.anchor import Anchor
+from edgeline.tracking import registry
 from tasks import chain
 from tasks.lineage import Said, history
-from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
-from tasks.tracking import registry
+from tasks.step_result import StepResult
 
 GOLDEN = 10
 """Test items whose answers are sealed with the model."""
@@ -67,11 +67,11 @@ class Start:
 @step("seal")
 def seal(
     run: Run,
-    whole: Product,
-    learned: Product,
-    data: Product,
-    int8: Product,
-    parts: Product,
+    whole: StepResult,
+    learned: StepResult,
+    data: StepResult,
+    int8: StepResult,
+    parts: StepResult,
     lineage: tuple[Ancestor, ...],
 ) -> tuple[Path, Sealed]:
     """Put model, parts, preprocessing and golden answers into one folder that is named by its content."""
@@ -107,7 +107,7 @@ def seal(
 
 @step("register", reuse=False)
 def register(
-    run: Run, artifact: Product, passed: Product, receipt: Product
+    run: Run, artifact: StepResult, passed: StepResult, receipt: StepResult
 ) -> tuple[Path, Registered]:
     """Register exactly the sealed model.onnx in MLflow under the alias `candidate`, tagged with where it comes from."""
     sealed = open_artifact(artifact.path)
@@ -135,7 +135,7 @@ def register(
 
 
 @task(name="candidate", cache_policy=NO_CACHE)
-def candidate(run: Run, settings: Anchor) -> Product[Start]:
+def candidate(run: Run, settings: Anchor) -> StepResult[Start]:
     """The checkpoint behind the present candidate, with its lineage.
 
     Raises:
@@ -152,16 +152,16 @@ def candidate(run: Run, settings: Anchor) -> Product[Start]:
     said = history(_said_of(run, settings, folder), manifest.checkpoint)
     rounds = sum(statement.kind == "round" for statement in said)
     start = Start(present.number, present.artifact, rounds, said)
-    return Product("candidate", path, manifest.checkpoint, (), start, 0.0, reused=True)
+    return StepResult("candidate", path, manifest.checkpoint, (), start, 0.0, reused=True)
 
 
-def tuned_ancestor(run: Run, said: Said) -> Product[None] | None:
+def tuned_ancestor(run: Run, said: Said) -> StepResult[None] | None:
     """The large tuned network behind a lineage, if this machine still has it, to compare size and speed with."""
     tuned = next((statement for statement in said if statement.kind == "tuned"), None)
     path = run.workspace.checkpoints / f"{tuned.subject}.safetensors" if tuned else None
     if tuned is None or path is None or not path.is_file():
         return None
-    return Product("finetune", path, tuned.subject, (), None, 0.0, reused=True)
+    return StepResult("finetune", path, tuned.subject, (), None, 0.0, reused=True)
 
 
 def _said_of(run: Run, settings: Anchor, artifact: Path) -> Said:

@@ -14,9 +14,9 @@ from prefect.runtime import flow_run
 from prefect.states import Crashed
 
 from edgeline import recipe as recipes
+from edgeline import tracking
 from edgeline.recipe import Recipe
 from edgeline.workspace import Workspace, lock
-from tasks import tracking
 
 
 @dataclass(frozen=True)

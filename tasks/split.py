@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeline import tracking
 from edgeline.datasets import prepared
 from edgeline.digest import digest_of
 from edgeline.recipe.split import Split
@@ -14,10 +15,9 @@ from edgeline.splitting.cut import SplitReport, check, cut
 from edgeline.splitting.plan import SplitPlan
 from edgeline.splitting.plan import plan as measure
 from edgeline.workspace import read_json, write_json
-from tasks import tracking
-from tasks.product import Product
 from tasks.run import Run
 from tasks.step import step
+from tasks.step_result import StepResult
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Parted:
 
 @step("split")
 def split(
-    run: Run, settings: Split, whole: Product, int8: Product, data: Product
+    run: Run, settings: Split, whole: StepResult, int8: StepResult, data: StepResult
 ) -> tuple[Path, Parted]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
     inputs = whole.report.preprocessing(prepared(data.path, "test").values)
@@ -58,7 +58,7 @@ def split(
     )
 
 
-def _plan(run: Run, model: Product, inputs: NDArray[np.float32], settings: Split) -> SplitPlan:
+def _plan(run: Run, model: StepResult, inputs: NDArray[np.float32], settings: Split) -> SplitPlan:
     """The plan for these bytes and settings; measured once, since another measurement could choose another cut."""
     path = run.workspace.plans / f"{model.digest}-{digest_of(settings.model_dump_json())[:16]}.json"
     with contextlib.suppress(KeyError, TypeError, ValueError):

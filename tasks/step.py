@@ -1,7 +1,7 @@
 """What every step has in common: it is done once for its key, and MLflow and the watcher hear of it.
 
 A step is a function `(run, inputs...) -> (path, report)`; `step` makes it a Prefect task that
-returns a `Product`.
+returns a `StepResult`.
 """
 
 import functools
@@ -18,10 +18,10 @@ from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import TypeAdapter
 
+from edgeline import tracking
 from edgeline.recipe.section import Section
-from tasks import tracking
-from tasks.product import Product, R, key_of, parents, recall, remember
 from tasks.run import Run
+from tasks.step_result import R, StepResult, key_of, parents, recall, remember
 from tasks.watch import watcher
 
 Step = Callable[..., tuple[Path, R]]
@@ -31,7 +31,7 @@ _journal_lock = threading.Lock()
 
 def step(
     name: str, *, reuse: bool = True, beside: tuple[str, ...] = (), tracked: bool = True
-) -> Callable[[Step[R]], Task[..., Product[R]]]:
+) -> Callable[[Step[R]], Task[..., StepResult[R]]]:
     """Make a step function a Prefect task that is done once for the same inputs.
 
     `reuse=False` is for steps that ask or tell a service, and must do so each time. `beside` names
@@ -39,12 +39,12 @@ def step(
     gives the step no run of its own in MLflow, where another step tells of it.
     """
 
-    def decorate(function: Step[R]) -> Task[..., Product[R]]:
+    def decorate(function: Step[R]) -> Task[..., StepResult[R]]:
         report_type: TypeAdapter[R] = TypeAdapter(get_args(get_type_hints(function)["return"])[1])
         signature = inspect.signature(function)
 
         @functools.wraps(function)
-        def perform(*args: Any, **kwargs: Any) -> Product[R]:
+        def perform(*args: Any, **kwargs: Any) -> StepResult[R]:
             given = signature.bind(*args, **kwargs).arguments
             run = given["run"]
             inputs = [value for key, value in given.items() if key not in ("run", *beside)]
@@ -56,7 +56,7 @@ def step(
                 path, report = _carry_out(function, name, key, given, tracked)
                 # a round knows better: it began with its clients
                 seconds = getattr(report, "seconds", time.monotonic() - begun)
-                product = Product.of(name, path, parents(inputs), report, seconds)
+                product = StepResult.of(name, path, parents(inputs), report, seconds)
                 remember(run, product, key)
             _enter(run, product, key)
             watcher().finished(name, figure(product), product.seconds, product.reused)
@@ -85,12 +85,12 @@ def _carry_out(
     return path, report
 
 
-def figure(product: Product[Any]) -> str:
+def figure(product: StepResult[Any]) -> str:
     """The few words on a report that fit a progress line."""
     return str(getattr(product.report, "figure", ""))
 
 
-def _enter(run: Run, product: Product[Any], key: str) -> None:
+def _enter(run: Run, product: StepResult[Any], key: str) -> None:
     """Add a line to the journal of the run; steps may end in several threads at once."""
     line = json.dumps({**product.to_json(run), "key": key, "reused": product.reused})
     with _journal_lock, run.journal.open("a", encoding="utf-8") as file:

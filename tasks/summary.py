@@ -10,11 +10,11 @@ from typing import Any
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.runtime import flow_run
 
+from edgeline import tracking
 from edgeline.recipe import Recipe
 from edgeline.sources.own import digests
 from edgeline.stack import services
 from edgeline.workspace import fingerprint, write_json
-from tasks import tracking
 from tasks.run import Run
 
 SHOWN = (

@@ -19,7 +19,7 @@ from edgeline.anchoring.events import Anchored
 from edgeline.anchoring.outbox import Outbox
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.index import Index
-from edgeline.statement import KINDS, Statement, Subject
+from edgeline.provenance.statement import KINDS, Statement, Subject
 
 REPEATS = 3
 NUM_EVENTS, PER_BLOCK = 100_000, 250

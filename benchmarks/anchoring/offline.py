@@ -18,8 +18,8 @@ from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.verdict import verify_offline
 from edgeline.digest import sha256_file
-from edgeline.receipt import Receipt, read_receipt, receipt_path, write_receipt
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path, write_receipt
+from edgeline.provenance.statement import Statement, Subject
 
 MIB = 2**20
 SIZE = 128 * MIB

@@ -16,7 +16,7 @@ from benchmarks.anchoring.ganache import Chain, digest, new_chain, send
 from benchmarks.anchoring.goals import at_least, middle, spent, told
 from edgeline.anchoring.drain import drain
 from edgeline.anchoring.outbox import Outbox
-from edgeline.statement import KINDS, Statement, Subject
+from edgeline.provenance.statement import KINDS, Statement, Subject
 
 REPEATS = 5
 NUM_BY_HAND, NUM_ALONE = 40, 150

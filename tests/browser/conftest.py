@@ -15,7 +15,7 @@ import pytest
 from edgeline import merkle
 from edgeline.auditing import page as pages
 from edgeline.digest import canonical_json, sha256_bytes
-from edgeline.receipt import Deployment, Inclusion
+from edgeline.provenance.receipt import Deployment, Inclusion
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ACCOUNT = f"0x{'a1' * 20}"

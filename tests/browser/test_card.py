@@ -15,10 +15,10 @@ from edgeline.datasets import card, central, raw
 from edgeline.datasets.drift import drift
 from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
+from edgeline.datasets.label_issues import Suspect
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare, read_report
 from edgeline.datasets.raw import Quarantined, Raw
-from edgeline.datasets.suspects import Suspect
 from edgeline.recipe.data import Data
 
 SETTINGS = Data(image_size=8, validation=24, test=24, central=24, devices=3, max_bad=1)

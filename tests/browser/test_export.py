@@ -23,8 +23,8 @@ from edgeline.auditing.index import Index
 from edgeline.cli import app
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.provenance.statement import Statement, Subject
 from edgeline.stack.node import find_node
-from edgeline.statement import Statement, Subject
 
 ROOT = Path(__file__).parents[2]
 GANACHE = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"

@@ -10,10 +10,10 @@ from edgeline.anchoring.drain import drain
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry, connect, transact
-from edgeline.auditing.live import Live
+from edgeline.auditing.chain_session import Live
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
-from edgeline.statement import Statement
+from edgeline.provenance.statement import Statement
 
 
 def digest_of(name: str) -> str:

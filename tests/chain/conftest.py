@@ -16,8 +16,8 @@ from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.digest import sha256_bytes
-from edgeline.receipt import Deployment
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.statement import Statement, Subject
 
 ROOT = Path(__file__).parents[2]
 COMPILED = ROOT / "contracts" / "ModelAnchor.json"

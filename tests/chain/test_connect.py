@@ -10,7 +10,7 @@ from edgeline.anchoring.deployment import Chain, read_chain, write_chain
 from edgeline.anchoring.node import Node, Refused, octets, quantity
 from edgeline.anchoring.registry import connect
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
-from edgeline.receipt import Deployment
+from edgeline.provenance.receipt import Deployment
 
 
 def test_a_node_that_is_down_is_named(nobody: str, deployment: Deployment) -> None:

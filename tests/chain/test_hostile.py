@@ -19,8 +19,8 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.registry import connect
 from edgeline.errors import EdgelineError, ServiceUnavailable
-from edgeline.receipt import Deployment
-from edgeline.statement import Statement
+from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.statement import Statement
 from tests.chain.conftest import Make
 from tests.chain.servers import dripping, lying, stranger
 

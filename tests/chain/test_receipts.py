@@ -14,8 +14,8 @@ from edgeline.anchoring.places import locate
 from edgeline.anchoring.receipts import header_of, receipt_of, storage_proof
 from edgeline.anchoring.registry import Registry, connect, transact
 from edgeline.errors import NotAnchored, Revoked, Tampered
-from edgeline.proof import check
-from edgeline.receipt import read_receipt, receipt_path, write_receipt
+from edgeline.provenance.proof import check
+from edgeline.provenance.receipt import read_receipt, receipt_path, write_receipt
 from tests.chain.conftest import Make, StartChain, deployed
 
 

@@ -13,7 +13,7 @@ from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT, revoke_again
 from edgeline.anchoring.sending import transaction_count
 from edgeline.merkle import build
-from edgeline.statement import KINDS
+from edgeline.provenance.statement import KINDS
 from tests.chain.conftest import Make, account
 
 NO_DETAIL = 64 * "0"

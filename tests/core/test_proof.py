@@ -7,9 +7,9 @@ import pytest
 
 from edgeline.digest import sha256_file
 from edgeline.errors import EdgelineError, NotAnchored, RecipeError, Revoked, Tampered
-from edgeline.proof import Proof, check, record_slot
-from edgeline.receipt import Receipt, parse_receipt, read_receipt
-from edgeline.statement import LEAF, TREE
+from edgeline.provenance.proof import Proof, check, record_slot
+from edgeline.provenance.receipt import Receipt, parse_receipt, read_receipt
+from edgeline.provenance.statement import LEAF, TREE
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "receipts"
 VALID = ("single", "leaf", "artifact")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeline.digest import canonical_json
-from edgeline.receipt import (
+from edgeline.provenance.receipt import (
     Deployment,
     Inclusion,
     Receipt,
@@ -18,7 +18,7 @@ from edgeline.receipt import (
     read_receipt,
     write_receipt,
 )
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.statement import Statement, Subject
 
 DATA = Statement((Subject("card.json", 64 * "1"),), "data")
 STATEMENT = Statement((Subject("manifest.json", 64 * "2"),), "artifact", (DATA.digest,))

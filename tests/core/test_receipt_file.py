@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgeline.errors import Tampered
-from edgeline.receipt import (
+from edgeline.provenance.receipt import (
     MAX_BYTES,
     Receipt,
     encode_receipt,
@@ -18,7 +18,7 @@ from edgeline.receipt import (
     receipt_path,
     write_receipt,
 )
-from edgeline.statement import Statement
+from edgeline.provenance.statement import Statement
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "receipts" / "leaf.receipt.json"
 

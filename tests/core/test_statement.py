@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgeline.digest import canonical_json
-from edgeline.statement import (
+from edgeline.provenance.statement import (
     KINDS,
     LEAF,
     TREE,

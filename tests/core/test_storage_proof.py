@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from edgeline.errors import Tampered
-from edgeline.proof import Proof, check, record_slot
-from edgeline.receipt import Deployment, Receipt, Record, StorageProof
-from edgeline.statement import Statement, Subject
-from edgeline.trie import Item, encode, keccak256
+from edgeline.provenance.proof import Proof, check, record_slot
+from edgeline.provenance.receipt import Deployment, Receipt, Record, StorageProof
+from edgeline.provenance.statement import Statement, Subject
+from edgeline.provenance.trie import Item, encode, keccak256
 
 STATEMENT = Statement((Subject("photo.txt", 64 * "1"),), "data")
 RECORD = Record(STATEMENT.digest, "0x" + 40 * "d", 1_700_000_000, 7, 1)

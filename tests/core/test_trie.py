@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgeline.trie import EMPTY_ROOT, decode, encode, get, keccak256
+from edgeline.provenance.trie import EMPTY_ROOT, decode, encode, get, keccak256
 
 Path = tuple[int, ...]
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from edgeline.edge.broker import connect
+from edgeline.serving.broker import connect
 
 SUBJECT = "edgeline.0123456789abcdef.0"
 GREETING = b'INFO {"max_payload":1048576,"headers":true,"server_id":"slow","version":"2.15.0"}\r\n'

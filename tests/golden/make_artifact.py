@@ -18,13 +18,13 @@ from edgeline.digest import sha256_bytes
 from edgeline.edge.golden import record_golden
 from edgeline.edge.session import load
 from edgeline.export.onnx import export
+from edgeline.graph.cut_points import cut_points
 from edgeline.manifest import Ancestor
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.quantise import Quantise
 from edgeline.splitting.cut import cut
-from edgeline.splitting.graph import cut_points
 
 HERE = Path(__file__).parent
 SPEC = ModelSpec("cnn", 1, 28, 10, (4, 6, 12))

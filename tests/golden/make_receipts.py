@@ -20,10 +20,10 @@ from edgeline.anchoring.registry import Node, connect, deploy, transact
 from edgeline.artifact import open_artifact
 from edgeline.digest import sha256_bytes
 from edgeline.errors import ServiceUnavailable
-from edgeline.receipt import write_receipt
+from edgeline.provenance.receipt import write_receipt
+from edgeline.provenance.statement import Statement, Subject
+from edgeline.provenance.trie import keccak256
 from edgeline.stack.node import find_node
-from edgeline.statement import Statement, Subject
-from edgeline.trie import keccak256
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

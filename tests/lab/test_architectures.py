@@ -15,13 +15,13 @@ from edgeline.edge.session import load
 from edgeline.export.onnx import export
 from edgeline.export.parity import ParityReport, check_parity
 from edgeline.finetuning.evaluate import one_core
+from edgeline.graph.cut_points import cut_points
 from edgeline.metrics import top1
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.quantise import Quantise
 from edgeline.splitting.cut import check, cut
-from edgeline.splitting.graph import cut_points
 
 # Narrow, so that each goes the road in a second or two.
 WIDTHS = {

@@ -14,13 +14,13 @@ from edgeline.datasets import items
 from edgeline.datasets.items import Items
 from edgeline.digest import sha256_file
 from edgeline.errors import EdgelineError
-from edgeline.federated.client import train_shard, update
-from edgeline.federated.round import RoundSpec, close_round, plan, shards
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.federate import Federate
+from edgeline.rounds.client import train_shard, update
+from edgeline.rounds.round import RoundSpec, close_round, plan, shards
 
 MODEL = ModelSpec("cnn", (1, 8, 8), 2, (2, 2, 4))
 GREY = Preprocessing("image", (8, 8, 1), (0.5,), (0.5,))

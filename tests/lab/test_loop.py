@@ -12,7 +12,7 @@ from edgeline.finetuning.augment import jitter
 from edgeline.finetuning.evaluate import answers
 from edgeline.finetuning.loop import Examples, TrainReport, train
 from edgeline.finetuning.optimisers import constant, one_cycle
-from edgeline.finetuning.regime import Regime, regime_of
+from edgeline.finetuning.train_config import Regime, regime_of
 from edgeline.metrics import accuracy
 from edgeline.models import zoo
 from edgeline.models.checkpoint import ModelSpec

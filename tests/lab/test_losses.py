@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from edgeline.finetuning.losses import objective
-from edgeline.finetuning.regime import Regime
+from edgeline.finetuning.train_config import Regime
 
 EVEN = torch.zeros(2, 2)
 SURE = torch.tensor([[0.0, np.log(9.0)], [0.0, np.log(9.0)]], dtype=torch.float32)

@@ -12,9 +12,9 @@ from onnx import parser
 
 from edgeline.digest import sha256_file
 from edgeline.edge.session import load
-from edgeline.export.fold import fold
 from edgeline.export.onnx import export, export_module
-from edgeline.models import onnx_file
+from edgeline.graph import file as onnx_file
+from edgeline.graph.fold import fold
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, restore
 from edgeline.preprocess import Preprocessing

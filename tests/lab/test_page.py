@@ -8,20 +8,20 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from edgeline.datacard.class_tables import devices
 from edgeline.datacard.gallery import suspected
 from edgeline.datacard.listing import listing
 from edgeline.datacard.markup import joined, name, tag
-from edgeline.datacard.mixes import devices
 from edgeline.datacard.page import page
 from edgeline.datacard.thumbnails import image, lines, ranges
 from edgeline.datasets import card, central, raw
 from edgeline.datasets.drift import DriftReport, Shift
 from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
+from edgeline.datasets.label_issues import Suspect
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare
 from edgeline.datasets.raw import Quarantined, Raw
-from edgeline.datasets.suspects import Suspect
 from edgeline.recipe.data import Data
 
 SETTINGS = Data(image_size=8, validation=20, test=20, central=20, devices=3, max_bad=1)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from edgeline.datasets import card, items, raw
-from edgeline.datasets.deals import dirichlet, distances, iid, relieve, shards
 from edgeline.datasets.items import Items
 from edgeline.datasets.partition import device, partition
+from edgeline.datasets.partitioners import dirichlet, distances, iid, relieve, shards
 from edgeline.datasets.prepare import prepare
 from edgeline.digest import folder_digests
 from edgeline.errors import EnvironmentUnfit, RecipeError

@@ -8,11 +8,11 @@ import onnx
 import pytest
 from onnx import numpy_helper, parser
 
-from edgeline.compression.placement import give_answers_in_float, keep_thin_in_float
 from edgeline.compression.quantize import CALIBRATIONS, QuantiseReport, method_for, quantize
 from edgeline.digest import sha256_file
 from edgeline.edge.session import load
 from edgeline.export.onnx import export
+from edgeline.graph.quantisation_exclusions import give_answers_in_float, keep_thin_in_float
 from edgeline.metrics import top1
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build

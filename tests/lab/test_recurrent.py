@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from edgeline.export.onnx import export_module
-from edgeline.models import onnx_file, zoo
+from edgeline.graph import file as onnx_file
+from edgeline.models import zoo
 
 CELLS = ("rnn", "lstm", "gru")
 

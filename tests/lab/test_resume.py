@@ -12,7 +12,7 @@ import torch
 from benchmarks.resuming import kill, order
 from edgeline.finetuning.finetune import finetune, train_from_scratch
 from edgeline.finetuning.loop import Epoch, Examples, TrainReport, train
-from edgeline.finetuning.regime import ADAM, Regime
+from edgeline.finetuning.train_config import ADAM, Regime
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.preprocess import Preprocessing

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from edgeline.datasets import raw
-from edgeline.datasets.credit import credit
+from edgeline.datasets.attribution import credit
 from edgeline.digest import sha256_file
 from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered
 from edgeline.recipe.data import Data, read_settings, settings_text

@@ -12,7 +12,8 @@ from edgeline.compression.quantize import quantize
 from edgeline.edge.session import load
 from edgeline.errors import EdgelineError, RecipeError
 from edgeline.export.onnx import export
-from edgeline.models import onnx_file
+from edgeline.graph import file as onnx_file
+from edgeline.graph.cut_points import CutPoint, cut_points, find, segment
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
@@ -20,7 +21,6 @@ from edgeline.recipe.quantise import Quantise
 from edgeline.recipe.split import Split
 from edgeline.splitting.costs import Costs, layouts
 from edgeline.splitting.cut import check, cut
-from edgeline.splitting.graph import CutPoint, cut_points, find, segment
 from edgeline.splitting.plan import SplitPlan, choose, plan
 
 SPEC = ModelSpec("cnn", (1, 28, 28), 10, (4, 6, 12))

@@ -7,10 +7,10 @@ import pytest
 from prefect import flow, unmapped
 
 from edgeline.datasets.items import Items, write
-from edgeline.federated.round import RoundSpec
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
+from edgeline.rounds.round import RoundSpec
 from tasks import federate
 
 SPEC = RoundSpec(

@@ -5,10 +5,10 @@ import io
 import numpy as np
 import pytest
 
+from edgeline import figures as pictures
 from edgeline.finetuning.interpolate import Sweep
 from edgeline.metrics import Bin, Interval
 from edgeline.preprocess import Preprocessing
-from tasks import pictures
 
 HOSTILE = ("_hidden", "$x^2$", "\u732b\u202e", "", "a" * 100)
 

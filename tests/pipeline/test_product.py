@@ -7,12 +7,20 @@ import pytest
 from pydantic import TypeAdapter
 
 from edgeline.recipe.gate import Gate
-from tasks.product import Product, code_digest, described, identity, parents, recall, remember
 from tasks.run import Run
+from tasks.step_result import (
+    StepResult,
+    code_digest,
+    described,
+    identity,
+    parents,
+    recall,
+    remember,
+)
 
 
-def product(digest: str) -> Product[None]:
-    return Product("tune", Path("anywhere"), digest, (), None, 1.0, reused=False)
+def product(digest: str) -> StepResult[None]:
+    return StepResult("tune", Path("anywhere"), digest, (), None, 1.0, reused=False)
 
 
 def test_input_is_described_by_content_not_by_path():
@@ -58,7 +66,7 @@ def test_damaged_record_counts_as_none(tmp_path, damage):
 
     run = Run("run", "digits", tmp_path, "", "", tmp_path)
     (tmp_path / "made").write_bytes(b"made")
-    product = Product.of("tune", tmp_path / "made", (), Report(0.5), 1.0)
+    product = StepResult.of("tune", tmp_path / "made", (), Report(0.5), 1.0)
     remember(run, product, "key")
     assert recall(run, "tune", "key", TypeAdapter(Report)) == replace(product, reused=True)
     run.workspace.step("tune", "key").with_suffix(".json").write_bytes(damage)
@@ -72,7 +80,7 @@ def test_changed_file_is_not_recalled(tmp_path):
 
     run = Run("run", "digits", tmp_path, "", "", tmp_path)
     (tmp_path / "made").write_bytes(b"made")
-    remember(run, Product.of("tune", tmp_path / "made", (), Report(0.5), 1.0), "key")
+    remember(run, StepResult.of("tune", tmp_path / "made", (), Report(0.5), 1.0), "key")
     (tmp_path / "made").write_bytes(b"mode")
     assert recall(run, "tune", "key", TypeAdapter(Report)) is None
 

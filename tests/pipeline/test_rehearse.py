@@ -17,11 +17,11 @@ import psutil
 import pytest
 
 from edgeline.artifact import Artifact, open_artifact
-from edgeline.edge.broker import connect
-from edgeline.edge.client import Answer, ask
-from edgeline.edge.rehearse import rehearse
 from edgeline.edge.session import load
 from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
+from edgeline.serving.broker import connect
+from edgeline.serving.client import Answer, ask
+from edgeline.serving.rehearse import rehearse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
 
@@ -67,7 +67,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def worker_of(artifact: Artifact, index: int, url: str) -> subprocess.Popen[bytes]:
     """A worker of one part, once it is ready."""
-    command = [sys.executable, "-m", "edgeline.edge.stage", artifact.folder, str(index), url]
+    command = [sys.executable, "-m", "edgeline.serving.worker", artifact.folder, str(index), url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     worker = subprocess.Popen([*command, "--follow"], **pipes)
     assert worker.stdout.readline() == b"ready\n"
@@ -118,7 +118,7 @@ def stages() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
     # servers of other tests that have ended are still listed, without a command line
     running = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in running if "edgeline.edge.stage" in child.cmdline()]
+    return [child for child in running if "edgeline.serving.worker" in child.cmdline()]
 
 
 def test_a_changed_part_never_starts(artifact: Artifact, url: str, tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
-from edgeline.stack import process, vitals
+from edgeline.stack import process
+from edgeline.stack import process_info as vitals
 from edgeline.stack.process import LAUNCHER, Service
-from edgeline.stack.vitals import Running
+from edgeline.stack.process_info import Running
 
 NAME = "web"
 

@@ -7,8 +7,8 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry
 from edgeline.anchoring.row import Row
 from edgeline.errors import EnvironmentUnfit
-from edgeline.receipt import Record
-from edgeline.statement import kind_name
+from edgeline.provenance.receipt import Record
+from edgeline.provenance.statement import kind_name
 
 # Limits, not prices: what is not used costs nothing. Measured: 51,000 for a statement and 5,200 for each
 # parent, twice that where the parents' keys have been handed on; tests hold the limits against the chain.

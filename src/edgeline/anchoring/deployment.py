@@ -9,7 +9,7 @@ from typing import Any
 
 from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
 from edgeline.errors import EnvironmentUnfit, NotAnchored
-from edgeline.receipt import Deployment
+from edgeline.provenance.receipt import Deployment
 from edgeline.workspace import LOCAL, Workspace, write_bytes
 
 SCHEMA = "edgeline.deployment/2"

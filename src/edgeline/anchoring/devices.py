@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined
 from edgeline.anchoring.registry import Registry, transact
-from edgeline.receipt import Deployment
-from edgeline.statement import KINDS, Statement
+from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.statement import KINDS, Statement
 
 DOMAIN = [
     {"name": "name", "type": "string"},

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from edgeline.errors import EnvironmentUnfit, NotAnchored
-from edgeline.statement import Statement, encode, parse_statement
+from edgeline.provenance.statement import Statement, encode, parse_statement
 from edgeline.workspace import held
 
 VERSION = 1

@@ -34,7 +34,7 @@ from edgeline.anchoring.sending import (
     transaction_count,
 )
 from edgeline.anchoring.transaction import Transaction
-from edgeline.receipt import Record
+from edgeline.provenance.receipt import Record
 
 BATCH = 50
 """Transactions in one exchange: few enough that a slow node answers in time."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.subject import CARD, Named
 from edgeline.errors import NotAnchored, RecipeError
-from edgeline.receipt import read_receipt
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.receipt import read_receipt
+from edgeline.provenance.statement import Statement, Subject
 
 BY_HAND = ("data", "pretrained", "tuned", "small")
 """Kinds that a file can be said to be; the others are made by the line alone."""

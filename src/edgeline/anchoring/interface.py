@@ -7,7 +7,7 @@ have 0x in front.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from edgeline.trie import keccak256
+from edgeline.provenance.trie import keccak256
 
 Types = tuple[str, ...]
 ROUND = "(bytes32,uint32,bytes32,bytes32,bytes32[],bytes32,uint32)"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from edgeline.anchoring.events import DECLARED, Event, TaskOpened
 from edgeline.errors import Tampered
-from edgeline.trie import keccak256
+from edgeline.provenance.trie import keccak256
 
 B = TypeVar("B")
 Row = tuple[Any, ...]

@@ -13,8 +13,8 @@ from typing import Any
 from edgeline.anchoring.documents import TABLES, Documents, keep
 from edgeline.anchoring.row import Row, Sent
 from edgeline.merkle import build, tree_id
-from edgeline.receipt import Deployment, Inclusion
-from edgeline.statement import KINDS, Statement
+from edgeline.provenance.receipt import Deployment, Inclusion
+from edgeline.provenance.statement import KINDS, Statement
 from edgeline.workspace import held
 
 STATES = ("pending", "sent", "mined", "final")

@@ -5,8 +5,8 @@ A write to an address without code succeeds and records nothing; so chain id, ge
 
 from edgeline.anchoring.node import Node, octets
 from edgeline.errors import EnvironmentUnfit
-from edgeline.receipt import Deployment
-from edgeline.trie import keccak256
+from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.trie import keccak256
 
 NO_CODE = "0x" + keccak256(b"").hex()
 

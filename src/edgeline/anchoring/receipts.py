@@ -7,10 +7,10 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.places import locate
 from edgeline.anchoring.registry import Registry
 from edgeline.errors import NotAnchored
-from edgeline.proof import check, record_slot
-from edgeline.receipt import Receipt, Record, StorageProof
-from edgeline.statement import LEAF
-from edgeline.trie import encode, keccak256
+from edgeline.provenance.proof import check, record_slot
+from edgeline.provenance.receipt import Receipt, Record, StorageProof
+from edgeline.provenance.statement import LEAF
+from edgeline.provenance.trie import encode, keccak256
 
 # A header's fields in the order of their RLP; those behind the nonce came with later forks, in this order.
 FIELDS = [

@@ -22,8 +22,8 @@ from edgeline.anchoring.node import Mined, Node, Refused, octets
 from edgeline.anchoring.reach import reach, require_code
 from edgeline.anchoring.sending import send_alone
 from edgeline.errors import EdgelineError
-from edgeline.proof import record_slot
-from edgeline.receipt import Deployment, Record
+from edgeline.provenance.proof import record_slot
+from edgeline.provenance.receipt import Deployment, Record
 
 CODEC = Web3().codec
 REFUSALS = {selector(name, types): name for name, (types, _) in ERRORS.items()}

@@ -8,7 +8,7 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.registry import Registry, transact
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.merkle import tree_id
-from edgeline.statement import LEAF
+from edgeline.provenance.statement import LEAF
 
 STATEMENT, LEAF_OF_TREE = "revoke", "revokeLeaf"
 

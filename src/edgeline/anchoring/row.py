@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from edgeline.statement import KINDS, TREE
+from edgeline.provenance.statement import KINDS, TREE
 
 
 @dataclass(frozen=True)

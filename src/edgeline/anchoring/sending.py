@@ -11,7 +11,7 @@ from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined, Node, Question, Refused, count, hexadecimal, quantity
 from edgeline.anchoring.transaction import Transaction
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
-from edgeline.trie import keccak256
+from edgeline.provenance.trie import keccak256
 
 GWEI = 10**9
 MAX_PRICE = 500 * GWEI

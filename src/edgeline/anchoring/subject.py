@@ -13,8 +13,8 @@ from edgeline.artifact import open_artifact
 from edgeline.digest import folder_root, sha256_file
 from edgeline.errors import EdgelineError, NotAnchored, RecipeError
 from edgeline.manifest import MANIFEST, Manifest
-from edgeline.receipt import RECEIPT_NAME, receipt_path
-from edgeline.statement import Statement
+from edgeline.provenance.receipt import RECEIPT_NAME, receipt_path
+from edgeline.provenance.statement import Statement
 
 CARD = "card.json"
 # How the files begin, or nearly so, that make a folder an artifact or a dataset.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edgeline.trie import Item, decode
+from edgeline.provenance.trie import Item, decode
 
 DYNAMIC_FEE = 2
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol, TypeVar
 
-from edgeline.receipt import Receipt
-from edgeline.statement import Statement
+from edgeline.provenance.receipt import Receipt
+from edgeline.provenance.statement import Statement
 
 T = TypeVar("T")
 

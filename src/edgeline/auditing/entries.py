@@ -5,8 +5,8 @@ from dataclasses import replace
 from edgeline.anchoring.events import Anchored, Event, Revoked, TreeAnchored
 from edgeline.auditing import answers
 from edgeline.auditing.answers import Entry, Status
-from edgeline.receipt import REASONS
-from edgeline.statement import Statement, kind_name
+from edgeline.provenance.receipt import REASONS
+from edgeline.provenance.statement import Statement, kind_name
 
 KEY_COMPROMISED = 4
 """Reason of a revocation, by the contract's numbers."""

@@ -16,8 +16,8 @@ from edgeline.auditing.withdrawal import newest_valid
 from edgeline.errors import NotAnchored, Tampered
 from edgeline.manifest import MANIFEST
 from edgeline.merkle import build, tree_id
-from edgeline.receipt import Deployment, Receipt, Record
-from edgeline.statement import KINDS, LEAF, Statement
+from edgeline.provenance.receipt import Deployment, Receipt, Record
+from edgeline.provenance.statement import KINDS, LEAF, Statement
 
 if TYPE_CHECKING:
     from edgeline.anchoring.registry import Registry

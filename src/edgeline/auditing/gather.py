@@ -6,7 +6,7 @@ from edgeline.auditing.audit import Audit
 from edgeline.auditing.entries import revocation_of
 from edgeline.auditing.page import Entry, Record, Whole
 from edgeline.merkle import build
-from edgeline.receipt import Inclusion
+from edgeline.provenance.receipt import Inclusion
 
 
 def gathered(audit: Audit) -> list[Entry]:

@@ -24,7 +24,7 @@ from edgeline.anchoring.node import Node, Refused
 from edgeline.auditing.store import is_searchable, make_searchable, open_store, understood
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable
-from edgeline.receipt import Deployment
+from edgeline.provenance.receipt import Deployment
 
 FIRST_PAGE = 64
 """Blocks in the first page; pages grow while the node answers, and are halved when it refuses."""

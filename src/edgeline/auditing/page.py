@@ -16,7 +16,7 @@ from string import Template
 from typing import Any
 
 from edgeline.auditing.answers import VALID, Status
-from edgeline.receipt import Deployment, Inclusion
+from edgeline.provenance.receipt import Deployment, Inclusion
 from edgeline.standalone import standalone
 
 SCHEMA = "edgeline.page/1"

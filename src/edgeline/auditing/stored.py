@@ -10,13 +10,13 @@ from pathlib import Path
 
 from edgeline.anchoring.interface import VALID
 from edgeline.anchoring.subject import Named
-from edgeline.auditing.live import Live
+from edgeline.auditing.chain_session import Live
 from edgeline.auditing.verdict import Verdict, verify
 from edgeline.auditing.withdrawal import WITHDRAWN, revoked
 from edgeline.digest import sha256_bytes, sha256_file
 from edgeline.errors import Tampered
 from edgeline.manifest import MANIFEST, Manifest
-from edgeline.receipt import read_receipt, receipt_path
+from edgeline.provenance.receipt import read_receipt, receipt_path
 
 MODEL = "model.onnx"
 MAX_BYTES = 2**20

@@ -24,11 +24,11 @@ from edgeline.auditing.evidence import (
 from edgeline.auditing.withdrawal import require_valid
 from edgeline.digest import JsonValue
 from edgeline.errors import NotAnchored, Revoked
-from edgeline.proof import check
-from edgeline.receipt import Deployment, Receipt, Record, read_receipt, receipt_path
+from edgeline.provenance.proof import check
+from edgeline.provenance.receipt import Deployment, Receipt, Record, read_receipt, receipt_path
 
 if TYPE_CHECKING:
-    from edgeline.auditing.live import Live
+    from edgeline.auditing.chain_session import Live
 
 LIVE = 3
 

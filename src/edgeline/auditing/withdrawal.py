@@ -10,11 +10,11 @@ from edgeline.anchoring.subject import Named
 from edgeline.auditing import answers
 from edgeline.auditing.answers import Entry, Status
 from edgeline.errors import Revoked, Tampered
-from edgeline.statement import LEAF
+from edgeline.provenance.statement import LEAF
 
 if TYPE_CHECKING:
+    from edgeline.auditing.chain_session import Live
     from edgeline.auditing.evidence import Evidence
-    from edgeline.auditing.live import Live
 
 HARMLESS = ("superseded", "key compromised")
 """Reasons that say nothing against the thing itself: who states it anew, makes it valid again."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from edgeline.anchoring.outbox import Outbox
     from edgeline.anchoring.registry import Registry
-    from edgeline.receipt import Receipt
-    from edgeline.statement import Statement
+    from edgeline.provenance.receipt import Receipt
+    from edgeline.provenance.statement import Statement
     from edgeline.workspace import Workspace
 
 REMEDIES = {
@@ -49,7 +49,7 @@ def anchor(
 ) -> None:
     """Anchor things by hand and write a receipt beside each: an artifact with its history, or any file."""
     from edgeline.anchoring.receipts import receipt_of
-    from edgeline.receipt import receipt_path, write_receipt
+    from edgeline.provenance.receipt import receipt_path, write_receipt
 
     workspace = project()
     from tasks import chain as chains
@@ -109,7 +109,7 @@ def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":
     from edgeline.anchoring.subject import of_path
     from edgeline.datasets import card
     from edgeline.errors import RecipeError
-    from edgeline.receipt import receipt_path
+    from edgeline.provenance.receipt import receipt_path
 
     name = receipt_path(path).name
     if len(name.encode()) > MAX_NAME_BYTES:
@@ -169,7 +169,7 @@ def _require_valid(
 
 
 def _row(path: Path, receipt: "Receipt") -> dict[str, Any]:
-    from edgeline.receipt import receipt_path
+    from edgeline.provenance.receipt import receipt_path
 
     return {
         "path": str(path),

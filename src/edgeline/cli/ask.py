@@ -12,9 +12,9 @@ from edgeline.cli.chain import OnChain as OnChain
 if TYPE_CHECKING:
     from edgeline.anchoring.deployment import Chain
     from edgeline.auditing.audit import Audit
-    from edgeline.auditing.live import Live
-    from edgeline.receipt import Receipt
-    from edgeline.statement import Statement
+    from edgeline.auditing.chain_session import Live
+    from edgeline.provenance.receipt import Receipt
+    from edgeline.provenance.statement import Statement
     from edgeline.workspace import Workspace
 
 Url = Annotated[
@@ -34,8 +34,8 @@ def open_audit(chain: str, url: str | None) -> "Iterator[Audit]":
     from edgeline.anchoring.deployment import known_chain
     from edgeline.anchoring.reach import reach
     from edgeline.auditing.audit import Audit
+    from edgeline.auditing.chain_session import INDEX, archive_in
     from edgeline.auditing.index import Index
-    from edgeline.auditing.live import INDEX, archive_in
     from edgeline.workspace import Workspace
 
     workspace = Workspace.find()
@@ -66,7 +66,7 @@ def live_for(
 def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "Live":
     from edgeline.anchoring.deployment import known_chain
     from edgeline.anchoring.registry import connect
-    from edgeline.auditing.live import Live
+    from edgeline.auditing.chain_session import Live
     from edgeline.errors import EnvironmentUnfit
     from edgeline.workspace import LOCAL, Workspace
 
@@ -115,7 +115,7 @@ def of_revision(chain: str, revision: str) -> "list[Statement]":
 
 def _live(workspace: "Workspace", known: "Chain", url: str | None) -> "Live":
     from edgeline.anchoring.registry import connect
-    from edgeline.auditing.live import Live
+    from edgeline.auditing.chain_session import Live
 
     return Live(
         connect(url or _address(workspace, known), known.deployment),

@@ -88,7 +88,7 @@ def _why(reason: str, detail: Path | None) -> list[object]:
     """The reason by the contract's number, and the digest of a document."""
     from edgeline.digest import sha256_file
     from edgeline.errors import RecipeError
-    from edgeline.receipt import REASONS
+    from edgeline.provenance.receipt import REASONS
 
     if reason not in REASONS:
         raise RecipeError(
@@ -195,7 +195,7 @@ def _call(
 ) -> tuple[str, list[object]]:
     """Function and arguments that revoke a statement; in a tree, the leaf alone."""
     from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT
-    from edgeline.receipt import read_receipt
+    from edgeline.provenance.receipt import read_receipt
 
     if not entry.tree:
         return STATEMENT, [entry.statement, *why]

@@ -97,7 +97,7 @@ def _stands(workspace: "Workspace", chain: str, folder: "Path") -> bool:
     """Whether an artifact is intact, with its checkpoint, its chain's contract and the registry behind it."""
     from edgeline.anchoring.deployment import known_chain
     from edgeline.artifact import open_artifact
-    from edgeline.receipt import read_receipt, receipt_path
+    from edgeline.provenance.receipt import read_receipt, receipt_path
 
     manifest, receipt = open_artifact(folder).manifest, read_receipt(receipt_path(folder))
     checkpoint = workspace.checkpoints / f"{manifest.checkpoint}.safetensors"

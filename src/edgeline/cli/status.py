@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from edgeline.cli.recipe import AsJson
 
 if TYPE_CHECKING:
-    from edgeline.stack.vitals import Running
+    from edgeline.stack.process_info import Running
 
 
 def status(as_json: AsJson = False) -> None:
@@ -27,7 +27,7 @@ def status(as_json: AsJson = False) -> None:
 def _row(running: "Running | None") -> dict[str, Any] | None:
     if running is None:
         return None
-    from edgeline.stack.vitals import memory_bytes
+    from edgeline.stack.process_info import memory_bytes
 
     return {
         "pid": running.pid,

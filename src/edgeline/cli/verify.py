@@ -12,7 +12,7 @@ from edgeline.cli.recipe import AsJson
 if TYPE_CHECKING:
     from edgeline.anchoring.subject import Named
     from edgeline.auditing.verdict import Verdict
-    from edgeline.receipt import Deployment, Receipt
+    from edgeline.provenance.receipt import Deployment, Receipt
 
 SHOWN = (
     *("what", "digest", "files", "receipt", "statement", "kind", "name", "tree"),
@@ -102,7 +102,7 @@ def _named(thing: str, chain: str | None) -> "Named":
 
 def _receipt(named: "Named", given: Path | None) -> "Receipt | None":
     from edgeline.errors import RecipeError
-    from edgeline.receipt import read_receipt
+    from edgeline.provenance.receipt import read_receipt
 
     if given is not None and not given.exists():
         raise RecipeError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edgeline.auditing.verdict import Verdict
-    from tasks.tracking.registry import Version
+    from edgeline.tracking.registry import Version
 
 VERSION = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<number>[0-9]+)|@(?P<alias>.+))")
 
@@ -19,10 +19,10 @@ def verify_version(text: str, chain: str | None, url: str | None) -> "Verdict":
     """The bytes that MLflow keeps against the manifest it keeps, and that against the chain."""
     from edgeline.auditing.stored import verify_stored
     from edgeline.cli.ask import live_for
-    from edgeline.receipt import read_receipt, receipt_path
+    from edgeline.provenance.receipt import read_receipt, receipt_path
 
     version = _version(text)
-    from tasks.tracking import registry
+    from edgeline.tracking import registry
 
     model, beside = registry.stored_model(version)
     with live_for(chain, url, read_receipt(receipt_path(beside))) as open_live:
@@ -40,7 +40,7 @@ def _version(text: str) -> "Version":
     from edgeline.stack import services
 
     os.environ.update(services.environment(project().root))
-    from tasks.tracking import registry
+    from edgeline.tracking import registry
 
     named = VERSION.fullmatch(text)
     found = None

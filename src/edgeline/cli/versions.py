@@ -14,7 +14,7 @@ from edgeline.cli.recipe import AsJson
 from edgeline.errors import Interrupted, RecipeError
 
 if TYPE_CHECKING:
-    from tasks.versioning import Difference, Line, Restored, Sent
+    from edgeline.revisions import Difference, Line, Restored, Sent
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="The recipe whose data these are.", show_default=False)
@@ -30,7 +30,7 @@ SHOWN = 10
 def list_revisions(name: Name, as_json: AsJson = False) -> None:
     """List the revisions of the data, newest first; * is what lies in data/NAME."""
     root = _project_with(name)
-    from tasks.versioning import history
+    from edgeline.revisions import history
 
     lines = history(root, name)
     if as_json:
@@ -44,7 +44,7 @@ def diff(name: Name, a: Revision, b: Revision, as_json: AsJson = False) -> None:
     """Say what changed from revision A to revision B: settings, items, labels, distributions."""
     root = _project_with(name)
     with _doing(f"comparing two revisions of {name}"):
-        from tasks.versioning import difference
+        from edgeline.revisions import difference
 
         found = difference(root, name, a, b)
     if as_json:
@@ -64,7 +64,7 @@ def card(
     root = _project_with(name)
     from edgeline.datacard.folder import page_of
     from edgeline.datasets.card import check
-    from tasks.versioning import previous
+    from edgeline.revisions import previous
 
     known = check(root / "data" / name)
     text, _ = page_of(root / "data" / name, previous(root, name, known.digest))
@@ -79,7 +79,7 @@ def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
 
     root = _project_with(name)
     with _doing(f"restoring {name}"):
-        from tasks.versioning import restore as bring_back
+        from edgeline.revisions import restore as bring_back
 
         restored = bring_back(root, name, revision, datetime.now(UTC))
     if as_json:
@@ -92,7 +92,7 @@ def push(name: Name, as_json: AsJson = False) -> None:
     """Send every revision of the data to DVC's default remote, and look at each file there."""
     root = _project_with(name)
     with _doing(f"sending {name}"):
-        from tasks.versioning import push as send
+        from edgeline.revisions import push as send
 
         sent = send(root, name)
     _show(sent, "sent to", as_json)
@@ -102,7 +102,7 @@ def pull(name: Name, as_json: AsJson = False) -> None:
     """Bring every revision that DVC's default remote knows into DVC's cache; data/NAME stays as it is."""
     root = _project_with(name)
     with _doing(f"fetching {name}"):
-        from tasks.versioning import pull as bring
+        from edgeline.revisions import pull as bring
 
         sent = bring(root, name)
     _show(sent, "brought from", as_json)

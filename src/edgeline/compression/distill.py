@@ -19,7 +19,7 @@ from edgeline.finetuning.evaluate import Labels, Values, channels_last, score
 from edgeline.finetuning.finetune import SeededTraining, frozen
 from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, nothing, train
 from edgeline.finetuning.losses import Objective
-from edgeline.finetuning.regime import regime_of
+from edgeline.finetuning.train_config import regime_of
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, count_weights, restore
 

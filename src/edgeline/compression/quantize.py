@@ -31,11 +31,11 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from edgeline.compression.placement import give_answers_in_float, keep_thin_in_float
 from edgeline.edge.session import Session, load
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
+from edgeline.graph import file as onnx_file
+from edgeline.graph.quantisation_exclusions import give_answers_in_float, keep_thin_in_float
 from edgeline.metrics import accuracy, top1
-from edgeline.models import onnx_file
 
 CALIBRATIONS = {
     "minmax": CalibrationMethod.MinMax,

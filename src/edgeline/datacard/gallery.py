@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from edgeline.datacard.markup import Markup, clipped, name, tag
 from edgeline.datacard.thumbnails import MOST_LANES, image, lines, ranges
 from edgeline.datasets.items import Items
-from edgeline.datasets.suspects import Suspect
+from edgeline.datasets.label_issues import Suspect
 from edgeline.preprocess import Preprocessing
 
 PER_CLASS, MOST, MOST_ROWS = 10, 240, 5

@@ -2,7 +2,9 @@
 
 from importlib import resources
 
-from edgeline.datacard import gallery, mixes, strips
+from edgeline.datacard import class_tables as mixes
+from edgeline.datacard import distributions as strips
+from edgeline.datacard import gallery
 from edgeline.datacard.listing import listing
 from edgeline.datacard.markup import Child, Markup, joined, name, tag
 from edgeline.datasets.card import Card

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from edgeline.datasets import card, items, prepare
+from edgeline.datasets.attribution import credit
 from edgeline.datasets.card import Form
-from edgeline.datasets.credit import credit
-from edgeline.datasets.deals import FEWEST, deal, distances, histogram, owners
 from edgeline.datasets.duplicates import KEPT
 from edgeline.datasets.items import Items
+from edgeline.datasets.partitioners import FEWEST, deal, distances, histogram, owners
 from edgeline.datasets.prepare import SETS, Prepared, read_report
 from edgeline.datasets.profile import moments, profile
 from edgeline.datasets.quality import kind_of

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from edgeline.datasets import card, items, raw
 from edgeline.datasets.duplicates import Duplicate, contents, find
 from edgeline.datasets.items import Items
+from edgeline.datasets.label_issues import Suspect, suspects
 from edgeline.datasets.quality import gate, inspect, kind_of
 from edgeline.datasets.raw import Quarantined, Raw
 from edgeline.datasets.splits import split
-from edgeline.datasets.suspects import Suspect, suspects
 from edgeline.digest import canonical_json
 from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered
 from edgeline.preprocess import Kind, Preprocessing

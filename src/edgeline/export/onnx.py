@@ -11,8 +11,8 @@ import torch
 from onnx import ModelProto
 
 from edgeline.export.cells import TRANSLATIONS, traceable
-from edgeline.export.fold import fold
-from edgeline.models import onnx_file
+from edgeline.graph import file as onnx_file
+from edgeline.graph.fold import fold
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.models.zoo import restore
 

@@ -13,7 +13,7 @@ from edgeline.finetuning.evaluate import Labels, Values, score
 from edgeline.finetuning.interpolate import Sweep, sweep
 from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, nothing, train
 from edgeline.finetuning.methods import MethodReport
-from edgeline.finetuning.regime import Training, regime_of
+from edgeline.finetuning.train_config import Training, regime_of
 from edgeline.metrics import Interval, t_interval
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, restore

@@ -21,8 +21,8 @@ from edgeline.finetuning.evaluate import answers, channels_last, laid_out, one_c
 from edgeline.finetuning.losses import Objective
 from edgeline.finetuning.methods import has_batch_norm, learning
 from edgeline.finetuning.optimisers import SCHEDULES, Schedule, optimiser
-from edgeline.finetuning.regime import ADAM, Regime, Training, device_of
 from edgeline.finetuning.resume import Learner
+from edgeline.finetuning.train_config import ADAM, Regime, Training, device_of
 from edgeline.metrics import accuracy
 
 # With a hundred labels, measuring after every epoch would cost more than learning.

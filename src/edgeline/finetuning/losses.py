@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from edgeline.finetuning.regime import Regime
+from edgeline.finetuning.train_config import Regime
 
 Objective = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Loss of a batch from its logits, its inputs as the network saw them, and its labels."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from edgeline.edge.session import Session, load
 from edgeline.edge.stopwatch import paired_cpu_ms
-from edgeline.models.onnx_file import strip
-from edgeline.splitting.graph import CutPoint, segment
+from edgeline.graph.cut_points import CutPoint, segment
+from edgeline.graph.file import strip
 
 Span = tuple[int, int]
 """From one border to another: 0 is the input, 1 the first cut point, ..., the last the output."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from edgeline.edge.agreement import Agreement, agreement
 from edgeline.edge.session import load
 from edgeline.errors import EdgelineError
-from edgeline.models import onnx_file
-from edgeline.splitting.graph import cut_points, find, segment
+from edgeline.graph import file as onnx_file
+from edgeline.graph.cut_points import cut_points, find, segment
 
 # Nothing is fused across a cut, so the parts compute what the whole computes; rounding is all that
 # may differ.

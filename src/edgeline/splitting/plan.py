@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from edgeline.digest import sha256_file
 from edgeline.errors import RecipeError
+from edgeline.graph.cut_points import CutPoint, cut_points
 from edgeline.splitting.costs import Costs, layouts, measure
-from edgeline.splitting.graph import CutPoint, cut_points
 
 # Two measurements of the same part differ by as much.
 NEARLY = 0.05

@@ -17,7 +17,8 @@ from typing import Any, Literal
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from edgeline.stack import process, vitals
+from edgeline.stack import process
+from edgeline.stack import process_info as vitals
 from edgeline.stack.environment import state_folder
 from edgeline.stack.node import OLDEST, find_node, major_version
 from edgeline.stack.servers import PORTS

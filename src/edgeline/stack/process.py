@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
-from edgeline.stack import vitals
-from edgeline.stack.vitals import Running
+from edgeline.stack import process_info as vitals
+from edgeline.stack.process_info import Running
 
 Progress = Callable[[str, str], None]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.errors import EnvironmentUnfit
-from edgeline.stack import vitals
+from edgeline.stack import process_info as vitals
 from edgeline.stack.environment import (
     database,
     environment,
@@ -24,7 +24,7 @@ from edgeline.stack.environment import (
 )
 from edgeline.stack.node import OLDEST, find_node
 from edgeline.stack.process import Service
-from edgeline.stack.vitals import LOOPBACK, Running
+from edgeline.stack.process_info import LOOPBACK, Running
 
 POOL = "edgeline"
 CHAIN_ID = 1337

@@ -22,8 +22,8 @@ from edgeline.stack.environment import (
     state_folder,
 )
 from edgeline.stack.process import Progress, silent
+from edgeline.stack.process_info import Running
 from edgeline.stack.servers import POOL, SERVICES, ask
-from edgeline.stack.vitals import Running
 
 __all__ = [
     "SERVICES",

@@ -8,7 +8,7 @@ import pytest
 from edgeline.anchoring.deployment import Chain
 from edgeline.auditing.audit import Audit
 from edgeline.digest import sha256_bytes
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.statement import Statement, Subject
 from tests.chain.company import Company, digest_of, project_at
 from tests.chain.conftest import deployed
 

@@ -11,7 +11,7 @@ import pytest
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.auditing.audit import Audit
 from edgeline.errors import EnvironmentUnfit, NotAnchored, RecipeError
-from edgeline.receipt import receipt_path, write_receipt
+from edgeline.provenance.receipt import receipt_path, write_receipt
 from tests.chain.audit.conftest import (
     DATA,
     DETAIL,

@@ -11,7 +11,7 @@ from edgeline.auditing.audit import Audit
 from edgeline.auditing.entries import name_of
 from edgeline.auditing.index import Index
 from edgeline.errors import NotAnchored, Tampered
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.statement import Statement, Subject
 from tests.chain.audit.conftest import (
     DATA,
     FILES,

@@ -20,7 +20,7 @@ from edgeline.anchoring.events import (
 from edgeline.anchoring.logs import decode, topic
 from edgeline.anchoring.node import Node
 from edgeline.errors import Tampered
-from edgeline.trie import keccak256
+from edgeline.provenance.trie import keccak256
 from tests.chain.index.conftest import Anchorer, digest_of, index_of
 from tests.chain.servers import lying
 

@@ -16,8 +16,8 @@ from edgeline.datasets import card
 from edgeline.digest import sha256_bytes, sha256_file
 from edgeline.manifest import Ancestor, Net, TensorSpec
 from edgeline.preprocess import Preprocessing
-from edgeline.receipt import Receipt, read_receipt, receipt_path, write_receipt
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path, write_receipt
+from edgeline.provenance.statement import Statement, Subject
 from tests.chain.company import Company, project_at
 from tests.chain.conftest import deployed
 

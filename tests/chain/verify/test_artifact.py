@@ -8,15 +8,15 @@ import pytest
 
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.artifact import Artifact, open_artifact
-from edgeline.auditing.live import Live
+from edgeline.auditing.chain_session import Live
 from edgeline.auditing.verdict import verify_folder
 from edgeline.errors import (
     EdgelineError,
     NotAnchored,
     Tampered,
 )
-from edgeline.receipt import Receipt, receipt_path, write_receipt
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.receipt import Receipt, receipt_path, write_receipt
+from edgeline.provenance.statement import Statement, Subject
 from tests.chain.company import Company
 from tests.chain.conftest import deployed
 from tests.chain.servers import lying

@@ -13,7 +13,7 @@ from edgeline.errors import (
     RecipeError,
     ServiceUnavailable,
 )
-from edgeline.receipt import Receipt, receipt_path
+from edgeline.provenance.receipt import Receipt, receipt_path
 from tests.chain.company import Company, edgeline
 from tests.chain.conftest import deployed
 from tests.chain.verify.conftest import (

@@ -17,7 +17,7 @@ from edgeline.errors import (
     Revoked,
     Tampered,
 )
-from edgeline.receipt import Receipt, receipt_path, write_receipt
+from edgeline.provenance.receipt import Receipt, receipt_path, write_receipt
 from tests.chain.company import Company
 from tests.chain.verify.conftest import NO_DETAIL, checked, no_chain
 

@@ -14,8 +14,8 @@ from edgeline.errors import (
     Revoked,
     Tampered,
 )
-from edgeline.receipt import Receipt
-from edgeline.statement import Statement
+from edgeline.provenance.receipt import Receipt
+from edgeline.provenance.statement import Statement
 from tests.chain.company import Company
 from tests.chain.verify.conftest import NO_DETAIL, no_chain
 

@@ -10,8 +10,8 @@ from edgeline.anchoring.subject import Named, name, of_path
 from edgeline.artifact import Artifact
 from edgeline.auditing.archive import Loose
 from edgeline.auditing.audit import Audit
+from edgeline.auditing.chain_session import Live
 from edgeline.auditing.evidence import of_chain
-from edgeline.auditing.live import Live
 from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
 from edgeline.datasets.card import Form
@@ -23,8 +23,8 @@ from edgeline.errors import (
     Tampered,
 )
 from edgeline.preprocess import Preprocessing
-from edgeline.receipt import Receipt, read_receipt, receipt_path, write_receipt
-from edgeline.statement import Statement, Subject
+from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path, write_receipt
+from edgeline.provenance.statement import Statement, Subject
 from tests.chain.company import Company
 from tests.chain.verify.conftest import checked
 

@@ -14,7 +14,7 @@ from edgeline.anchoring.logs import topic
 from edgeline.anchoring.registry import connect
 from edgeline.anchoring.subject import Named, of_path
 from edgeline.artifact import Artifact
-from edgeline.auditing.live import Live
+from edgeline.auditing.chain_session import Live
 from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
 from edgeline.errors import (
@@ -22,7 +22,7 @@ from edgeline.errors import (
     Tampered,
 )
 from edgeline.merkle import build
-from edgeline.receipt import Receipt, read_receipt, receipt_path
+from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path
 from tests.chain.company import Company, digest_of
 from tests.chain.conftest import account
 from tests.chain.servers import lying

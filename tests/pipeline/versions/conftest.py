@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from edgeline import revisions
 from edgeline.recipe.data import Data
-from tasks import versioning
 
 CHECKOUT = Path(__file__).parents[3]
 BINARIES = Path(sys.executable).parent
@@ -72,11 +72,11 @@ class Flowers:
         self.table.parent.mkdir(exist_ok=True)
         self.table.write_text("\n".join(rows) + "\n")
 
-    def ensure(self, hour: int = 0, **changes: object) -> versioning.Revision:
+    def ensure(self, hour: int = 0, **changes: object) -> revisions.Revision:
         """What a run does, so many hours after noon."""
-        with versioning.settings_of(self.root, self.name, self.settings(**changes)):
-            versioning.check(self.root, self.name)
-            return versioning.ensure(self.root, self.name, NOON + timedelta(hours=hour))
+        with revisions.settings_of(self.root, self.name, self.settings(**changes)):
+            revisions.check(self.root, self.name)
+            return revisions.ensure(self.root, self.name, NOON + timedelta(hours=hour))
 
     def dvc(self, *arguments: str) -> None:
         """DVC as a person calls it."""

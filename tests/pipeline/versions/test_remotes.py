@@ -15,10 +15,10 @@ import asyncssh
 import pytest
 from moto.server import ThreadedMotoServer
 
+from edgeline import revisions
 from edgeline.datasets import card
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
-from tasks import versioning
-from tasks.versioning import remote as remotes
+from edgeline.revisions import remote as remotes
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -86,7 +86,7 @@ def there_and_back(flowers):
     assert (first.unsent, second.unsent) == ("", "")
     forget(flowers)
 
-    pulled = versioning.pull(flowers.root, "plants")
+    pulled = revisions.pull(flowers.root, "plants")
     assert set(pulled.revisions) == {first.digest, second.digest}
     assert pulled.lacking == ()
     assert pulled.objects > 10
@@ -131,7 +131,7 @@ def test_without_a_remote_a_run_says_nothing(flowers):
 
     assert flowers.ensure(1, devices=2).unsent == ""
     with pytest.raises(EnvironmentUnfit, match="dvc remote add -d NAME URL"):
-        versioning.push(flowers.root, "plants")
+        revisions.push(flowers.root, "plants")
 
 
 def test_a_remote_that_is_away_fails_no_run(flowers, s3):
@@ -147,11 +147,11 @@ def test_a_remote_that_is_away_fails_no_run(flowers, s3):
     assert second.unsent.endswith("; the next run sends it")
     assert "\n" not in second.unsent
     with pytest.raises(ServiceUnavailable):
-        versioning.push(flowers.root, "plants")
+        revisions.push(flowers.root, "plants")
 
     flowers.dvc("remote", "modify", "--local", "store", "endpointurl", s3)
     assert flowers.ensure(2, devices=2).unsent == ""
-    assert second.digest in versioning.pull(flowers.root, "plants").revisions
+    assert second.digest in revisions.pull(flowers.root, "plants").revisions
 
 
 def test_a_remote_that_never_answers_is_given_up(flowers, monkeypatch):
@@ -198,7 +198,7 @@ def test_what_a_killed_transfer_left_is_sent_again(flowers):
     objects[-1].write_bytes(objects[-1].read_bytes()[:100])
     objects[0].unlink()
 
-    assert versioning.push(flowers.root, "plants").objects == 2
+    assert revisions.push(flowers.root, "plants").objects == 2
 
     forget(flowers)
     flowers.edgeline("data", "restore", "plants", first.digest)
@@ -213,7 +213,7 @@ def test_nothing_damaged_is_sent(flowers):
     damaged.write_bytes(b"something else")
 
     with pytest.raises(Tampered, match=damaged.name):
-        versioning.push(flowers.root, "plants")
+        revisions.push(flowers.root, "plants")
 
 
 def test_a_damaged_remote_changes_nothing_here(flowers):
@@ -225,7 +225,7 @@ def test_a_damaged_remote_changes_nothing_here(flowers):
     before = {path: path.read_bytes() for path in flowers.folder.rglob("*") if path.is_file()}
 
     with pytest.raises(Tampered):
-        versioning.restore(flowers.root, "plants", first.digest, NOW)
+        revisions.restore(flowers.root, "plants", first.digest, NOW)
 
     after = {path: path.read_bytes() for path in flowers.folder.rglob("*") if path.is_file()}
     assert (before, flowers.ensure(3, devices=2).digest) == (after, second.digest)
@@ -251,6 +251,6 @@ def test_a_record_that_a_stranger_wrote_is_refused(flowers, old, new):
     forget(flowers)
 
     with pytest.raises(Tampered, match=f"the record of revision {first.digest[:12]}"):
-        versioning.pull(flowers.root, "plants")
+        revisions.pull(flowers.root, "plants")
 
     assert not Path("/tmp/raw.npz").exists()

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from edgeline import revisions
 from edgeline.datasets import card
 from edgeline.errors import EdgelineError, RecipeError, Tampered
-from tasks import versioning
-from tasks.versioning import lockfile
+from edgeline.revisions import lockfile
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PLACED = {"raw.npz", "prepared", "shares", "card.json", "settings.yaml"}
@@ -45,7 +45,7 @@ def content(path):
 def test_revisions_are_listed_newest_first(grown):
     flowers, digests = grown
 
-    listed = versioning.history(flowers.root, "plants")
+    listed = revisions.history(flowers.root, "plants")
 
     assert tuple(line.revision for line in listed) == digests[::-1]
     assert [line.when[:16] for line in listed] == [f"2026-01-01T{hour}:00" for hour in (14, 13, 12)]
@@ -62,15 +62,13 @@ def test_a_revision_that_comes_again_is_no_new_one(three):
 
     assert flowers.ensure(5).digest == digests[1]
 
-    assert [entry.digest for entry in versioning.entries(flowers.root, "plants")] == [
-        *digests[::-1]
-    ]
+    assert [entry.digest for entry in revisions.entries(flowers.root, "plants")] == [*digests[::-1]]
 
 
 def test_a_difference_names_settings_and_items(grown):
     flowers, (first, second, third) = grown
 
-    found = versioning.difference(flowers.root, "plants", first[:8], second[:8])
+    found = revisions.difference(flowers.root, "plants", first[:8], second[:8])
 
     assert (found.before, found.after) == (first, second)
     assert set(found.settings) == {"digest"}
@@ -80,7 +78,7 @@ def test_a_difference_names_settings_and_items(grown):
     assert list(found.relabelled.values()) == [("b", "a")]
     assert not found.drift.alarms
 
-    devices = versioning.difference(flowers.root, "plants", second, third)
+    devices = revisions.difference(flowers.root, "plants", second, third)
     assert devices.settings == {"devices": (3, 2)}
     assert (devices.added, devices.removed, devices.relabelled, devices.moved) == ((), (), {}, {})
 
@@ -93,7 +91,7 @@ def test_a_revision_is_restored_whole(three, without):
     if without == "data":
         shutil.rmtree(flowers.folder)
 
-    restored = versioning.restore(flowers.root, "plants", first[:10], NOW)
+    restored = revisions.restore(flowers.root, "plants", first[:10], NOW)
 
     assert (restored.digest, restored.fetched > 0) == (first, without == "cache")
     assert card.check(flowers.folder).digest == first
@@ -101,8 +99,8 @@ def test_a_revision_is_restored_whole(three, without):
     assert lockfile.recorded_card(flowers.root, "plants") == lockfile.md5_of(
         flowers.folder / "card.json"
     )
-    versioning.check(flowers.root, "plants")
-    assert versioning.ensure(flowers.root, "plants").digest == first
+    revisions.check(flowers.root, "plants")
+    assert revisions.ensure(flowers.root, "plants").digest == first
     # and a run of the recipe makes what the recipe asks for
     assert flowers.ensure(devices=2).digest == third
 
@@ -114,7 +112,7 @@ def test_data_that_were_changed_are_not_covered_by_a_restore(three):
     raw.write_bytes(raw.read_bytes() + b"x")
 
     with pytest.raises(Tampered, match=r"data/plants/raw\.npz"):
-        versioning.restore(flowers.root, "plants", first, NOW)
+        revisions.restore(flowers.root, "plants", first, NOW)
 
     assert raw.read_bytes().endswith(b"x")
 
@@ -122,7 +120,7 @@ def test_data_that_were_changed_are_not_covered_by_a_restore(three):
 @pytest.mark.parametrize("damage", ["content", "list"])
 def test_a_damaged_cache_restores_nothing(three, damage):
     flowers, (first, _, third) = three
-    entry = versioning.find(flowers.root, "plants", first)
+    entry = revisions.find(flowers.root, "plants", first)
     md5 = entry.objects["raw.npz" if damage == "content" else "shares"]
     place = flowers.cache / md5[:2] / md5[2:]
     place.chmod(0o644)
@@ -130,7 +128,7 @@ def test_a_damaged_cache_restores_nothing(three, damage):
     place.write_bytes(b"something else" if damage == "content" else outside)
 
     with pytest.raises(Tampered, match=first[:12]):
-        versioning.restore(flowers.root, "plants", first, NOW)
+        revisions.restore(flowers.root, "plants", first, NOW)
 
     assert card.check(flowers.folder).digest == third
 
@@ -138,10 +136,10 @@ def test_a_damaged_cache_restores_nothing(three, damage):
 def test_a_beginning_must_mean_one_revision(grown):
     flowers, digests = grown
 
-    assert versioning.find(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
+    assert revisions.find(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
     for prefix in ("", "0123456789", "g"):
         with pytest.raises(RecipeError, match="none begins"):
-            versioning.find(flowers.root, "plants", prefix)
+            revisions.find(flowers.root, "plants", prefix)
 
 
 def test_an_ambiguous_beginning_is_refused(three):
@@ -152,16 +150,16 @@ def test_an_ambiguous_beginning_is_refused(three):
     (folder / f"{other}.json").write_text(text)
 
     with pytest.raises(RecipeError, match="2 begin"):
-        versioning.find(flowers.root, "plants", first[:12])
+        revisions.find(flowers.root, "plants", first[:12])
 
 
 def test_the_revision_before_is_known_by_its_card(grown):
     flowers, (first, second, third) = grown
 
-    assert versioning.previous(flowers.root, "plants", third).digest == second
-    assert versioning.previous(flowers.root, "plants", second).digest == first
-    assert versioning.previous(flowers.root, "plants", first) is None
-    assert versioning.previous(flowers.root, "herbs", third) is None
+    assert revisions.previous(flowers.root, "plants", third).digest == second
+    assert revisions.previous(flowers.root, "plants", second).digest == first
+    assert revisions.previous(flowers.root, "plants", first) is None
+    assert revisions.previous(flowers.root, "herbs", third) is None
 
 
 @pytest.mark.parametrize("moment", ["card.json", "settings.yaml", "dvc.lock"])
@@ -176,10 +174,10 @@ def test_a_restore_that_was_killed_is_finished_by_the_same_command(three, moment
         process.kill()
     assert process.returncode in (0, -signal.SIGKILL)
 
-    versioning.check(flowers.root, "plants")
+    revisions.check(flowers.root, "plants")
     flowers.edgeline("data", "restore", "plants", first)
     assert card.check(flowers.folder).digest == first
-    assert len(versioning.entries(flowers.root, "plants")) == 3
+    assert len(revisions.entries(flowers.root, "plants")) == 3
 
 
 @pytest.mark.parametrize("file", ["settings.yaml", "raw.npz", "card.json"])
@@ -191,7 +189,7 @@ def test_a_restore_that_was_killed_while_it_wrote_is_finished_too(three, deadly,
 
     left = {path.name for path in flowers.folder.iterdir()} - PLACED
     assert [name for name in left if "settings" in name] == []
-    versioning.check(flowers.root, "plants")
+    revisions.check(flowers.root, "plants")
     flowers.edgeline("data", "restore", "plants", first)
     assert card.check(flowers.folder).digest == first
     assert {path.name for path in flowers.folder.iterdir()} == PLACED

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from edgeline import revisions
 from edgeline.datasets import card
 from edgeline.digest import canonical_json, sha256_file
 from edgeline.errors import GateMissed, RecipeError, Tampered
 from edgeline.recipe import load
 from edgeline.recipe.data import settings_text
-from tasks import versioning
-from tasks.versioning import lockfile
+from edgeline.revisions import lockfile
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -31,7 +31,7 @@ def flip(path):
 
 def refused(flowers):
     with pytest.raises(Tampered) as error:
-        versioning.check(flowers.root, flowers.name)
+        revisions.check(flowers.root, flowers.name)
     return error.value
 
 
@@ -68,9 +68,9 @@ def test_committed_lock_is_what_the_stages_make(fresh):
     """After a change of a stage, or of a module it depends on: dvc repro, and commit dvc.lock."""
     for name in ("dvc.yaml", "dvc.lock"):
         shutil.copy2(CHECKOUT / name, fresh.root)
-    versioning.write_settings(fresh.root, "digits", load(CHECKOUT, "digits").recipe.data)
+    revisions.write_settings(fresh.root, "digits", load(CHECKOUT, "digits").recipe.data)
 
-    versioning.ensure(fresh.root, "digits")
+    revisions.ensure(fresh.root, "digits")
 
     assert (fresh.root / "dvc.lock").read_text() == (CHECKOUT / "dvc.lock").read_text()
 
@@ -109,7 +109,7 @@ def test_a_flipped_bit_is_named_and_restored(flowers, path):
     assert f"data/plants/{path} " in error.expected
 
     put_right(flowers, error)
-    versioning.check(flowers.root, "plants")
+    revisions.check(flowers.root, "plants")
     assert flowers.ensure().digest == intact.digest
 
 
@@ -120,7 +120,7 @@ def test_it_is_restored_without_cache_too(flowers):
 
     put_right(flowers, refused(flowers))
 
-    versioning.check(flowers.root, "plants")
+    revisions.check(flowers.root, "plants")
     assert flowers.ensure() == intact
 
 
@@ -133,7 +133,7 @@ def test_a_damaged_cache_is_put_right_as_well(flowers):
 
     put_right(flowers, refused(flowers))
 
-    versioning.check(flowers.root, "plants")
+    revisions.check(flowers.root, "plants")
     assert flowers.ensure() == intact
 
 
@@ -163,7 +163,7 @@ def test_a_file_too_many_is_named(flowers):
 
     assert "data/plants/shares/more of it.npz not to be there" in error.expected
     put_right(flowers, error)
-    versioning.check(flowers.root, "plants")
+    revisions.check(flowers.root, "plants")
 
 
 def test_missing_files_are_made_again(flowers):
@@ -231,7 +231,7 @@ def test_own_files_that_changed_are_noticed(flowers, change):
 
 def test_a_recipe_that_dvc_does_not_know(made):
     with pytest.raises(RecipeError, match=r"`recipes` at the top of dvc\.yaml"):
-        versioning.ensure(made.root, "letters")
+        revisions.ensure(made.root, "letters")
 
 
 def test_classes_may_be_named_yes_and_no(flowers):
@@ -256,8 +256,8 @@ def test_two_at_once_wait_for_each_other_in_silence(flowers, other):
     herbs.mkdir()
     shutil.copy2(flowers.folder / "settings.yaml", herbs)
     program = (
-        "import sys; from pathlib import Path; from tasks import versioning; "
-        "versioning.ensure(Path(sys.argv[1]), sys.argv[2])"
+        "import sys; from pathlib import Path; from edgeline import revisions; "
+        "revisions.ensure(Path(sys.argv[1]), sys.argv[2])"
     )
     both = [
         subprocess.Popen(
@@ -277,8 +277,8 @@ def test_two_at_once_wait_for_each_other_in_silence(flowers, other):
 
 
 def test_plain_dvc_in_a_clone_leaves_git_clean(fresh, tmp_path):
-    versioning.write_settings(fresh.root, "plants", fresh.settings())
-    versioning.write_settings(fresh.root, "herbs", fresh.settings())
+    revisions.write_settings(fresh.root, "plants", fresh.settings())
+    revisions.write_settings(fresh.root, "herbs", fresh.settings())
     fresh.dvc("repro")
     git = ("git", "-c", "user.name=someone", "-c", "user.email=someone@example.org")
     fresh.run(*git, "init", "-q")

@@ -1,0 +1,83 @@
+"""How a number went: over epochs and rounds, along the line between two networks, and from seed to seed."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from edgeline.figures.names import mark
+from edgeline.finetuning.interpolate import Sweep
+from edgeline.finetuning.loop import TrainReport
+from edgeline.metrics import t_interval
+
+BLUE, ORANGE, GREEN, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#718096"
+
+
+def learning(report: TrainReport) -> Figure:
+    """Loss of every epoch, and validation accuracy where it was measured."""
+    figure = Figure(figsize=(6, 3.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(
+        [epoch.epoch for epoch in report.curve], [epoch.loss for epoch in report.curve], color=BLUE
+    )
+    axes.set(xlabel="epoch", title="Learning curve")
+    axes.set_ylabel("training loss", color=BLUE)
+    measured = [
+        (epoch.epoch, epoch.accuracy) for epoch in report.curve if epoch.accuracy is not None
+    ]
+    if measured:
+        beside = axes.twinx()
+        beside.plot(*zip(*measured, strict=True), "o-", color=ORANGE)
+        beside.set_ylabel("validation accuracy", color=ORANGE)
+    return figure
+
+
+def interpolation(sweep: Sweep) -> Figure:
+    """Accuracy between the tuned (0) and the pretrained (1) weights, on every branch that was tried."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.subplots()
+    branches = {
+        "validation": (sweep.curve, "o-", BLUE),
+        "validation, norms measured again": (sweep.reestimated_curve, "s-", GREEN),
+        "second set": (sweep.second_curve, "^:", GREY),
+    }
+    for name, (curve, style, colour) in branches.items():
+        if curve:
+            axes.plot(*zip(*curve, strict=True), style, color=colour, label=name, markersize=4)
+    kept = ", norms measured again" if sweep.reestimated else ""
+    axes.axvline(sweep.alpha, color=ORANGE, linestyle="--", label=f"kept: {sweep.alpha:g}{kept}")
+    axes.set(
+        xlabel="alpha",
+        ylabel="accuracy",
+        title="alpha * pretrained + (1 - alpha) * tuned",
+    )
+    figure.legend(loc="outside lower center", ncols=2, fontsize="small")
+    return figure
+
+
+def seeds(scores: Mapping[str, Sequence[float]], quantity: str = "test accuracy") -> Figure:
+    """Each run's number a dot, and of two and more their mean with its 95 % interval."""
+    figure = Figure(figsize=(6.4, 1.5 + 0.45 * len(scores)), layout="constrained")
+    axes = figure.subplots()
+    for row, values in enumerate(scores.values()):
+        axes.plot(values, [row] * len(values), "o", color=BLUE, alpha=0.5, markersize=5)
+        if len(values) > 1:
+            found = t_interval(values)
+            reach = [[found.estimate - found.low], [found.high - found.estimate]]
+            axes.errorbar(
+                found.estimate, row, xerr=reach, fmt="|", color=ORANGE, capsize=5, markersize=16
+            )
+    axes.set(xlabel=quantity, title="Runs that differ in their seed alone")
+    axes.set_ylim(len(scores) - 0.5, -0.5)
+    axes.grid(axis="x", alpha=0.3)
+    mark(axes.yaxis, list(scores))
+    return figure
+
+
+def rounds(accuracies: Sequence[float]) -> Figure:
+    """Validation accuracy before the first round and after each."""
+    figure = Figure(figsize=(6, 3.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(range(len(accuracies)), accuracies, "o-", color=BLUE)
+    axes.set(xlabel="round", ylabel="validation accuracy", title="Federated rounds")
+    axes.grid(alpha=0.3)
+    return figure

@@ -1,0 +1,214 @@
+"""What a receipt shows without a network, and what remains to be believed.
+
+    level 0   the thing's digest is in the statement, whose history is linked by digests
+    level 1   the statement is what the record was written for: by its digest, or by its place in a tree
+    level 2   the contract's storage held the record as of a block, given that block's hash
+    level 3   the chain says so now, revocations included: that takes a network, and is not asked here
+
+A receipt that falls short of level 1 is broken. The storage proof is Ethereum's: the header hashes to
+the block's hash and names the state's root, under which the account names its code and the root of its
+storage, under which the record lies (EIP-1186).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+
+from edgeline.errors import NotAnchored, RecipeError, Revoked, Tampered
+from edgeline.merkle import tree_id, verify
+from edgeline.provenance.receipt import Deployment, Inclusion, Receipt, Record, StorageProof
+from edgeline.provenance.statement import KINDS, LEAF, TREE
+from edgeline.provenance.trie import Item, decode, encode, get, keccak256
+
+# Places in a block's header and in an account (Yellow Paper, 4.1 and 4.4).
+STATE_ROOT, NUMBER, LEAST_FIELDS = 3, 8, 15
+STORAGE_ROOT, CODE_HASH, ACCOUNT_FIELDS = 2, 3, 4
+
+_BLOCK_HASH = re.compile(r"0x[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A level that was reached. Whatever else the receipt says is a pointer for asking a node."""
+
+    level: int
+    record: Record
+    block: int | None = None
+    """Number of the block that the storage proof is about, and its hash."""
+    block_hash: str | None = None
+    pinned: bool = False
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """What must still be believed, a sentence each."""
+        alone = ("it was not revoked apart from its tree",) if self.record.kind == TREE else ()
+        if self.level == 1:
+            return "the contract holds this record", "it was not revoked", *alone
+        block = () if self.pinned else (f"block {self.block} is {self.block_hash}",)
+        return *block, f"it was not revoked after block {self.block}", *alone
+
+    def __str__(self) -> str:
+        if self.level == 1:
+            return "level 1: stated for this record, which must be trusted"
+        trust = "which was pinned" if self.pinned else "which must be trusted"
+        return f"level 2 against block {self.block} {self.block_hash}, {trust}"
+
+
+def check(
+    receipt: Receipt,
+    digest: str,
+    pinned: str | None = None,
+    deployment: Deployment | None = None,
+) -> Proof:
+    """What this receipt proves about the thing with this digest.
+
+    `pinned` is the hash of a block that is known to be of the chain, `deployment` the one expected.
+
+    Raises:
+        Tampered: what was found begins with the part that is broken: statement, deployment, record,
+            inclusion, header, account or slot.
+        Revoked: the record is marked so.
+        NotAnchored: a block is pinned, and the receipt holds no storage proof.
+        RecipeError: what is pinned is no hash of a block.
+    """
+    if pinned is not None and not _BLOCK_HASH.fullmatch(pinned):
+        raise RecipeError(
+            expected="the hash of a block, 0x and 64 lower-case hexadecimal characters",
+            found=repr(pinned),
+            remedy="take it from where you trust the chain",
+        )
+    if digest not in {subject.sha256 for subject in receipt.statement.subjects}:
+        raise _broken("statement", f"nothing about {digest}")
+    if deployment not in (None, receipt.deployment):
+        raise _broken("deployment", f"{receipt.deployment.contract}, or another chain or code")
+    _check_record(receipt)
+    proof = _against_block(receipt, pinned)
+    if receipt.record.revoked:
+        raise Revoked(
+            expected="a statement that holds",
+            found=f"{receipt.statement.digest} revoked: {receipt.record.reason_name}",
+            remedy="use what replaced it; whoever anchored it knows more",
+        )
+    return proof
+
+
+def record_slot(key: str) -> bytes:
+    """Where the contract's storage holds the record of a key: in `records`, its first variable."""
+    return keccak256(bytes.fromhex(key) + bytes(32))
+
+
+def _check_record(receipt: Receipt) -> None:
+    """Level 1: the record is this statement's, or that of a tree which the statement is in."""
+    statement, record, inclusion = receipt.statement, receipt.record, receipt.inclusion
+    if inclusion is None:
+        if record.key != statement.digest:
+            raise _broken("record", f"another key than the statement's {statement.digest}")
+        if record.kind != KINDS[statement.kind] and not (record.kind == LEAF and record.revoked):
+            raise _broken("record", f"kind {record.kind} for a statement of kind {statement.kind}")
+        return
+    if record.kind != TREE:
+        raise _broken("record", f"kind {record.kind} where a tree was anchored")
+    if record.key != tree_id(bytes.fromhex(inclusion.root), inclusion.size).hex():
+        raise _broken("inclusion", f"a tree that {record.key} does not name")
+    if not _is_included(statement.digest, inclusion):
+        raise _broken("inclusion", f"no path from {statement.digest} to root {inclusion.root}")
+
+
+def _is_included(digest: str, inclusion: Inclusion) -> bool:
+    leaf, *path, root = map(bytes.fromhex, (digest, *inclusion.path, inclusion.root))
+    return verify(leaf, inclusion.index, inclusion.size, path, root)
+
+
+def _against_block(receipt: Receipt, pinned: str | None) -> Proof:
+    if receipt.storage is not None:
+        number, block_hash = _check_storage(receipt, receipt.storage, pinned)
+        return Proof(2, receipt.record, number, block_hash, pinned is not None)
+    if pinned is None:
+        return Proof(1, receipt.record)
+    raise NotAnchored(
+        expected=f"a storage proof to compare with block {pinned}",
+        found="a receipt without one",
+        remedy="take the receipt from a node that serves eth_getProof, or verify with a network",
+    )
+
+
+def _check_storage(receipt: Receipt, storage: StorageProof, pinned: str | None) -> tuple[int, str]:
+    """Level 2: number and hash of the block as of which the contract held the record."""
+    header = _octets(storage.header)
+    block_hash = f"0x{keccak256(header).hex()}"
+    if pinned not in (None, block_hash):
+        raise _broken("header", f"that of block {block_hash}, not of the pinned {pinned}")
+    with _part("header"):
+        state_root, number = _read_header(header)
+    if number == receipt.record.block and receipt.block_hash != block_hash:
+        raise _broken("header", f"that of {block_hash}, not of {receipt.block_hash}")
+    with _part("account"):
+        storage_root = _read_account(state_root, receipt.deployment, storage.account)
+    with _part("slot"):
+        _check_slot(storage_root, receipt.record, storage.slot)
+    return number, block_hash
+
+
+def _read_header(header: bytes) -> tuple[bytes, int]:
+    values = _values(decode(header))
+    if len(values) < LEAST_FIELDS or values[NUMBER][:1] == b"\0" or len(values[NUMBER]) > 8:
+        raise ValueError("not the fields of a block's header")
+    return values[STATE_ROOT], int.from_bytes(values[NUMBER])
+
+
+def _read_account(state_root: bytes, deployment: Deployment, nodes: tuple[str, ...]) -> bytes:
+    found = get(state_root, keccak256(_octets(deployment.contract)), [*map(_octets, nodes)])
+    if found is None:
+        raise ValueError(f"none at {deployment.contract}")
+    account = _values(decode(found))
+    if len(account) != ACCOUNT_FIELDS or account[CODE_HASH] != _octets(deployment.code_hash):
+        raise ValueError(f"other code than {deployment.code_hash}")
+    return account[STORAGE_ROOT]
+
+
+def _check_slot(storage_root: bytes, record: Record, nodes: tuple[str, ...]) -> None:
+    found = get(storage_root, keccak256(record_slot(record.key)), [*map(_octets, nodes)])
+    if found is None:
+        raise ValueError(f"no record of {record.key}")
+    if found != encode(record.pack().lstrip(b"\0")):
+        raise ValueError(f"another record: {_difference(record, found)}")
+
+
+def _difference(record: Record, found: bytes) -> str:
+    word = b"".join(_values([decode(found)]))
+    held = Record.unpack(record.key, word.rjust(32, b"\0"))
+    differences = [
+        f"{field.name} {getattr(held, field.name)} and not {getattr(record, field.name)}"
+        for field in fields(Record)
+        if getattr(held, field.name) != getattr(record, field.name)
+    ]
+    return ", ".join(differences) or "one of another spelling"
+
+
+def _values(item: Item) -> list[bytes]:
+    values = [value for value in item if isinstance(value, bytes)]
+    if len(values) != len(item):
+        raise ValueError("a list where bytes belong")
+    return values
+
+
+def _octets(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+@contextmanager
+def _part(name: str) -> Iterator[None]:
+    """Whatever does not fit in here breaks this part of the receipt."""
+    try:
+        yield
+    except ValueError as error:
+        raise _broken(name, str(error)) from error
+
+
+def _broken(part: str, found: str) -> Tampered:
+    return Tampered(
+        expected="a receipt that proves what it says",
+        found=f"{part}: {found}",
+        remedy="take the thing and its receipt from their source again",
+    )

@@ -1,0 +1,1 @@
+"""How a federated round is carried: its spec, its clients, its end."""

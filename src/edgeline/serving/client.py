@@ -1,0 +1,107 @@
+"""Asks a model that is spread over workers: frames enter at the first part, leave at the last."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
+from edgeline.serving.broker import Broker
+from edgeline.serving.frame import Tensors, decode, encode
+from edgeline.serving.worker import subject
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one request."""
+
+    tensors: Mapping[str, NDArray[Any]]
+    round_trip_ms: float
+
+
+async def ask(
+    broker: Broker,
+    digest: str,
+    requests: Sequence[Mapping[str, NDArray[Any]]],
+    *,
+    in_flight: int,
+    timeout_s: float,
+) -> list[Answer]:
+    """An answer per request, in order, with at most `in_flight` of them under way.
+
+    Raises:
+        ServiceUnavailable: no worker, or no answer in time.
+        EdgelineError: a part could not do its work.
+    """
+    inbox, waiting = broker.new_inbox(), dict[bytes, asyncio.Future[Tensors]]()
+
+    async def receive(frame: bytes, _: str) -> None:
+        _settle(waiting, frame)
+
+    await broker.subscribe(inbox, receive)
+    room = asyncio.Semaphore(in_flight)
+
+    async def one(index: int, tensors: Mapping[str, NDArray[Any]]) -> Answer:
+        request = index.to_bytes(16)
+        async with room:
+            waiting[request] = asyncio.get_running_loop().create_future()
+            start = time.perf_counter()
+            frame = _fitting(encode(Tensors(request, tensors)), broker.max_bytes)
+            await broker.publish(subject(digest, 0), frame, reply=inbox)
+            try:
+                message = await asyncio.wait_for(waiting[request], timeout_s)
+            except TimeoutError as error:
+                raise _unanswered(f"none within {timeout_s:g} s") from error
+            finally:
+                del waiting[request]
+            return Answer(message.tensors, (time.perf_counter() - start) * 1000)
+
+    tasks = [asyncio.create_task(one(index, tensors)) for index, tensors in enumerate(requests)]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _settle(waiting: dict[bytes, asyncio.Future[Tensors]], frame: bytes) -> None:
+    """Gives an answer to the request that waits for it; a late one finds nobody and is dropped."""
+    if not frame:
+        # How the server says that nobody listens; it does not say for which request.
+        for unanswered in waiting.values():
+            _fail(unanswered, _unanswered("no worker of part 0"))
+        return
+    message = decode(frame)
+    future = waiting.get(message.request)
+    if isinstance(message, Tensors):
+        if future and not future.done():
+            future.set_result(message)
+    elif future:
+        remedy = "run the model unsplit to see whether it is the part or the input"
+        _fail(future, EdgelineError(expected="an answer", found=message.reason, remedy=remedy))
+
+
+def _fail(future: asyncio.Future[Tensors], error: EdgelineError) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _unanswered(found: str) -> ServiceUnavailable:
+    return ServiceUnavailable(
+        expected="an answer from the workers of this model",
+        found=found,
+        remedy="see that a worker runs for every part",
+    )
+
+
+def _fitting(frame: bytes, limit: int) -> bytes:
+    if len(frame) > limit:
+        raise RecipeError(
+            expected=f"requests of at most {limit} bytes",
+            found=f"{len(frame)}",
+            remedy="send fewer items per request (rehearse.batch)",
+        )
+    return frame
