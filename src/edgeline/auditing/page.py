@@ -7,7 +7,6 @@ anywhere is noticed. Whoever changes all three makes another page: compare the S
 """
 
 import hashlib
-import html
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from string import Template
 from typing import Any
 
 from edgeline.auditing.answers import VALID, Status
+from edgeline.page import Markup, standalone
 from edgeline.provenance.receipt import Deployment, Inclusion
-from edgeline.standalone import standalone
 
 SCHEMA = "edgeline.page/1"
 SCRIPTS = (
@@ -94,8 +93,8 @@ def render(page: Page) -> bytes:
     script = sealed + "\n".join((web / name).read_text("utf-8") for name in SCRIPTS)
     style = (web / "page.css").read_text("utf-8")
     body = Template((web / "page.html").read_text("utf-8")).substitute(data=data)
-    title = html.escape(f"What {page.deployment.contract} knows")
-    return standalone(title, body, style, script).encode("ascii")
+    title = f"What {page.deployment.contract} knows"
+    return standalone(title, Markup(body), style, script).encode("ascii")
 
 
 def _embedded(value: dict[str, Any]) -> str:

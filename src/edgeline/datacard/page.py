@@ -12,7 +12,8 @@ from edgeline.datasets.drift import DriftReport
 from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
 from edgeline.datasets.prepare import Prepared
-from edgeline.standalone import standalone
+from edgeline.page import Markup as Html
+from edgeline.page import standalone
 
 WEB = resources.files("edgeline.datacard") / "web"
 ITEMS = {"image": "an image", "series": "a series", "table": "a row"}
@@ -47,7 +48,7 @@ def page(
     title = str(card.source.get("title") or card.source.get("name") or "Data")
     body = [_header(title, card, report, previous), tag("main", sections)]
     style, script = ((WEB / each).read_text("utf-8") for each in ("card.css", "card.js"))
-    return standalone(joined(title), joined(body), style, script, images=True)
+    return standalone(title, Html(joined(body)), style, script, images=True)
 
 
 def _header(title: str, card: Card, report: Prepared, previous: Card | None) -> Markup:
