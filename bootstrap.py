@@ -46,8 +46,12 @@ STATIC = {
     "import rules": [VENV / "bin/lint-imports"],
     "types": [VENV / "bin/mypy"],
 }
-TESTS = {"tests": [VENV / "bin/python", "-m", "pytest"]}
-WHEEL = {"tests of the wheel": [EDGE / "bin/python", "-m", "pytest", "tests/core", "tests/edge"]}
+# A worker for each core, of at most four: each may need 2 GB of memory.
+WORKERS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
+PYTEST = ["-m", "pytest", *WORKERS]
+TESTS = {"tests": [VENV / "bin/python", *PYTEST]}
+WHEEL = {"tests of the wheel": [EDGE / "bin/python", *PYTEST, "tests/core", "tests/edge"]}
+WHEEL_TESTED_BY = ["pytest", "pytest-randomly", "pytest-timeout", "pytest-xdist"]
 
 
 def main(arguments: list) -> int:
@@ -212,7 +216,7 @@ def make_wheel() -> None:
     step("the wheel that a device installs", build)
     wheel = next(folder.glob("edgeline-*.whl"))
     if not stamped(EDGE, "complete", dependencies):
-        wanted = ["-c", LOCK, wheel, "pytest", "pytest-randomly", "pytest-timeout"]
+        wanted = ["-c", LOCK, wheel, *WHEEL_TESTED_BY]
         step("what the wheel depends on", pip(EDGE, "install", *wanted))
         stamp(EDGE, "complete", dependencies)
     step("the wheel, installed", pip(EDGE, "install", "--no-deps", "--force-reinstall", wheel))
