@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline import figures as pictures
-from edgeline import tracking
 from edgeline.compression.distill import DistillReport, distill
 from edgeline.compression.quantize import QuantiseReport, quantize
 from edgeline.datasets import central, prepared
 from edgeline.datasets.printed import render
 from edgeline.edge.session import load as load_session
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
+from edgeline.figures import curves
+from edgeline.figures.answers import answer_figures
 from edgeline.finetuning.evaluate import scores
 from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
@@ -24,7 +24,7 @@ from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.recipe.quantise import Quantise
 from edgeline.recipe.shrink import Shrink
-from tasks import answers
+from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
@@ -91,7 +91,7 @@ def shrink(run: Run, settings: Shrink, tuned: StepResult, data: StepResult) -> t
         unlabelled=render(settings.printed, size, settings.seed)[0] if settings.printed else None,
     )
     path = save(student, run.workspace.checkpoints)
-    tracking.log_figure(run.tracked, pictures.learning(report.training), "learning.png")
+    runs.log_figures(run.tracked, {"learning": curves.learning(report.training)})
     test = scores(student, *prepared(data.path, "test").examples)
     return path, Small(test, path.stat().st_size, report)
 
@@ -143,7 +143,7 @@ def quantise(
     test = prepared(data.path, "test")
     inputs = prepare(test.values)
     before, after = (load_session(each).logits(inputs) for each in (whole.path, path))
-    answers.show(run.tracked, after, test, data.report.form)
+    runs.log_figures(run.tracked, answer_figures(after, test, data.report.form))
     return path, Int8(
         test=scores_of(after, test.labels),
         fp32=scores_of(before, test.labels),

@@ -6,13 +6,14 @@ from pathlib import Path
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
-from edgeline import figures as pictures
-from edgeline import revisions, tracking
+from edgeline import revisions
 from edgeline.datacard.folder import page_of
 from edgeline.datasets import card, prepared
 from edgeline.datasets.card import Card, Form
 from edgeline.datasets.drift import DriftReport
+from edgeline.figures import shares
 from edgeline.recipe.data import Data
+from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
 
@@ -59,8 +60,8 @@ def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
     known = card.load(revision.folder)
     values, labels = prepared(revision.folder, "train").examples
     for tracked in (run.flow_run, run.tracked):
-        tracking.log_dataset(tracked, run.recipe, revision.dvc, values, labels, revision.folder)
-    tracking.log_tags(run.flow_run, {"data.revision": revision.dvc, "data.digest": revision.digest})
+        runs.log_dataset(tracked, run.recipe, revision.dvc, values, labels, revision.folder)
+    runs.log_tags(run.flow_run, {"data.revision": revision.dvc, "data.digest": revision.digest})
     _show(run, known, revision.folder)
     return revision.folder, DataReport(
         revision=revision.dvc,
@@ -82,10 +83,10 @@ def _show(run: Run, known: Card, folder: Path) -> None:
     """The card as a page and a picture in MLflow, and its figures in Prefect."""
     before = revisions.previous(run.root, run.recipe, known.digest)
     page, moved = page_of(folder, before)
-    tracking.log_text(run.tracked, page, "card.html")
-    tracking.log_file(run.tracked, folder / card.CARD)
-    shares = pictures.shares(known.central, known.devices, known.form.classes)
-    tracking.log_figure(run.tracked, shares, "shares.png")
+    runs.log_text(run.tracked, page, "card.html")
+    runs.log_file(run.tracked, folder / card.CARD)
+    picture = shares.shares(known.central, known.devices, known.form.classes)
+    runs.log_figures(run.tracked, {"shares": picture})
     create_markdown_artifact(
         _markdown(known, moved), key=f"{run.recipe}-data", description=known.digest
     )

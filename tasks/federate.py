@@ -12,15 +12,15 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from pydantic import TypeAdapter
 
-from edgeline import figures as pictures
-from edgeline import tracking
 from edgeline.datasets import prepared
+from edgeline.figures import curves
 from edgeline.finetuning.evaluate import scores
 from edgeline.metrics import Scores
 from edgeline.models.checkpoint import load
 from edgeline.recipe.federate import Federate
 from edgeline.rounds.client import EXAMPLES, train_shard
 from edgeline.rounds.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
+from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult, key_of, recall
@@ -155,10 +155,9 @@ def choose(
     ]
     validation, number, path = max(standing)
     test = prepared(data.path, "test").examples
-    tracking.log_figure(
-        run.tracked, pictures.rounds([accuracy for accuracy, _, _ in standing]), "rounds.png"
-    )
-    tracking.log_table(run.tracked, _rows(reports), "devices.json")
+    picture = curves.rounds([accuracy for accuracy, _, _ in standing])
+    runs.log_figures(run.tracked, {"rounds": picture})
+    runs.log_table(run.tracked, _rows(reports), "devices.json")
     return path, Federated(
         test=scores(load(path), *test),
         before=scores(load(start.path), *test),

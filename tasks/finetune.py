@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeline import figures as pictures
-from edgeline import tracking
 from edgeline.datasets import central, prepared
+from edgeline.figures import curves
+from edgeline.figures.answers import answer_figures
 from edgeline.finetuning.evaluate import logits, scores
 from edgeline.finetuning.finetune import FinetuneReport, finetune, train_from_scratch
 from edgeline.finetuning.loop import TrainReport
@@ -13,7 +13,7 @@ from edgeline.metrics import Scores
 from edgeline.metrics import scores as scores_of
 from edgeline.models.checkpoint import Checkpoint, load, save
 from edgeline.recipe.finetune import Finetune
-from tasks import answers
+from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
@@ -63,11 +63,13 @@ def tune(
         fresh=loaded.fresh if loaded else (),
     )
     path = save(checkpoint, run.workspace.checkpoints)
-    tracking.log_figure(run.tracked, pictures.learning(report.training), "learning.png")
-    tracking.log_figure(run.tracked, pictures.interpolation(report.interpolation), "alpha.png")
+    pictures = {
+        "learning": curves.learning(report.training),
+        "alpha": curves.interpolation(report.interpolation),
+    }
     if len(report.seeds) > 1:
-        spread = pictures.seeds({"finetune": report.seeds}, "validation accuracy")
-        tracking.log_figure(run.tracked, spread, "seeds.png")
+        pictures["seeds"] = curves.seeds({"finetune": report.seeds}, "validation accuracy")
+    runs.log_figures(run.tracked, pictures)
     test = _pictured(run, checkpoint, data)
     before_test = scores(before, *prepared(data.path, "test").examples)
     return path, Tuned(test, before_test, path.stat().st_size, report)
@@ -98,6 +100,6 @@ def scratch(
 def _pictured(run: Run, checkpoint: Checkpoint, data: StepResult) -> Scores:
     """Scores on the test set, with the pictures that say where the network is wrong and how sure it is."""
     test = prepared(data.path, "test")
-    said = logits(checkpoint, test.values)
-    answers.show(run.tracked, said, test, data.report.form)
-    return scores_of(said, test.labels)
+    outputs = logits(checkpoint, test.values)
+    runs.log_figures(run.tracked, answer_figures(outputs, test, data.report.form))
+    return scores_of(outputs, test.labels)

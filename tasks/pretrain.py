@@ -92,7 +92,7 @@ def located(run: Run, settings: Pretrained) -> tuple[str, str]:
 
 def _registered(run: Run, uri: str) -> Path:
     """The checkpoint behind a registered version: what is registered itself can learn no more."""
-    version = registry.named(uri)
+    version = registry.version_of_uri(uri)
     digest = version.tags.get("checkpoint", "") if version else ""
     path = run.workspace.checkpoints / f"{digest}.safetensors"
     if version is None or not path.is_file():

@@ -14,8 +14,8 @@ from prefect.runtime import flow_run
 from prefect.states import Crashed
 
 from edgeline import recipe as recipes
-from edgeline import tracking
 from edgeline.recipe import Recipe
+from edgeline.tracking import runs
 from edgeline.workspace import Workspace, lock
 
 
@@ -63,28 +63,28 @@ def opened(
     workspace = Workspace.find()
     resolved = recipes.load(workspace.root, recipe, settings)
     name = flow_run.name or f"{recipe}-{os.getpid()}"
-    tracking.quiet()
+    runs.quieten()
     with lock(workspace, recipe, name, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"):
-        tracking.end_abandoned(recipe)
+        runs.end_abandoned_runs(recipe)
         _end_abandoned(recipe)
         tags = {
             "prefect.flow_run_id": str(flow_run.id),
             "mlflow.note.content": f"[Flow run in Prefect]({flow_run.ui_url})",
             "recipe": recipe,
         }
-        tracked = tracking.begin(recipe, name, tags, workspace.mlartifacts)
+        tracked = runs.start_run(recipe, name, tags, workspace.mlartifacts)
         run = Run(name, recipe, workspace.root, tracked, tracked, workspace.run(name), force)
         run.journal.parent.mkdir(parents=True, exist_ok=True)
         status = "FAILED"
         try:
-            tracking.log_params(tracked, {key: value for key, value, _, _ in resolved.rows()})
+            runs.log_params(tracked, {key: value for key, value, _, _ in resolved.rows()})
             yield run, resolved.recipe
             status = "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"
             raise
         finally:
-            tracking.end(tracked, status)
+            runs.end_run(tracked, status)
 
 
 def _end_abandoned(recipe: str) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline import tracking
 from edgeline.datasets import prepared
 from edgeline.digest import digest_of
 from edgeline.recipe.split import Split
 from edgeline.splitting.cut import SplitReport, check, cut
 from edgeline.splitting.plan import SplitPlan
 from edgeline.splitting.plan import plan as measure
+from edgeline.tracking import runs
 from edgeline.workspace import read_json, write_json
 from tasks.run import Run
 from tasks.step import step
@@ -48,7 +48,7 @@ def split(
     report = check(int8.path, parts, inputs)
     large = _plan(run, whole, inputs, settings)
     again = check(whole.path, cut(whole.path, large.cut, run.folder / "fp32"), inputs)
-    tracking.log_text(run.tracked, str(planned), "plan.txt")
+    runs.log_text(run.tracked, str(planned), "plan.txt")
     return run.folder / "parts", Parted(
         cut=planned.cut,
         bytes_on_wire=sum(planned.best.wire_bytes),

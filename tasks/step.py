@@ -18,8 +18,8 @@ from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import TypeAdapter
 
-from edgeline import tracking
 from edgeline.recipe.section import Section
+from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step_result import R, StepResult, key_of, parents, recall, remember
 from tasks.watch import watcher
@@ -77,11 +77,11 @@ def _carry_out(
     folder.mkdir(parents=True, exist_ok=True)
     if not tracked:
         return function(**{**given, "run": replace(run, folder=folder)})
-    with tracking.child(run.flow_run, name) as run_id:
+    with runs.child_run(run.flow_run, name) as run_id:
         for settings in (value for value in given.values() if isinstance(value, Section)):
-            tracking.log_params(run_id, settings.model_dump())
+            runs.log_params(run_id, settings.model_dump())
         path, report = function(**{**given, "run": replace(run, tracked=run_id, folder=folder)})
-        tracking.log_report(run_id, report)
+        runs.log_report(run_id, report)
     return path, report
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.runtime import flow_run
 
-from edgeline import tracking
 from edgeline.recipe import Recipe
 from edgeline.sources.own import digests
 from edgeline.stack import services
+from edgeline.tracking import runs
 from edgeline.workspace import fingerprint, write_json
 from tasks.run import Run
 
@@ -118,7 +118,7 @@ def _links(run: Run) -> dict[str, str]:
     page = services.running(run.root).get("mlflow")
     pages = {
         "prefect": flow_run.ui_url or "",
-        "mlflow": tracking.run_url(run.flow_run, page.url) if page else "",
+        "mlflow": runs.run_url(run.flow_run, page.url) if page else "",
     }
     return {name: url for name, url in pages.items() if url}
 
@@ -139,9 +139,9 @@ def _publish(run: Run, summary: dict[str, Any]) -> None:
         for score in ("accuracy", "balanced_accuracy", "auc")
         if score in figures
     }
-    tracking.log_metrics(run.flow_run, {**scores, "model_bytes": summary["artifact"]["bytes"]})
+    runs.log_metrics(run.flow_run, {**scores, "model_bytes": summary["artifact"]["bytes"]})
     reused = [name for name, figures in summary["steps"].items() if figures["reused"]]
-    tracking.log_tags(
+    runs.log_tags(
         run.flow_run,
         {
             "artifact": digest,

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from edgeline import figures as pictures
+from edgeline.figures import answers, curves, items, shares
 from edgeline.finetuning.interpolate import Sweep
 from edgeline.metrics import Bin, Interval
 from edgeline.preprocess import Preprocessing
@@ -22,7 +22,7 @@ def texts(figure):
 
 
 def test_every_owner_and_class_has_its_count():
-    figure = pictures.shares((5, 6), [(7, 0), (0, 8)], ("cat", "dog"))
+    figure = shares.shares((5, 6), [(7, 0), (0, 8)], ("cat", "dog"))
     assert texts(figure)[-6:-2] == ["5", "6", "7", "8"] or {"5", "6", "7", "8"} <= set(
         texts(figure)
     )
@@ -32,21 +32,21 @@ def test_every_owner_and_class_has_its_count():
 
 def test_a_hundred_devices_and_twenty_classes_are_cells_of_one_picture():
     counts = np.arange(2000).reshape(100, 20)
-    figure = pictures.shares([1] * 20, counts.tolist(), [f"class {at}" for at in range(20)])
+    figure = shares.shares([1] * 20, counts.tolist(), [f"class {at}" for at in range(20)])
     cells = figure.axes[1].images[0].get_array()
     assert cells.shape == (20, 101)
     assert cells[3, 1:].tolist() == counts[:, 3].tolist()
 
 
 def test_names_that_cannot_be_drawn_are_told_apart_by_their_position():
-    figure = pictures.confusion(np.eye(5, dtype=np.int64), HOSTILE)
+    figure = answers.confusion(np.eye(5, dtype=np.int64), HOSTILE)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["0 _hidden", r"\$x^2\$", "2 \u25a1\u25a1", "3 ", f"4 {'a' * 23}\u2026"]
     texts(figure)
 
 
 def test_confusion_is_coloured_by_the_share_of_the_class():
-    figure = pictures.confusion(np.array([[90, 10], [1, 3]]), ("normal", "anomaly"))
+    figure = answers.confusion(np.array([[90, 10], [1, 3]]), ("normal", "anomaly"))
     assert figure.axes[0].images[0].get_array().tolist() == [[0.9, 0.1], [0.25, 0.75]]
     assert {"90", "10", "1", "3"} <= set(texts(figure))
 
@@ -69,7 +69,7 @@ def test_confusion_is_coloured_by_the_share_of_the_class():
 )
 def test_misread_items_of_every_kind_come_first(form, values):
     labels, answers = np.array([0, 1, 1]), np.array([0, 1, 0])
-    figure = pictures.samples(form, values, labels, answers, ("cat", "dog"))
+    figure = items.samples(form, values, labels, answers, ("cat", "dog"))
     written = texts(figure) + [axes.get_title() for axes in figure.axes]
 
     told = [one.replace("\n", ", ") for one in written if one.startswith(("cat", "dog"))]
@@ -80,19 +80,19 @@ def test_misread_items_of_every_kind_come_first(form, values):
 def test_a_set_without_items_has_a_picture_too():
     form = Preprocessing("image", (4, 4, 1), (0.5,), (0.5,))
     none = np.zeros(0, np.int64)
-    assert texts(pictures.samples(form, np.zeros((0, 4, 4), np.uint8), none, none, ("a",))) == []
+    assert texts(items.samples(form, np.zeros((0, 4, 4), np.uint8), none, none, ("a",))) == []
 
 
 def test_empty_bins_are_left_out_of_the_reliability_diagram():
     bins = [Bin(0.0, 0.5, 0, 0.0, 0.0), Bin(0.5, 1.0, 40, 0.9, 0.75)]
-    above, below = pictures.calibration(bins, 0.15).axes
+    above, below = answers.calibration(bins, 0.15).axes
     assert [(bar.get_x(), bar.get_height()) for bar in above.patches] == [(0.5, 0.75)]
     assert [bar.get_height() for bar in below.patches] == [40]
     assert above.get_title().endswith("0.150")
 
 
 def test_each_seed_is_a_dot_and_the_interval_lies_around_their_mean():
-    figure = pictures.seeds({"tuned": [0.90, 0.92, 0.94], "alone": [0.5]})
+    figure = curves.seeds({"tuned": [0.90, 0.92, 0.94], "alone": [0.5]})
     assert list(figure.axes[0].lines[0].get_xdata()) == [0.90, 0.92, 0.94]
     # 4.3027 standard errors of 0.02 / sqrt(3) on either side
     ends = figure.axes[0].collections[0].get_segments()[0][:, 0]
@@ -112,7 +112,7 @@ def test_every_branch_of_the_line_between_two_networks_is_drawn():
         second=None,
         gain=none,
     )
-    figure = pictures.interpolation(found)
+    figure = curves.interpolation(found)
     texts(figure)
     assert [line.get_label() for line in figure.axes[0].lines] == [
         "validation",

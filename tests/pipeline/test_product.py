@@ -91,7 +91,7 @@ def test_steps_that_reach_other_code_have_other_digests():
 
 def test_changed_helper_counts_only_where_it_is_reached(built, project):
     project.run()
-    path = project.root / "tasks" / "pictures" / "curves.py"
+    path = project.root / "src" / "edgeline" / "figures" / "curves.py"
     before = path.read_text()
     path.write_text(before.replace("#2b6cb0", "#2b6cb1"))
     try:

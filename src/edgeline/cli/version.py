@@ -45,7 +45,7 @@ def _version(text: str) -> "Version":
     named = VERSION.fullmatch(text)
     found = None
     if named and named["alias"]:
-        found = registry.aliased(named["name"], named["alias"])
+        found = registry.version_of_alias(named["name"], named["alias"])
     elif named:
         wanted = named["name"], named["number"].lstrip("0")
         found = next((v for v in registry.versions() if (v.name, v.number) == wanted), None)

@@ -1,4 +1,4 @@
-"""How right a network is, class by class, and how right it believes itself to be."""
+"""How right a network is, class by class, how right it believes itself to be, and where it is wrong."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,29 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from edgeline import metrics
+from edgeline.datasets.card import Form
+from edgeline.datasets.items import Items
+from edgeline.figures.items import samples
 from edgeline.figures.names import mark
 from edgeline.metrics import Bin
 
 BLUE, ORANGE = "#2b6cb0", "#dd6b20"
 # More classes than these leave no room for numbers.
 MOST_NUMBERS = 30
+
+
+def answer_figures(logits: NDArray[np.floating], test: Items, form: Form) -> dict[str, Figure]:
+    """Every picture of a network's answers to the test set, by name."""
+    counts = metrics.confusion(logits, test.labels)
+    bins = metrics.reliability(logits, test.labels)
+    error = metrics.expected_calibration_error(logits, test.labels)
+    answers = metrics.top1(logits)
+    return {
+        "confusion": confusion(counts, form.classes),
+        "calibration": calibration(bins, error),
+        "samples": samples(form.preprocessing, test.values, test.labels, answers, form.classes),
+    }
 
 
 def confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> Figure:

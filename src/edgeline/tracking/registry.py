@@ -38,18 +38,18 @@ class Version:
     @property
     def claims(self) -> dict[str, str]:
         """What the version says of its release, in the words of the release's statement."""
-        told = self.tags.get("validation_accuracy", "")
+        accuracy = self.tags.get("validation_accuracy", "")
         with contextlib.suppress(ValueError):
-            told = f"{float(told):.4f}"
-        return {"recipe": self.name, "validation": told}
+            accuracy = f"{float(accuracy):.4f}"
+        return {"recipe": self.name, "validation": accuracy}
 
 
 def candidate(recipe: str) -> Version | None:
     """The version that passed the recipe's gate last, if there is one."""
-    return aliased(recipe, CANDIDATE)
+    return version_of_alias(recipe, CANDIDATE)
 
 
-def aliased(name: str, alias: str) -> Version | None:
+def version_of_alias(name: str, alias: str) -> Version | None:
     """The version of a model that carries an alias, if there is one."""
     try:
         return _version(MlflowClient().get_model_version_by_alias(name, alias))
@@ -60,26 +60,24 @@ def aliased(name: str, alias: str) -> Version | None:
         raise
 
 
-def named(uri: str) -> Version | None:
+def version_of_uri(uri: str) -> Version | None:
     """The version that `models:/NAME@ALIAS` or `models:/NAME/NUMBER` names, if there is one."""
     name, at, alias = uri.removeprefix("models:/").partition("@")
     if at:
-        return aliased(name, alias)
+        return version_of_alias(name, alias)
     name, _, number = name.rpartition("/")
-    found = [version for version in versions() if (version.name, version.number) == (name, number)]
-    return found[0] if found else None
+    same = (one for one in versions() if (one.name, one.number) == (name, number))
+    return next(same, None)
 
 
 def versions() -> list[Version]:
     """Every version of every registered model, by name and number."""
     client = MlflowClient()
     names = sorted(model.name for model in client.search_registered_models())
-    found = [
-        version for name in names for version in client.search_model_versions(f"name='{name}'")
+    everything = [
+        _version(one) for name in names for one in client.search_model_versions(f"name='{name}'")
     ]
-    return sorted(
-        (_version(item) for item in found), key=lambda version: (version.name, int(version.number))
-    )
+    return sorted(everything, key=lambda version: (version.name, int(version.number)))
 
 
 def register(
@@ -93,13 +91,13 @@ def register(
         Tampered: what the registry stored is not what was sealed.
     """
     client = MlflowClient()
-    known = [
+    same = (
         version
         for version in versions()
         if version.name == recipe and version.artifact == tags["artifact"]
-    ]
+    )
     # a version whose files are gone, as after a move of the project, is registered anew
-    version = next(filter(_is_readable, known), None) or _create(
+    version = next(filter(_is_readable, same), None) or _create(
         run_id, recipe, model, beside, net, tags
     )
     if stored_model(version)[0].read_bytes() != model.read_bytes():
@@ -198,5 +196,5 @@ def _sides(tensor: TensorSpec) -> tuple[int, ...]:
     return tuple(side if isinstance(side, int) else -1 for side in tensor.shape)
 
 
-def _version(found: ModelVersion) -> Version:
-    return Version(str(found.name), str(found.version), dict(found.tags))
+def _version(entry: ModelVersion) -> Version:
+    return Version(str(entry.name), str(entry.version), dict(entry.tags))
