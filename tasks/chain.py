@@ -19,11 +19,12 @@ from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.anchoring.revocation import revoke_again
 from edgeline.auditing.chain_session import Live
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, WorkspaceBusy
+from edgeline.files import read_json
 from edgeline.provenance.receipt import Deployment
 from edgeline.provenance.statement import Statement
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, set_by_user
-from edgeline.workspace import LOCAL, Workspace, read_json
+from edgeline.workspace import LOCAL, Workspace
 
 PATIENCE_S = 60.0
 """How long to wait for another run that is sending with the same key."""

@@ -64,7 +64,7 @@ def opened(
     resolved = recipes.load(workspace.root, recipe, settings)
     name = flow_run.name or f"{recipe}-{os.getpid()}"
     runs.quieten()
-    with lock(workspace, recipe, name, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"):
+    with lock(workspace, recipe, name):
         runs.end_abandoned_runs(recipe)
         _end_abandoned(recipe)
         tags = {

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from edgeline.datasets import prepared
 from edgeline.digest import digest_of
+from edgeline.files import read_json, write_json
 from edgeline.recipe.split import Split
 from edgeline.splitting.cut import SplitReport, check, cut
 from edgeline.splitting.plan import SplitPlan
 from edgeline.splitting.plan import plan as measure
 from edgeline.tracking import runs
-from edgeline.workspace import read_json, write_json
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult

@@ -16,8 +16,9 @@ from typing_extensions import TypeVar
 
 import edgeline  # noqa: F401  (its sources are read)
 from edgeline.digest import digest_of, folder_digests, sha256_file
+from edgeline.files import read_json, write_json
 from edgeline.recipe.section import Section
-from edgeline.workspace import lock_digest, read_json, write_json
+from edgeline.workspace import lock_digest
 from tasks.run import Run
 
 R = TypeVar("R", default=Any)

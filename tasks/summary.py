@@ -10,11 +10,12 @@ from typing import Any
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.runtime import flow_run
 
+from edgeline.files import write_json
 from edgeline.recipe import Recipe
 from edgeline.sources.own import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
-from edgeline.workspace import fingerprint, write_json
+from edgeline.workspace import fingerprint
 from tasks.run import Run
 
 SHOWN = (

@@ -3,20 +3,15 @@
 Deleting `.edgeline/` is always safe apart from history. Only `stack`, for its servers, builds paths below it besides.
 """
 
-import fcntl
-import json
-import os
 import re
-import secrets
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 from edgeline.digest import digest_of, folder_digests, sha256_file
-from edgeline.errors import EnvironmentUnfit, RecipeError, WorkspaceBusy
+from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.files import acquire_lock
 
 MARKER = "dvc.yaml"
 STATE = ".edgeline"
@@ -28,8 +23,6 @@ CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 # What the answer of a run depends on besides its recipe and its data.
 CODE = ("src/edgeline/**/*.py", "tasks/**/*.py", "flows/**/*.py", "contracts/*.json")
 LOCK = "requirements.lock"
-
-POLL_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -181,49 +174,14 @@ def chain_name(text: str) -> str:
 
 
 @contextmanager
-def lock(workspace: Workspace, name: str, doing: str, now: str) -> Iterator[None]:
+def lock(workspace: Workspace, name: str, doing: str) -> Iterator[None]:
     """Hold the workspace's lock `name`.
 
     Raises:
         WorkspaceBusy: another process holds it; the message says which and since when.
     """
-    path = workspace.lock_file(name)
-    with held(path, f"no other run of {name}", f", {doing}, since {now}"):
+    with acquire_lock(workspace.lock_file(name), f"no other run of {name}", doing):
         yield
-
-
-@contextmanager
-def held(path: Path, expected: str, doing: str = "", *, patience_s: float = 0.0) -> Iterator[None]:
-    """Hold a lock file; the kernel gives it back however the process ends.
-
-    Raises:
-        WorkspaceBusy: another process does, or another thread of this one, for longer than `patience_s`.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
-        if not _locked(file, time.monotonic() + patience_s):
-            file.seek(0)
-            raise WorkspaceBusy(
-                expected=expected,
-                found=file.read(200).strip() or "one that is just starting",
-                remedy="wait for it, or end it: nothing is lost",
-            )
-        file.truncate(0)
-        file.write(f"process {os.getpid()}{doing}")
-        file.flush()
-        yield
-
-
-def _locked(file: IO[str], end: float) -> bool:
-    """Whether the lock was there to be had until then; the kernel's own way to wait knows no end."""
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except OSError:
-            if time.monotonic() >= end:
-                return False
-            time.sleep(POLL_S)
 
 
 def code_digests(root: Path) -> dict[str, str]:
@@ -253,32 +211,3 @@ def lock_digest(root: Path) -> str:
     """SHA-256 of the locked versions; empty where the project is used without its lock."""
     path = root / LOCK
     return sha256_file(path) if path.is_file() else ""
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write whole or not at all: a reader never sees half a file."""
-    write_bytes(path, json.dumps(value, indent=1).encode())
-
-
-def write_bytes(path: Path, content: bytes, *, beside: Path | None = None) -> None:
-    """Write whole or not at all, and onto the disk before anyone can see it.
-
-    Until then it lies beside `path`, or beside a folder above it in which every file counts.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    place = beside or path
-    partial = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in `path`, or nothing where the file is missing or was cut off."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -214,7 +214,7 @@ def test_progress_is_told_while_it_starts(state: Path, port: int) -> None:
 def test_a_state_folder_that_is_a_file_is_named(tmp_path: Path, port: int) -> None:
     (tmp_path / "state").touch()
 
-    with pytest.raises(EnvironmentUnfit, match="a state folder that can be written"):
+    with pytest.raises(EnvironmentUnfit, match="a folder that can be written, .*state"):
         process.ensure(web(port, tmp_path), tmp_path / "state")
 
 

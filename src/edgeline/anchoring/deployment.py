@@ -9,8 +9,9 @@ from typing import Any
 
 from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
 from edgeline.errors import EnvironmentUnfit, NotAnchored
+from edgeline.files import write_atomically
 from edgeline.provenance.receipt import Deployment
-from edgeline.workspace import LOCAL, Workspace, write_bytes
+from edgeline.workspace import LOCAL, Workspace
 
 SCHEMA = "edgeline.deployment/2"
 MAX_BYTES = 2**16
@@ -41,7 +42,7 @@ def write_chain(chain: Chain, path: Path) -> Path:
         "key": chain.key,
         "confirmations": chain.confirmations,
     }
-    write_bytes(path, canonical_json(values))
+    write_atomically(path, canonical_json(values))
     return path
 
 

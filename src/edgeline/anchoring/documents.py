@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from edgeline.errors import EnvironmentUnfit, NotAnchored
+from edgeline.files import acquire_lock
 from edgeline.provenance.statement import Statement, encode, parse_statement
-from edgeline.workspace import held
 
 VERSION = 1
 PATIENCE_S = 30.0
@@ -45,7 +45,10 @@ class Documents:
         # One after another: SQLite does not wait for whoever else makes the same file. The name that ends in .lock
         # alone is for who sends.
         lock = path.with_name(f"{path.name}.lock")
-        with self._understood(), held(lock, f"nobody else to open {path}", patience_s=PATIENCE_S):
+        with (
+            self._understood(),
+            acquire_lock(lock, f"nobody else to open {path}", patience_s=PATIENCE_S),
+        ):
             self._db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
             self._db.row_factory = sqlite3.Row
             # What was promised to be kept is on the disk before anything is sent.

@@ -24,7 +24,7 @@ from edgeline.anchoring.node import Node, count, hexadecimal, octets
 from edgeline.anchoring.program import ADDRESS, by_program
 from edgeline.anchoring.transaction import Sign, SignTyped, Transaction
 from edgeline.errors import EnvironmentUnfit, RecipeError
-from edgeline.workspace import held
+from edgeline.files import acquire_lock
 
 # A package below eth_account (py_ecc) raises this limit so far that a stranger's nested JSON, read
 # anywhere in the process, overflows the stack and kills it without a word.
@@ -49,7 +49,7 @@ class Signer:
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Being the only one who numbers this account's transactions, or WorkspaceBusy."""
-        return held(self.lock, f"nobody else to send transactions of {self.address}")
+        return acquire_lock(self.lock, f"nobody else to send transactions of {self.address}")
 
 
 def signer(source: str, node: Node, locks: Path) -> Signer:

@@ -12,10 +12,10 @@ from typing import Any
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
 from edgeline.anchoring.row import Row, Sent
+from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
 from edgeline.provenance.receipt import Deployment, Inclusion
 from edgeline.provenance.statement import KINDS, Statement
-from edgeline.workspace import held
 
 STATES = ("pending", "sent", "mined", "final")
 
@@ -158,7 +158,9 @@ class Outbox(Documents):
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Being the only one who drains, or WorkspaceBusy."""
-        return held(self.path.with_suffix(".lock"), f"nobody else to send what is in {self.path}")
+        return acquire_lock(
+            self.path.with_suffix(".lock"), f"nobody else to send what is in {self.path}"
+        )
 
     def place(self) -> tuple[int, str, str] | None:
         """Chain id, genesis and contract that the states are for; None before the first drain."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeline.anchoring.events import DECLARED
 from edgeline.errors import EdgelineError, EnvironmentUnfit
-from edgeline.workspace import held
+from edgeline.files import acquire_lock
 
 LAYOUT = 1
 PATIENCE_S = 60.0
@@ -36,7 +36,7 @@ def open_store(path: Path | None, identity: bytes) -> sqlite3.Connection:
     # One after another: SQLite does not wait for whoever else makes the same file, and only so is what lies here
     # damaged still what is to be removed.
     lock = path.with_name(f"{path.name}.lock")
-    with understood(path), held(lock, f"nobody else to open {path}", patience_s=PATIENCE_S):
+    with understood(path), acquire_lock(lock, f"nobody else to open {path}", patience_s=PATIENCE_S):
         try:
             return _prepared(str(path), identity)
         except sqlite3.OperationalError:

@@ -48,10 +48,10 @@ def export(
 
 def _write(path: Path, content: bytes) -> None:
     from edgeline.errors import EnvironmentUnfit
-    from edgeline.workspace import write_bytes
+    from edgeline.files import write_atomically
 
     try:
-        write_bytes(path, content)
+        write_atomically(path, content)
     except OSError as error:
         raise EnvironmentUnfit(
             expected=f"to write {path}",

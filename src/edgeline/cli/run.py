@@ -67,8 +67,9 @@ def _unchanged(
 ) -> dict[str, Any] | None:
     """The summary of the newest build, if nothing it follows from has changed and all it names is there."""
     from edgeline.errors import EdgelineError
+    from edgeline.files import read_json
     from edgeline.stack import services
-    from edgeline.workspace import fingerprint, read_json
+    from edgeline.workspace import fingerprint
 
     if recipe.pretrained.weights.startswith("models:/"):
         return None  # another version may have the alias by now

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from edgeline.datasets.profile import Profile
 from edgeline.digest import NOT_PLAIN, JsonValue, canonical_json, folder_digests, sha256_bytes
 from edgeline.errors import EnvironmentUnfit, Tampered
+from edgeline.files import write_atomically
 from edgeline.preprocess import Preprocessing
 
 CARD = "card.json"
@@ -168,10 +169,7 @@ def write(folder: Path, **content: JsonValue) -> Card:
     """Describe all that lies in `folder`; the last thing that is done to it."""
     files: dict[str, JsonValue] = dict(folder_digests(folder, without=BESIDES))
     # "card" is the first key of all, by which a file is known as a card before it is read whole
-    written = canonical_json({"card": FORMAT, "files": files, **content})
-    partial = folder / f"{CARD}.partial"
-    partial.write_bytes(written)
-    partial.replace(folder / CARD)
+    write_atomically(folder / CARD, canonical_json({"card": FORMAT, "files": files, **content}))
     return load(folder)
 
 

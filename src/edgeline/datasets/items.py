@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.errors import EnvironmentUnfit, Tampered
+from edgeline.files import open_atomically
 
 MAKE = "make the data with `dvc repro`"
 
@@ -88,11 +89,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
+    with open_atomically(path) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy takes them for its own options
-    partial.replace(path)
 
 
 def _damaged(path: Path, found: str) -> Tampered:

@@ -7,7 +7,6 @@ data, settings or first weights, is as if it were not there.
 """
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from edgeline.digest import sha256_bytes
+from edgeline.files import PARTIAL, write_atomically
 from edgeline.models.checkpoint import METADATA_KEY, metadata
 
 SUFFIX = ".safetensors"
@@ -43,13 +43,7 @@ def save(folder: Path, follows: str, learner: Learner) -> None:
     described = json.dumps({"follows": follows, "curve": learner.curve})
     data = bytes_of(_tensors(learner), metadata={METADATA_KEY: described})
     path = folder / f"{_prefix(follows)}{sha256_bytes(data)}{SUFFIX}"
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    write_atomically(path, data)
     forget(folder, follows, but=path)
 
 
@@ -67,7 +61,7 @@ def load(folder: Path, follows: str, learner: Learner) -> None:
 
 def forget(folder: Path, follows: str, but: Path | None = None) -> None:
     """Remove what was written of this training, save one file."""
-    for path in [*_files(folder, follows), *folder.glob(f"{_prefix(follows)}*.part")]:
+    for path in [*_files(folder, follows), *folder.glob(f".{_prefix(follows)}*{PARTIAL}")]:
         if path != but:
             path.unlink(missing_ok=True)
 

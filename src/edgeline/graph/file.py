@@ -5,13 +5,13 @@ of 9,000 weights they are more than half of it, and they differ between machines
 answers stay bit for bit.
 """
 
-import os
 from itertools import count
 from pathlib import Path
 
 import onnx
 
 from edgeline.digest import sha256_bytes
+from edgeline.files import write_atomically
 
 # Shapes of an inner value, notes of tools, and the like: never needed to run a graph.
 NOTES = ("doc_string", "metadata_props")
@@ -23,10 +23,7 @@ def write(model: onnx.ModelProto, path: Path) -> str:
     `onnx.save_model(onnx.load_model(path), elsewhere)` writes the same bytes again.
     """
     data = strip(model).SerializeToString(deterministic=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_bytes(data)
-    os.replace(partial, path)
+    write_atomically(path, data)
     return sha256_bytes(data)
 
 

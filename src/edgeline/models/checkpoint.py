@@ -5,9 +5,7 @@ no code.
 """
 
 import json
-import os
 import re
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from safetensors.torch import save as bytes_of
 
 from edgeline.digest import JsonValue, canonical_json, sha256_bytes
 from edgeline.errors import EdgelineError, Tampered
+from edgeline.files import write_atomically
 from edgeline.preprocess import Preprocessing
 
 # A single key: safetensors writes several in any order, and the bytes would differ.
@@ -80,10 +79,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> Path:
     }
     data = bytes_of(tensors, metadata={METADATA_KEY: canonical_json(described).decode()})
     path = folder / f"{sha256_bytes(data)}.safetensors"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
-        part.write(data)
-    os.replace(part.name, path)
+    write_atomically(path, data)
     return path
 
 

@@ -8,7 +8,6 @@ Chain values have one spelling: lower-case hexadecimal with 0x in front. SHA-256
 
 import os
 import re
-import secrets
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from edgeline.digest import MAX_SAFE_INTEGER, JsonValue, canonical_json, parse_canonical
 from edgeline.errors import Tampered
+from edgeline.files import write_atomically
 from edgeline.merkle import MAX_PATH
 from edgeline.provenance.statement import Statement, check_lineage, is_digest, parse_statement
 
@@ -182,15 +182,9 @@ def write_receipt(receipt: Receipt, path: Path) -> Path:
     if len(data) > MAX_BYTES:
         raise ValueError(f"a receipt of {len(data)} bytes; the most is {MAX_BYTES}")
     path = path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Beside an artifact's folder, not in it: if this is cut off, one file more would look like tampering.
-    beside = path.parent if path.name == RECEIPT_NAME else path
-    unfinished = beside.with_name(f".{beside.name}.{secrets.token_hex(4)}")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    return unfinished.replace(path)
+    write_atomically(path, data, beside=path.parent if path.name == RECEIPT_NAME else None)
+    return path
 
 
 def read_receipt(path: Path) -> Receipt | None:

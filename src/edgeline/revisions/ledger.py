@@ -16,9 +16,10 @@ import yaml
 
 from edgeline.datasets import card
 from edgeline.errors import RecipeError, Tampered
+from edgeline.files import read_json, write_json
 from edgeline.recipe.data import read_settings, settings_text
 from edgeline.revisions.lockfile import addresses, outputs, recorded
-from edgeline.workspace import Workspace, read_json, write_json
+from edgeline.workspace import Workspace
 
 FORMAT = "edgeline data revision 1"
 

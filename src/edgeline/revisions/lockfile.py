@@ -6,7 +6,7 @@ from typing import Any
 
 from edgeline.datasets import card
 from edgeline.errors import EdgelineError
-from edgeline.workspace import write_bytes
+from edgeline.files import write_atomically
 
 STAGES = ("fetch", "prepare", "partition")
 """In dvc.yaml, each once per recipe: fetch@NAME and so on. The last one writes the card."""
@@ -31,7 +31,7 @@ def record(root: Path, stages: dict[str, Any]) -> None:
 
     lock = _read(root)
     lock["stages"].update(stages)
-    write_bytes(root / LOCK, dumps_yaml(lock).encode())
+    write_atomically(root / LOCK, dumps_yaml(lock))
 
 
 def outputs(stages: dict[str, Any]) -> dict[str, str]:

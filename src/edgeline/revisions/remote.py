@@ -16,9 +16,9 @@ from typing import IO, Any
 
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError, EnvironmentUnfit, ServiceUnavailable, Tampered
+from edgeline.files import read_json, write_json
 from edgeline.revisions import ledger
 from edgeline.revisions.repository import alone, repository
-from edgeline.workspace import read_json, write_json
 
 REACH_S = 30
 """How long a remote may take to say its first word; after that, the transfer takes what it takes."""

@@ -22,7 +22,8 @@ from edgeline.errors import (
     Tampered,
     WorkspaceBusy,
 )
-from edgeline.workspace import Workspace, held
+from edgeline.files import acquire_lock
+from edgeline.workspace import Workspace
 
 PATIENCE_S = 600
 """How long to wait for another run's stages, which take seconds for the data that ship."""
@@ -38,7 +39,7 @@ def alone(root: Path) -> Iterator[Path]:
         WorkspaceBusy: another process works with DVC, for longer than can be waited for.
     """
     path = Workspace(root).lock_file("DVC")
-    with held(path, "DVC to be free", ", at work on the data", patience_s=PATIENCE_S):
+    with acquire_lock(path, "DVC to be free", "at work on the data", patience_s=PATIENCE_S):
         for left in Workspace(root).dvc.glob(f"{MEMORY}*"):
             # of a process that was killed: whoever holds the lock is the only one alive
             shutil.rmtree(left, ignore_errors=True)

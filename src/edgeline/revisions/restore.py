@@ -42,7 +42,7 @@ def restore(root: Path, name: str, prefix: str, now: datetime) -> Restored:
         WorkspaceBusy: a run of the recipe is at work.
     """
     workspace = Workspace(root)
-    with lock(workspace, name, f"restoring {prefix}", f"{now:%Y-%m-%d %H:%M:%S} UTC"):
+    with lock(workspace, name, f"restoring {prefix}"):
         check(root, name)
         _enter_present(root, name, now)
         entry = sought(root, name, prefix)

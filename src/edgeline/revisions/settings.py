@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edgeline.errors import EdgelineError
+from edgeline.files import write_atomically
 from edgeline.recipe.data import Data, settings_text
 from edgeline.sources.fetch import identified
-from edgeline.workspace import Workspace, write_bytes
+from edgeline.workspace import Workspace
 
 
 def write_settings(root: Path, name: str, settings: Data) -> Path:
@@ -22,7 +23,7 @@ def write_settings(root: Path, name: str, settings: Data) -> Path:
 def put_settings(root: Path, name: str, text: bytes) -> None:
     """Put settings there as they were; a process that is killed leaves nothing among the data."""
     folder = Workspace(root).data(name)
-    write_bytes(folder / "settings.yaml", text, beside=folder)
+    write_atomically(folder / "settings.yaml", text, beside=folder)
 
 
 @contextmanager

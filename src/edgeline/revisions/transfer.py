@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.errors import EdgelineError, Tampered
+from edgeline.files import acquire_lock
 from edgeline.revisions import ledger, objects
 from edgeline.revisions.ledger import DIGEST, Entry
 from edgeline.revisions.remote import Place, Sent, mark, on, place_of
 from edgeline.revisions.repository import PATIENCE_S, memory, repository
-from edgeline.workspace import Workspace, held
+from edgeline.workspace import Workspace
 
 RECORDS = ("edgeline", "revisions")
 """Below the remote's address, beside DVC's own `files`."""
@@ -29,7 +30,7 @@ def main(verb: str, root: Path, name: str, which: list[str]) -> None:
         remote.fs.exists(remote.path)
         _say({"reached": place.name})
         lock = Workspace(root).lock_file(f"{name}-remote")
-        with held(lock, f"the remote's copy of {name} to be free", patience_s=PATIENCE_S):
+        with acquire_lock(lock, f"the remote's copy of {name} to be free", patience_s=PATIENCE_S):
             sent = (_push if verb == "push" else _pull)(repo, remote, place, root, name, which)
     _say(asdict(sent))
 

@@ -4,7 +4,6 @@ A shard is several devices trained one after another by one worker; what happens
 touch the next.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from safetensors.torch import save as bytes_of
 from edgeline.datasets import items
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
+from edgeline.files import write_atomically
 from edgeline.finetuning.finetune import frozen
 from edgeline.finetuning.loop import Examples, train
 from edgeline.finetuning.train_config import Regime
@@ -62,7 +62,7 @@ def update(
         before_batch=in_time,
     )
     data = bytes_of(frozen(network, base.spec, base.preprocessing).state)
-    _write(into / f"{folder.name}.safetensors", data)
+    write_atomically(into / f"{folder.name}.safetensors", data)
     return ClientReport(
         device=folder.name,
         number=spec.number,
@@ -106,11 +106,3 @@ def _attempt(
     except Exception as error:  # noqa: BLE001
         reason = f"{type(error).__name__}: {error}"
         return ClientReport(folder.name, spec.number, 0, None, None, clock() - begun, reason)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a half-written update must not look like one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    os.replace(part, path)

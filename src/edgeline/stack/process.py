@@ -5,17 +5,18 @@ has a session of its own, so Ctrl-C in the program that started it leaves it up.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
 
-from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.errors import ServiceUnavailable
+from edgeline.files import acquire_lock, write_json
 from edgeline.stack import process_info as vitals
 from edgeline.stack.process_info import Running
 
@@ -62,7 +63,7 @@ def ensure(service: Service, state: Path, on_progress: Progress = silent) -> Run
         ServiceUnavailable: it ended or gave no answer; the message holds its log's last line.
         EnvironmentUnfit: the state folder cannot be written.
     """
-    with _locked(service.name, state, service.patience_s, on_progress):
+    with _only_starter(service.name, state, service.patience_s, on_progress):
         running = find(service.name, state)
         if running and running.made_for == service.made_for:
             with contextlib.suppress(ServiceUnavailable):
@@ -87,7 +88,7 @@ def stop(name: str, state: Path) -> Running | None:
     """End the server on record and every process that it started; return what was ended."""
     if not _record(name, state).exists():
         return None
-    with _locked(name, state, patience_s=60.0, on_progress=silent):
+    with _only_starter(name, state, patience_s=60.0, on_progress=silent):
         running = find(name, state)
         _end(name, running, state)
         return running
@@ -122,6 +123,7 @@ def _start(service: Service, state: Path, on_progress: Progress) -> Running:
 
 def _launch(service: Service, port: int, state: Path) -> Running:
     log = log_file(service.name, state)
+    log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
         os.replace(log, log.with_suffix(".log.1"))
     reading, writing = os.pipe()
@@ -208,34 +210,18 @@ def _end(name: str, running: Running | None, state: Path) -> None:
     _record(name, state).unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def _locked(name: str, state: Path, patience_s: float, on_progress: Progress) -> Iterator[None]:
-    try:
-        for folder in ("services", "logs"):
-            (state / folder).mkdir(parents=True, exist_ok=True)
-        lock = open(state / "services" / f"{name}.lock", "w")  # noqa: SIM115 - open as long as the lock
-    except OSError as error:
-        raise EnvironmentUnfit(
-            expected=f"a state folder that can be written, {state}",
-            found=error.strerror or str(error),
-            remedy="make it yours, or delete it",
-        ) from error
-
+def _only_starter(
+    name: str, state: Path, patience_s: float, on_progress: Progress
+) -> AbstractContextManager[None]:
     def tell(waited_s: int) -> None:
         on_progress(name, f"another program is starting it ({waited_s} s)")
 
-    with lock:
-        if not _wait_until(lambda: _try_lock(lock.fileno()), patience_s, tell):
-            raise _unavailable(name, state, "another program has been starting it all this time")
-        yield
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return acquire_lock(
+        state / "services" / f"{name}.lock",
+        f"no other program that starts or stops {name}",
+        patience_s=patience_s,
+        on_wait=tell,
+    )
 
 
 def _mark(name: str, state: Path) -> str:
@@ -247,7 +233,4 @@ def _record(name: str, state: Path) -> Path:
 
 
 def _remember(running: Running, state: Path) -> None:
-    record = _record(running.name, state)
-    fresh = record.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(running)))
-    os.replace(fresh, record)
+    write_json(_record(running.name, state), asdict(running))
