@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing anchored twice, whatever is killed while an outbox is drained.
+"""Nothing is lost and nothing anchored twice, whatever is killed while an outbox is flushed.
 
 `python -m benchmarks.kills 200` kills the chain, the client or both, at random moments, so often; it says what the
 chain holds in the end. Ganache keeps its database in a temporary folder; the client is a process of its own.
@@ -18,15 +18,15 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from edgeline.anchoring.contract import AnchorContract, deploy, open_contract, transact
 from edgeline.anchoring.deployment import read_chain, write_chain
-from edgeline.anchoring.drain import drain
 from edgeline.anchoring.events import Anchored, TreeAnchored
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.logs import topic
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import Registry, connect, deploy, transact
 from edgeline.anchoring.sending import transaction_count
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
@@ -120,7 +120,7 @@ def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcom
 
 
 class Clients:
-    """A process that has everything imported, and forks one that drains whenever it is told to."""
+    """A process that has everything imported, and forks one that flushes whenever it is told to."""
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-m", "benchmarks.kills", "clients", str(folder)]
@@ -161,32 +161,32 @@ def nurse(folder: Path) -> None:
             os.waitpid(client, 0)
         elif not (client := os.fork()):
             try:
-                _drain(folder)
+                _flush(folder)
             finally:
                 os._exit(0)
         print(client, flush=True)
 
 
-def _drain(folder: Path) -> None:
+def _flush(folder: Path) -> None:
     """Until nothing is left to send, however long the chain is away."""
     chain = read_chain(folder / "kills.json")
     with Outbox(folder / "outbox.db") as outbox:
         while True:
             try:
-                registry = connect(chain.url, chain.deployment)
+                registry = open_contract(chain.url, chain.deployment)
                 ours = signer(chain.key, registry.node, folder)
-                if not drain(outbox, registry, ours).pending:
+                if not flush(outbox, registry, ours).pending:
                     return
             except EnvironmentUnfit:
                 time.sleep(0.05)
 
 
-def _deploy(url: str, folder: Path) -> Registry:
+def _deploy(url: str, folder: Path) -> AnchorContract:
     """A contract to which an account writes that has sent nothing yet: Ganache takes a first transaction twice."""
     os.environ[VARIABLE] = KEY
     compiled = ROOT / "contracts" / "ModelAnchor.json"
     chain = deploy(url, "node", compiled, name="kills", locks=folder)
-    registry = connect(url, chain.deployment)
+    registry = open_contract(url, chain.deployment)
     writer = signer(f"env:{VARIABLE}", registry.node, folder)
     admin = signer("node", registry.node, folder)
     transact(registry, admin, "setRoles", writer.address, ROLES["ANCHORER"])
@@ -215,7 +215,9 @@ def _flying(folder: Path) -> bool:
         return bool(outbox.rows("sent"))
 
 
-def _count(folder: Path, registry: Registry, kills: int, caught: int, seconds: float) -> Outcome:
+def _count(
+    folder: Path, registry: AnchorContract, kills: int, caught: int, seconds: float
+) -> Outcome:
     where = {"address": registry.deployment.contract, "fromBlock": "0x0", "toBlock": "latest"}
     topics = [[topic(Anchored), topic(TreeAnchored)]]
     logs = registry.node.ask("eth_getLogs", {**where, "topics": topics})

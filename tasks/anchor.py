@@ -10,12 +10,12 @@ from pathlib import Path
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.deployment import known_chain
-from edgeline.anchoring.drain import DrainReport
+from edgeline.anchoring.flush import FlushReport
 from edgeline.anchoring.interface import UNKNOWN
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
-from edgeline.anchoring.registry import Registry
 from edgeline.artifact import open_artifact
 from edgeline.auditing.verdict import verify_folder
 from edgeline.auditing.withdrawal import WITHDRAWN
@@ -86,7 +86,7 @@ def settle(run: Run, settings: Anchor) -> int:
         if not waiting.rows("pending") + waiting.rows("sent"):
             return 0
         try:
-            contract, _ = chain.drain(
+            contract, _ = chain.flush(
                 run.workspace, settings.chain, waiting, get_run_logger().warning
             )
         except EnvironmentUnfit as error:
@@ -116,7 +116,7 @@ def anchor(
     with chain.outbox(run.workspace, settings.chain) as waiting:
         chain.enter(waiting, line)
         try:
-            contract, report = chain.drain(
+            contract, report = chain.flush(
                 run.workspace, settings.chain, waiting, get_run_logger().warning
             )
             _require_usable(contract, line, report)
@@ -142,7 +142,7 @@ def verify(
     return artifact.path, Verified(len(verdict.named.manifest.files), verdict.record.block)
 
 
-def _require_usable(contract: Registry, line: Said, report: DrainReport) -> None:
+def _require_usable(contract: AnchorContract, line: Said, report: FlushReport) -> None:
     """Everything said is on the chain and valid."""
     statuses = contract.statuses([statement.digest for statement in line])
     for statement, status in zip(line, statuses, strict=True):
@@ -162,7 +162,7 @@ def _require_usable(contract: Registry, line: Said, report: DrainReport) -> None
             )
 
 
-def _awaited(workspace: Workspace, waiting: Outbox, contract: Registry) -> list[Receipt]:
+def _awaited(workspace: Workspace, waiting: Outbox, contract: AnchorContract) -> list[Receipt]:
     """Receipts of the artifacts that have none yet and are on the chain by now."""
     folders = [
         folder
@@ -192,7 +192,7 @@ def _tag(name: str, receipts: list[Receipt]) -> None:
             models.tag_version(version, stand)
 
 
-def _anchored(name: str, receipt: Receipt, line: Said, report: DrainReport) -> Anchored:
+def _anchored(name: str, receipt: Receipt, line: Said, report: FlushReport) -> Anchored:
     return Anchored(
         chain=name,
         transaction=receipt.transaction,

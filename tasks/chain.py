@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+from edgeline.anchoring.connect import connect
+from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain, known_chain, write_chain
-from edgeline.anchoring.drain import DrainReport
-from edgeline.anchoring.drain import drain as drain_outbox
+from edgeline.anchoring.flush import FlushReport
+from edgeline.anchoring.flush import flush as flush_outbox
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.reach import reach
-from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.anchoring.revocation import revoke_again
 from edgeline.auditing.chain_session import Live
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, WorkspaceBusy
@@ -40,10 +40,10 @@ def address(workspace: Workspace, known: Chain) -> str:
     return services.address("ganache", workspace.root) if known.name == LOCAL else known.url
 
 
-def opened(workspace: Workspace, name: str) -> Registry:
+def opened(workspace: Workspace, name: str) -> AnchorContract:
     """The contract, to be read."""
     known = known_chain(workspace, name)
-    return connect(address(workspace, known), known.deployment)
+    return open_contract(address(workspace, known), known.deployment)
 
 
 def live(workspace: Workspace, name: str) -> Live:
@@ -83,9 +83,9 @@ def enter(waiting: Outbox, line: Iterable[Statement]) -> None:
         waiting.add_round(statement, task, number, str(about["updates"]), int(about["clients"]))
 
 
-def drain(
+def flush(
     workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
-) -> tuple[Registry, DrainReport]:
+) -> tuple[AnchorContract, FlushReport]:
     """Send everything that waits, revocations included; gives the contract as it is afterwards.
 
     Raises:
@@ -94,7 +94,7 @@ def drain(
     known, registry = _ready(workspace, name, waiting, say)
     ours = signer(known.key, registry.node, workspace.anchoring(name))
     report = _patiently(
-        lambda: drain_outbox(waiting, registry, ours, confirmations=known.confirmations)
+        lambda: flush_outbox(waiting, registry, ours, confirmations=known.confirmations)
     )
     if report.reopened:
         say(f"{report.reopened} statements were no longer on the chain and were sent again")
@@ -104,13 +104,13 @@ def drain(
 
 def _ready(
     workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
-) -> tuple[Chain, Registry]:
+) -> tuple[Chain, AnchorContract]:
     """The contract, to be written to; on the project's own chain it is made where it is missing."""
     path = workspace.deployment(name)
     if name != LOCAL or path.is_file():
         known = known_chain(workspace, name)
         try:
-            return known, connect(address(workspace, known), known.deployment)
+            return known, open_contract(address(workspace, known), known.deployment)
         except ServiceUnavailable:
             raise
         except EnvironmentUnfit as error:
@@ -123,7 +123,7 @@ def _ready(
         url, "node", workspace.contract, name=name, locks=workspace.anchoring(name)
     )
     write_chain(made, path)
-    return made, connect(url, made.deployment)
+    return made, open_contract(url, made.deployment)
 
 
 def _known_before(workspace: Workspace, waiting: Outbox, url: str) -> Chain | None:
@@ -134,7 +134,7 @@ def _known_before(workspace: Workspace, waiting: Outbox, url: str) -> Chain | No
     code_hash = str((read_json(workspace.contract) or {})["code_hash"])
     deployment = Deployment(*place, code_hash)
     try:
-        reach(url, deployment)
+        connect(url, deployment)
     except ServiceUnavailable:
         raise
     except EnvironmentUnfit:

@@ -14,8 +14,8 @@ from typing import Any
 
 from web3 import HTTPProvider, Web3
 
+from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.keys import Signer, signer
-from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.stack.node import find_node
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ class Chain:
 
     w3: Web3
     contract: Any
-    registry: Registry
+    registry: AnchorContract
     signer: Signer
     folder: Path
     """For what this project keeps on its side."""
@@ -44,7 +44,7 @@ def new_chain(*options: str) -> Iterator[Chain]:
     with TemporaryDirectory() as name, _ganache(Path(name), *options) as url:
         folder = Path(name) / "edgeline"
         made = deploy(url, "node", COMPILED, name="benchmark", locks=folder)
-        registry = connect(url, made.deployment, timeout_s=PATIENCE_S)
+        registry = open_contract(url, made.deployment, timeout_s=PATIENCE_S)
         w3 = Web3(HTTPProvider(url, request_kwargs={"timeout": PATIENCE_S}))
         w3.eth.default_account = w3.eth.accounts[0]
         abi = json.loads(COMPILED.read_text(encoding="utf-8"))["abi"]

@@ -1,4 +1,4 @@
-"""Two hundred times kill -9 of the node, of the client, of both, while an outbox is drained.
+"""Two hundred times kill -9 of the node, of the client, of both, while an outbox is flushed.
 
 python -m benchmarks.anchoring.killing
 """

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.anchoring.ganache import Chain, digest, new_chain, send
 from benchmarks.anchoring.goals import Spent, at_most, middle, spent, told
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.subject import Named
@@ -102,7 +102,7 @@ def _anchored(file: Path) -> Receipt:
 
 
 def _receipt(chain: Chain, outbox: Outbox, youngest: Statement, file: Path) -> Receipt:
-    done = drain(outbox, chain.registry, chain.signer)
+    done = flush(outbox, chain.registry, chain.signer)
     assert done.pending == 0, done
     receipt = receipt_of(outbox, chain.registry, youngest.digest)
     write_receipt(receipt, receipt_path(file))

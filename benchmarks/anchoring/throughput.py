@@ -14,7 +14,7 @@ from statistics import median
 
 from benchmarks.anchoring.ganache import Chain, digest, new_chain, send
 from benchmarks.anchoring.goals import at_least, middle, spent, told
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.outbox import Outbox
 from edgeline.provenance.statement import KINDS, Statement, Subject
 
@@ -73,12 +73,12 @@ def _by_hand(chain: Chain, statements: list[Statement]) -> None:
 
 def _alone(chain: Chain, statements: list[Statement], outbox: Outbox) -> None:
     outbox.add_all(statements)
-    _drain(chain, outbox, len(statements))
+    _flush(chain, outbox, len(statements))
 
 
 def _in_trees(chain: Chain, statements: list[Statement], outbox: Outbox) -> None:
     _queue_trees(statements, outbox)
-    _drain(chain, outbox, NUM_TREES)
+    _flush(chain, outbox, NUM_TREES)
 
 
 def _queue_trees(statements: list[Statement], outbox: Outbox) -> None:
@@ -86,8 +86,8 @@ def _queue_trees(statements: list[Statement], outbox: Outbox) -> None:
         outbox.add_tree(statements[start : start + TREE_SIZE])
 
 
-def _drain(chain: Chain, outbox: Outbox, expected: int) -> None:
-    done = drain(outbox, chain.registry, chain.signer)
+def _flush(chain: Chain, outbox: Outbox, expected: int) -> None:
+    done = flush(outbox, chain.registry, chain.signer)
     assert (done.sent, done.pending) == (expected, 0), done
     assert outbox.counts()["final"] == len(outbox.rows()), done
 
@@ -99,10 +99,10 @@ def _parts(chain: Chain) -> dict[str, float]:
         for held in range(0, REPEATS * NUM_TREES * TREE_SIZE, NUM_TREES * TREE_SIZE):
             trees = _trees()
             stored = spent(_queue_trees, trees, outbox).wall
-            sent = spent(_drain, chain, outbox, NUM_TREES).wall
+            sent = spent(_flush, chain, outbox, NUM_TREES).wall
             us = [round(1e6 * seconds / len(trees), 1) for seconds in (stored, sent)]
             figures[f"trees, us each to queue, {held:,} in the outbox"] = us[0]
-            figures[f"trees, us each to drain, {held:,} in the outbox"] = us[1]
+            figures[f"trees, us each to flush, {held:,} in the outbox"] = us[1]
     return figures
 
 

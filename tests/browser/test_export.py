@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from edgeline.anchoring.contract import deploy, open_contract, transact
 from edgeline.anchoring.deployment import write_chain
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import connect, deploy, transact
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.gather import gathered
 from edgeline.auditing.index import Index
@@ -78,7 +78,7 @@ def audit(url: str, project: Path) -> Iterator[Audit]:
     folder = project / ".edgeline" / "anchoring" / "test"
     known = deploy(url, "node", ROOT / "contracts" / "ModelAnchor.json", name="test", locks=folder)
     write_chain(known, project / "deployments" / "test.json")
-    registry = connect(url, known.deployment)
+    registry = open_contract(url, known.deployment)
     who = signer("node", registry.node, folder)
     data = stated("data", "card.json", [], recipe="digits", revision="0" * 32)
     pretrained = stated("pretrained", "checkpoint.safetensors", [], recipe="digits")
@@ -90,7 +90,7 @@ def audit(url: str, project: Path) -> Iterator[Audit]:
         for statement in (data, pretrained, tuned, artifact, letters):
             outbox.add(statement)
         outbox.add_tree(parts)
-        drain(outbox, registry, who)
+        flush(outbox, registry, who)
         transact(registry, who, "revoke", letters.digest, DATA_WITHDRAWN, "00" * 32)
         with Index(None, Node(url), known.deployment) as index:
             index.refresh()

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain, write_chain
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import Registry, connect, transact
 from edgeline.auditing.chain_session import Live
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
@@ -25,7 +25,7 @@ class Company:
 
     def __init__(self, chain: Chain, folder: Path) -> None:
         self.chain, self.folder = chain, folder
-        self.registry: Registry = connect(chain.url, chain.deployment)
+        self.registry: AnchorContract = open_contract(chain.url, chain.deployment)
         self.admin = signer("node", self.registry.node, folder)
         self.outbox = Outbox(folder / "outbox.db")
 
@@ -35,10 +35,10 @@ class Company:
     def anchor(self, *statements: Statement) -> None:
         for statement in statements:
             self.outbox.add(statement)
-        self.drain()
+        self.flush()
 
-    def drain(self) -> None:
-        drain(self.outbox, self.registry, self.admin)
+    def flush(self) -> None:
+        flush(self.outbox, self.registry, self.admin)
 
     def live(self) -> Live:
         return Live(self.registry, self.folder, first_block=self.chain.block)

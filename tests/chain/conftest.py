@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import anvil, anvil_program, free_port, ganache
+from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import Registry, connect, deploy
 from edgeline.digest import sha256_bytes
 from edgeline.provenance.receipt import Deployment
 from edgeline.provenance.statement import Statement, Subject
@@ -96,8 +96,8 @@ def deployment(url: str, tmp_path_factory: pytest.TempPathFactory) -> Deployment
 
 
 @pytest.fixture
-def registry(url: str, deployment: Deployment) -> Registry:
-    return connect(url, deployment)
+def registry(url: str, deployment: Deployment) -> AnchorContract:
+    return open_contract(url, deployment)
 
 
 @pytest.fixture(scope="session", params=["ganache", "anvil"])
@@ -117,13 +117,13 @@ def chain(
 
 
 @pytest.fixture
-def there(chain: Chain) -> Registry:
+def there(chain: Chain) -> AnchorContract:
     """That contract."""
-    return connect(chain.url, chain.deployment)
+    return open_contract(chain.url, chain.deployment)
 
 
 @pytest.fixture
-def ours(there: Registry, tmp_path: Path) -> Signer:
+def ours(there: AnchorContract, tmp_path: Path) -> Signer:
     """The account that deployed it, signed for by its node."""
     return signer("node", there.node, tmp_path)
 

@@ -6,40 +6,40 @@ from pathlib import Path
 
 import pytest
 
+from edgeline.anchoring.contract import open_contract
 from edgeline.anchoring.deployment import Chain, read_chain, write_chain
 from edgeline.anchoring.node import Node, Refused, octets, quantity
-from edgeline.anchoring.registry import connect
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.provenance.receipt import Deployment
 
 
 def test_a_node_that_is_down_is_named(nobody: str, deployment: Deployment) -> None:
     with pytest.raises(ServiceUnavailable, match=f"{nobody}; found no answer; .*edgeline up"):
-        connect(nobody, deployment)
+        open_contract(nobody, deployment)
 
 
 def test_a_wiped_chain_is_another_chain(other_url: str, deployment: Deployment) -> None:
     with pytest.raises(EnvironmentUnfit, match="with genesis"):
-        connect(other_url, deployment)
+        open_contract(other_url, deployment)
 
 
 def test_another_chain_number_is_another_chain(chain: Chain) -> None:
     with pytest.raises(EnvironmentUnfit, match="expected chain 5 .* found chain 1337"):
-        connect(chain.url, replace(chain.deployment, chain_id=5))
+        open_contract(chain.url, replace(chain.deployment, chain_id=5))
 
 
 def test_an_address_without_code_is_refused(chain: Chain) -> None:
     with pytest.raises(EnvironmentUnfit, match="found no contract"):
-        connect(chain.url, replace(chain.deployment, contract="0x" + 40 * "1"))
+        open_contract(chain.url, replace(chain.deployment, contract="0x" + 40 * "1"))
 
 
 def test_another_contract_is_refused(chain: Chain) -> None:
     with pytest.raises(EnvironmentUnfit, match="found another one"):
-        connect(chain.url, replace(chain.deployment, code_hash="0x" + 64 * "1"))
+        open_contract(chain.url, replace(chain.deployment, code_hash="0x" + 64 * "1"))
 
 
 def test_code_that_vanishes_later_is_noticed(chain: Chain, digest: Callable[[str], str]) -> None:
-    registry = connect(chain.url, chain.deployment)
+    registry = open_contract(chain.url, chain.deployment)
     registry.deployment = replace(chain.deployment, contract="0x" + 40 * "1")
     with pytest.raises(EnvironmentUnfit, match="found no contract"):
         registry.status(digest("model"))
@@ -80,13 +80,13 @@ def test_proxies_of_the_environment_are_not_asked(
     monkeypatch.setenv("http_proxy", nobody)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    assert connect(chain.url, chain.deployment).deployment == chain.deployment
+    assert open_contract(chain.url, chain.deployment).deployment == chain.deployment
 
 
 def test_what_is_secret_in_an_address_is_not_shown(deployment: Deployment) -> None:
     address = "http://user:word@127.0.0.1:1/v3/0123456789abcdef"
     with pytest.raises(ServiceUnavailable, match="http://127.0.0.1:1; ") as caught:
-        connect(address, deployment)
+        open_contract(address, deployment)
     assert not any(secret in str(caught.value) for secret in ("word", "0123456789abcdef"))
 
 

@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
+from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.drain import DrainReport, drain
-from edgeline.anchoring.flight import Flight
+from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
+from edgeline.anchoring.submitter import Submitter
 from tests.chain.conftest import Make, account
 
 
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_crash_around_sending_neither_loses_nor_doubles(
-    there: Registry,
+    there: AnchorContract,
     outbox: Outbox,
     make: Make,
     tmp_path: Path,
@@ -35,12 +35,12 @@ def test_a_crash_around_sending_neither_loses_nor_doubles(
             there.node.batch([question])
     assert outbox.counts()["sent"] == 2
 
-    assert drain(outbox, there, ours) == DrainReport(2, 0, 2, 0, 0, ())
+    assert flush(outbox, there, ours) == FlushReport(2, 0, 2, 0, 0, ())
     assert transaction_count(there.node, ours.address, "latest") == count + 2
 
 
 def test_an_answer_that_never_came_is_found_on_the_chain(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     """A node that signs tells the hash afterwards; if it could not, only the contract's event knows it."""
     outbox.add(make("model"))
@@ -49,7 +49,7 @@ def test_an_answer_that_never_came_is_found_on_the_chain(
     assert sent.transaction is None
     outbox.mark_sent([sent])
     [transaction] = there.node.batch([question])
-    assert drain(outbox, there, ours) == DrainReport(1, 0, 1, 0, 0, ())
+    assert flush(outbox, there, ours) == FlushReport(1, 0, 1, 0, 0, ())
     assert outbox.row(sent.key).transaction == transaction  # type: ignore[union-attr]
 
 
@@ -57,7 +57,7 @@ def test_the_first_transaction_of_an_account_is_not_executed_again(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ganache 7.9.2 executes the same signed bytes of number 0 as often as they come."""
-    registry = connect(fresh.url, fresh.deployment)
+    registry = open_contract(fresh.url, fresh.deployment)
     admin = signer("node", registry.node, tmp_path)
     ours = account(1, registry.node, tmp_path, monkeypatch)
     transact(registry, admin, "setRoles", ours.address, ROLES["ANCHORER"])
@@ -68,12 +68,16 @@ def test_the_first_transaction_of_an_account_is_not_executed_again(
     outbox.mark_sent([sent])
     registry.node.batch([question])
     for _ in range(3):
-        assert drain(outbox, registry, ours).pending == 0
+        assert flush(outbox, registry, ours).pending == 0
     assert transaction_count(registry.node, ours.address, "latest") == 1
 
 
 def test_a_number_that_somebody_else_used_is_replaced(
-    there: Registry, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    there: AnchorContract,
+    outbox: Outbox,
+    make: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ours = account(0, there.node, tmp_path, monkeypatch)
     outbox.add(make("model"))
@@ -81,12 +85,12 @@ def test_a_number_that_somebody_else_used_is_replaced(
     [(sent, _)] = prepared(outbox, there, ours)
     outbox.mark_sent([sent])
     there.node.ask("eth_sendTransaction", {"from": ours.address, "to": ours.address})
-    assert drain(outbox, there, ours) == DrainReport(1, 0, 1, 0, 0, ())
+    assert flush(outbox, there, ours) == FlushReport(1, 0, 1, 0, 0, ())
     assert outbox.row(sent.key).nonce == sent.nonce + 1  # type: ignore[union-attr]
 
 
 def test_another_key_takes_over_what_the_first_left_in_the_air(
-    there: Registry,
+    there: AnchorContract,
     ours: Signer,
     outbox: Outbox,
     make: Make,
@@ -98,13 +102,13 @@ def test_another_key_takes_over_what_the_first_left_in_the_air(
     outbox.add(make("model"))
     outbox.bind(there.deployment)
     outbox.mark_sent(sent for sent, _ in prepared(outbox, there, ours))
-    assert drain(outbox, there, other).sent == 1
+    assert flush(outbox, there, other).sent == 1
     assert there.record(make("model").digest).anchorer == other.address  # type: ignore[union-attr]
 
 
-def prepared(outbox: Outbox, registry: Registry, signer: Signer) -> list[Any]:
-    """What a drain is about to send: what it writes down, and the question to the node."""
-    flight = Flight(outbox, registry, signer, 1.0, MAX_PRICE)
+def prepared(outbox: Outbox, registry: AnchorContract, signer: Signer) -> list[Any]:
+    """What a flush is about to send: what it writes down, and the question to the node."""
+    flight = Submitter(outbox, registry, signer, 1.0, MAX_PRICE)
     first = transaction_count(registry.node, signer.address, "pending")
     offer = fees(registry.node)
     return [flight._signed(row, first + n, offer) for n, row in enumerate(outbox.rows("pending"))]

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.contract import open_contract
 from edgeline.anchoring.events import Anchored
-from edgeline.anchoring.exchange import MAX_BYTES
+from edgeline.anchoring.flush import flush
+from edgeline.anchoring.http import MAX_BYTES
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.logs import topic
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
-from edgeline.anchoring.registry import connect
 from edgeline.errors import EdgelineError, ServiceUnavailable
 from edgeline.provenance.receipt import Deployment
 from edgeline.provenance.statement import Statement
@@ -56,7 +56,7 @@ def test_a_stranger_on_the_port_gives_one_line(
         stranger(lambda _: (status, headers, body)) as address,
         pytest.raises(ServiceUnavailable, match="does not speak Ethereum") as caught,
     ):
-        connect(address, deployment)
+        open_contract(address, deployment)
     assert "\n" not in str(caught.value)
     assert "server.js" not in str(caught.value)
 
@@ -189,8 +189,8 @@ def test_no_answer_to_any_question_is_worse_than_one_line(
             assert str(error).isprintable()
 
     # With the truth again, nothing is lost.
-    registry = connect(url, deployment)
-    drain(outbox, registry, signer("node", registry.node, tmp_path))
+    registry = open_contract(url, deployment)
+    flush(outbox, registry, signer("node", registry.node, tmp_path))
     keys = [row.key for row in outbox.rows()]
     assert registry.statuses(keys) == [1] * len(GARBAGE)
     assert all(receipt_of(outbox, registry, key).storage for key in keys)
@@ -203,13 +203,13 @@ def test_a_node_that_claims_a_record_is_found_out(
     outbox.add(statement)
     claim = "0x0000030000000100" + "0" * 7 + "1" + "1" * 40
     with lying(url, {"eth_getStorageAt": claim}) as address:
-        registry = connect(address, deployment)
-        drain(outbox, registry, signer("node", registry.node, tmp_path))
+        registry = open_contract(address, deployment)
+        flush(outbox, registry, signer("node", registry.node, tmp_path))
         error = error_of(lambda: receipt_of(outbox, registry, statement.digest))
     assert error is not None
     assert error.exit_code == 4
 
-    registry = connect(url, deployment)
+    registry = open_contract(url, deployment)
     assert registry.record(statement.digest) is None
 
 
@@ -225,14 +225,14 @@ def test_what_a_node_only_claims_to_have_written_is_written_by_the_next(
     receipt = {**place, "status": "0x1", "from": "0x" + 40 * "1", "logs": [{**log, "data": words}]}
     lies = {"eth_sendTransaction": place["transactionHash"], "eth_getTransactionReceipt": receipt}
     with lying(url, lies, silent="eth_sendTransaction") as address:
-        registry = connect(address, deployment)
+        registry = open_contract(address, deployment)
         # Its own chain, in which no block has that hash, gives it away.
-        report = drain(outbox, registry, signer("node", registry.node, tmp_path))
+        report = flush(outbox, registry, signer("node", registry.node, tmp_path))
         assert (report.sent, report.reopened, report.pending) == (1, 1, 1)
 
-    registry = connect(url, deployment)
+    registry = open_contract(url, deployment)
     assert registry.record(statement.digest) is None
-    report = drain(outbox, registry, signer("node", registry.node, tmp_path))
+    report = flush(outbox, registry, signer("node", registry.node, tmp_path))
     assert (report.sent, report.final) == (1, 1)
     assert registry.status(statement.digest) == 1
 
@@ -240,9 +240,9 @@ def test_what_a_node_only_claims_to_have_written_is_written_by_the_next(
 def _all_at_once(
     address: str, deployment: Deployment, outbox: Outbox, statement: Statement
 ) -> object:
-    registry = connect(address, deployment, timeout_s=5)
+    registry = open_contract(address, deployment, timeout_s=5)
     ours = signer("node", registry.node, outbox.path.parent)
-    drain(outbox, registry, ours, wait_s=0.1)
+    flush(outbox, registry, ours, wait_s=0.1)
     return receipt_of(outbox, registry, statement.digest)
 
 

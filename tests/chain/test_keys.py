@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from edgeline.anchoring.contract import ROLES, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import PASSWORD, signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import ROLES, connect, transact
 from edgeline.anchoring.transaction import Transaction
 from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError
 from tests.chain.conftest import KEYS, Make
@@ -199,7 +199,7 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(0)
-    registry = connect(chain.url, chain.deployment)
+    registry = open_contract(chain.url, chain.deployment)
     admin = signer("node", registry.node, tmp_path)
     monkeypatch.setenv("EDGELINE_MARKED", MARKER)
     monkeypatch.setenv(PASSWORD, WORD)
@@ -208,7 +208,7 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
         transact(registry, admin, "setRoles", ours.address, 0)
         outbox.add(make(str(number)))
         with pytest.raises(EnvironmentUnfit) as caught:
-            drain(outbox, registry, ours)
+            flush(outbox, registry, ours)
         assert_nothing_shown(caught.value)
         with pytest.raises(EnvironmentUnfit, match="found a field that no transaction") as odd:
             ours.sign(Transaction(1337, -1, None, "0x", 1, 1, 1))
@@ -216,7 +216,7 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
         transact(registry, admin, "setRoles", ours.address, ROLES["ANCHORER"])
         give = {"from": admin.address, "to": ours.address, "value": hex(10**17)}
         registry.node.ask("eth_sendTransaction", give)
-        assert drain(outbox, registry, ours).sent == 1
+        assert flush(outbox, registry, ours).sent == 1
         shown = repr(ours) + str(ours) + f"{ours!r}"
         assert not any(secret in shown for secret in (MARKER, WORD))
     out, err = capfd.readouterr()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.calls import gas_limit
+from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.drain import DrainReport, drain
+from edgeline.anchoring.encoding import gas_limit
+from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.sending import transaction_count
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
 from edgeline.merkle import tree_id
@@ -21,14 +21,14 @@ Digest = Callable[[str], str]
 
 
 def test_a_statement_waits_and_then_is_on_the_chain(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     statement = make("model", kind="artifact")
     assert outbox.add(statement)
     assert outbox.counts() == {"pending": 1, "sent": 0, "mined": 0, "final": 0, "refused": 0}
     assert there.record(statement.digest) is None
 
-    assert drain(outbox, there, ours) == DrainReport(1, 0, 1, 0, 0, ())
+    assert flush(outbox, there, ours) == FlushReport(1, 0, 1, 0, 0, ())
 
     record = there.record(statement.digest)
     assert record is not None
@@ -42,28 +42,28 @@ def test_a_statement_waits_and_then_is_on_the_chain(
 
 
 def test_queued_twice_is_sent_once(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     assert [outbox.add(make("model")) for _ in range(3)] == [True, False, False]
-    assert drain(outbox, there, ours).sent == 1
+    assert flush(outbox, there, ours).sent == 1
     assert not outbox.add(make("model"))
     count = transaction_count(there.node, ours.address, "latest")
-    assert drain(outbox, there, ours) == DrainReport(0, 0, 0, 0, 0, ())
+    assert flush(outbox, there, ours) == FlushReport(0, 0, 0, 0, 0, ())
     assert transaction_count(there.node, ours.address, "latest") == count
 
 
 def test_what_is_on_the_chain_already_costs_nothing(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     parent, child = make("parent"), make("child", make("parent"))
     for statement in (parent, child):
         outbox.add(statement)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     count = transaction_count(there.node, ours.address, "latest")
     with Outbox(tmp_path / "another" / "outbox.db") as another:
         for statement in (child, parent):
             another.add(statement)
-        assert drain(another, there, ours) == DrainReport(0, 2, 2, 0, 0, ())
+        assert flush(another, there, ours) == FlushReport(0, 2, 2, 0, 0, ())
         first, second = outbox.row(child.digest), another.row(child.digest)
         assert first is not None
         assert second is not None
@@ -72,14 +72,14 @@ def test_what_is_on_the_chain_already_costs_nothing(
 
 
 def test_parents_go_first_even_if_they_came_last(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     first = make("first")
     second = make("second", first)
     third = make("third", second, first)
     for statement in (third, second, first):
         outbox.add(statement)
-    assert drain(outbox, there, ours).sent == 3
+    assert flush(outbox, there, ours).sent == 3
     blocks = [
         one.block for one in map(outbox.row, (s.digest for s in (first, second, third))) if one
     ]
@@ -87,12 +87,12 @@ def test_parents_go_first_even_if_they_came_last(
 
 
 def test_a_tree_is_one_record_for_all_its_statements(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     leaves = [make(str(number)) for number in range(5)]
     key = outbox.add_tree(leaves)
     assert outbox.add_tree(leaves) == key
-    assert drain(outbox, there, ours).sent == 1
+    assert flush(outbox, there, ours).sent == 1
 
     record = there.record(key)
     assert record is not None
@@ -112,7 +112,7 @@ def test_a_tree_of_nothing_or_of_the_same_twice_is_refused(outbox: Outbox, make:
 
 
 def test_rounds_of_a_task_close_one_after_the_other(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make, digest: Digest
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, digest: Digest
 ) -> None:
     base, task = make("base"), digest("task")
     first = make("1", base, kind="round")
@@ -121,7 +121,7 @@ def test_rounds_of_a_task_close_one_after_the_other(
     outbox.add_round(first, task, 1, digest("updates 1"), 9)
     outbox.add_task(task, base.digest, [])
     outbox.add(base)
-    assert drain(outbox, there, ours).sent == 4
+    assert flush(outbox, there, ours).sent == 4
 
     found = there.task(task)
     assert found is not None
@@ -133,7 +133,7 @@ def test_rounds_of_a_task_close_one_after_the_other(
 
 
 def test_a_round_waits_for_the_approval_of_enough_coordinators(
-    there: Registry,
+    there: AnchorContract,
     ours: Signer,
     outbox: Outbox,
     make: Make,
@@ -148,22 +148,22 @@ def test_a_round_waits_for_the_approval_of_enough_coordinators(
     outbox.add(base)
     outbox.add_task(task, base.digest, [ours.address, other.address], quorum=2)
     outbox.add_round(made, task, 1, digest("updates"), 9)
-    report = drain(outbox, there, ours)
+    report = flush(outbox, there, ours)
     assert (report.sent, report.pending) == (2, 1)
     assert report.refused == ((made.digest, "approved; it closes when enough coordinators have"),)
     count = transaction_count(there.node, ours.address, "latest")
-    assert "approved this already" in drain(outbox, there, ours).refused[0][1]
+    assert "approved this already" in flush(outbox, there, ours).refused[0][1]
     assert transaction_count(there.node, ours.address, "latest") == count
 
     with Outbox(tmp_path / "others" / "outbox.db") as others:
         others.add_round(made, task, 1, digest("updates"), 9)
-        assert drain(others, there, other).sent == 1
-    assert drain(outbox, there, ours) == DrainReport(0, 1, 1, 0, 0, ())
+        assert flush(others, there, other).sent == 1
+    assert flush(outbox, there, ours) == FlushReport(0, 1, 1, 0, 0, ())
 
 
 @pytest.mark.parametrize("source", ["node", "env:EDGELINE_TEST_KEY"])
 def test_many_statements_go_in_batches_in_their_order(
-    there: Registry,
+    there: AnchorContract,
     outbox: Outbox,
     make: Make,
     tmp_path: Path,
@@ -176,19 +176,19 @@ def test_many_statements_go_in_batches_in_their_order(
         line.append(make(str(number), line[-1]))
     for statement in line:
         outbox.add(statement)
-    assert drain(outbox, there, signer(source, there.node, tmp_path)).sent == 120
+    assert flush(outbox, there, signer(source, there.node, tmp_path)).sent == 120
     assert there.statuses([statement.digest for statement in line]) == [1] * 120
 
 
-def test_two_drainers_of_one_outbox_take_turns(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+def test_two_who_flush_of_one_outbox_take_turns(
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
     with outbox.exclusive(), pytest.raises(WorkspaceBusy, match="found process [0-9]+"):
-        drain(outbox, there, ours)
+        flush(outbox, there, ours)
     with ours.exclusive(), pytest.raises(WorkspaceBusy, match=f"transactions of {ours.address}"):
-        drain(outbox, there, ours)
-    assert drain(outbox, there, ours).sent == 1
+        flush(outbox, there, ours)
+    assert flush(outbox, there, ours).sent == 1
 
 
 def test_two_outboxes_with_one_account_lose_and_double_nothing(
@@ -213,7 +213,7 @@ def test_two_outboxes_with_one_account_lose_and_double_nothing(
         thread.join()
 
     assert left == {"one": 0, "two": 0}
-    registry = connect(chain.url, chain.deployment)
+    registry = open_contract(chain.url, chain.deployment)
     for name in names:
         with Outbox(tmp_path / name / "outbox.db") as mine:
             rows = mine.rows()
@@ -222,7 +222,7 @@ def test_two_outboxes_with_one_account_lose_and_double_nothing(
 
 
 def test_gas_limits_leave_room_and_are_not_far_off(
-    there: Registry,
+    there: AnchorContract,
     ours: Signer,
     outbox: Outbox,
     make: Make,
@@ -241,7 +241,7 @@ def test_gas_limits_leave_room_and_are_not_far_off(
     outbox.add_task(digest("lone"), parents[0].digest, [])
     outbox.add_task(digest("task"), parents[0].digest, [ours.address, other.address], quorum=2)
     outbox.add_round(round_1, digest("lone"), 1, digest("updates"), 3)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     for row in outbox.rows("final"):
         used = int(there.node.ask("eth_getTransactionReceipt", row.transaction)["gasUsed"], 16)
         seats = {"tree": 0, "statement": 0, "round": 1, "task": 1}[row.what]
@@ -254,9 +254,9 @@ def persistently(chain: Chain, outbox: Outbox) -> int:
     """Drains as a user would: again and again; gives how many rows are left."""
     for _ in range(20):
         try:
-            registry = connect(chain.url, chain.deployment)
+            registry = open_contract(chain.url, chain.deployment)
             ours = signer("env:EDGELINE_TEST_KEY", registry.node, outbox.path.parent)
-            if not drain(outbox, registry, ours, wait_s=5).pending:
+            if not flush(outbox, registry, ours, wait_s=5).pending:
                 break
         except EnvironmentUnfit:
             continue

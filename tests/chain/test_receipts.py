@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
+from edgeline.anchoring.event_lookup import locate
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.places import locate
 from edgeline.anchoring.receipts import header_of, receipt_of, storage_proof
-from edgeline.anchoring.registry import Registry, connect, transact
 from edgeline.errors import NotAnchored, Revoked, Tampered
 from edgeline.provenance.proof import check
 from edgeline.provenance.receipt import read_receipt, receipt_path, write_receipt
@@ -20,12 +20,12 @@ from tests.chain.conftest import Make, StartChain, deployed
 
 
 def test_a_receipt_proves_itself_without_a_network(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     data, model = make("data", kind="data"), make("model", make("data", kind="data"))
     for statement in (data, model):
         outbox.add(statement)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     receipt = receipt_of(outbox, there, model.digest)
 
     assert (receipt.statement, receipt.lineage) == (model, (data,))
@@ -40,11 +40,11 @@ def test_a_receipt_proves_itself_without_a_network(
 
 
 def test_every_statement_of_a_tree_has_a_receipt_of_its_own(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     leaves = [make(str(number), kind="part") for number in range(7)]
     key = outbox.add_tree(leaves)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     for index, leaf in enumerate(leaves):
         receipt = receipt_of(outbox, there, leaf.digest)
         assert receipt.record.key == key
@@ -54,10 +54,10 @@ def test_every_statement_of_a_tree_has_a_receipt_of_its_own(
 
 
 def test_a_receipt_of_something_revoked_proves_the_revocation(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     before = receipt_of(outbox, there, make("model").digest)
     transact(there, ours, "revoke", make("model").digest, 2, "0" * 64)
     after = receipt_of(outbox, there, make("model").digest)
@@ -69,7 +69,7 @@ def test_a_receipt_of_something_revoked_proves_the_revocation(
     # A statement that was taken out of its tree afterwards is not hidden by its own record.
     leaves = [make("leaf"), make("other leaf")]
     key = outbox.add_tree(leaves)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     proof = outbox.inclusion(key, leaves[0].digest)
     taken = (proof.root, 2, 0, leaves[0].digest, proof.path, 2, "0" * 64)
     transact(there, ours, "revokeLeaf", *taken)
@@ -77,22 +77,22 @@ def test_a_receipt_of_something_revoked_proves_the_revocation(
 
 
 def test_what_is_not_on_the_chain_has_no_receipt(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
     outbox.add_tree([make("leaf")])
     for name in ("model", "leaf"):
-        with pytest.raises(NotAnchored, match="found none; .*`edgeline chain drain`"):
+        with pytest.raises(NotAnchored, match="found none; .*`edgeline chain flush`"):
             receipt_of(outbox, there, make(name).digest)
     with pytest.raises(NotAnchored, match="a record of|statement .* in"):
         receipt_of(outbox, there, make("never queued").digest)
 
 
 def test_a_record_without_its_event_is_not_believed(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make, monkeypatch: pytest.MonkeyPatch
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbox.add(make("model"))
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     batch = there.node.batch
     monkeypatch.setattr(
         there.node,
@@ -104,11 +104,11 @@ def test_a_record_without_its_event_is_not_believed(
 
 
 def test_an_event_is_found_where_records_count_other_blocks(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     """As on Arbitrum, where contracts are told the number of the chain below."""
     outbox.add(make("model"))
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     row = outbox.row(make("model").digest)
     assert row is not None
     for block in (row.block, 1, 10**9, None):
@@ -118,10 +118,10 @@ def test_an_event_is_found_where_records_count_other_blocks(
 
 
 def test_a_node_without_old_states_proves_the_newest(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     record = there.record(make("model").digest)
     assert record is not None
     there.node.ask("evm_mine")
@@ -130,7 +130,7 @@ def test_a_node_without_old_states_proves_the_newest(
 
 
 def test_headers_are_those_that_hash_to_the_blocks_name(
-    there: Registry, start_anvil: Callable[..., str]
+    there: AnchorContract, start_anvil: Callable[..., str]
 ) -> None:
     block = there.node.block("latest")
     assert block is not None
@@ -148,15 +148,15 @@ def test_a_killed_chain_still_knows_its_records(
 ) -> None:
     process, before = start_chain(tmp_path / "database")
     made = deployed(before, tmp_path)
-    registry = connect(before, made.deployment)
+    registry = open_contract(before, made.deployment)
     outbox.add(make("model"))
-    drain(outbox, registry, signer("node", registry.node, tmp_path))
+    flush(outbox, registry, signer("node", registry.node, tmp_path))
     receipt = receipt_of(outbox, registry, make("model").digest)
     process.kill()
     process.wait()
 
     _, after = start_chain(tmp_path / "database")
-    again = connect(after, made.deployment)
+    again = open_contract(after, made.deployment)
     assert receipt_of(outbox, again, make("model").digest) == receipt
-    report = drain(outbox, again, signer("node", again.node, tmp_path))
+    report = flush(outbox, again, signer("node", again.node, tmp_path))
     assert (report.reopened, report.sent, report.pending) == (0, 0, 0)

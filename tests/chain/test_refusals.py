@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.calls import BASE_GAS, gas_limit
+from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.drain import DrainReport, drain
+from edgeline.anchoring.encoding import BASE_GAS, gas_limit
+from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.node import Refused
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from tests.chain.conftest import Make, account, deployed
@@ -20,7 +20,7 @@ Digest = Callable[[str], str]
 
 
 def test_a_refused_statement_keeps_its_reason_and_what_needs_it_waits(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     stranger = make("stranger")
     child = make("child", stranger)
@@ -28,39 +28,39 @@ def test_a_refused_statement_keeps_its_reason_and_what_needs_it_waits(
     beside = make("beside")
     for statement in (child, grandchild, beside):
         outbox.add(statement)
-    report = drain(outbox, there, ours)
+    report = flush(outbox, there, ours)
     reason = f"parent {stranger.digest} is not on the chain"
     assert (report.sent, report.pending) == (1, 2)
     assert dict(report.refused)[child.digest] == reason
     count = transaction_count(there.node, ours.address, "latest")
-    assert dict(drain(outbox, there, ours).refused)[child.digest] == reason
+    assert dict(flush(outbox, there, ours).refused)[child.digest] == reason
     assert transaction_count(there.node, ours.address, "latest") == count
 
     with Outbox(tmp_path / "another" / "outbox.db") as another:
         another.add(stranger)
-        drain(another, there, ours)
-    assert drain(outbox, there, ours) == DrainReport(2, 0, 2, 0, 0, ())
+        flush(another, there, ours)
+    assert flush(outbox, there, ours) == FlushReport(2, 0, 2, 0, 0, ())
 
 
 def test_a_child_of_something_revoked_is_refused_with_that_reason(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     parent = make("parent")
     outbox.add(parent)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     transact(there, ours, "revoke", parent.digest, 2, "0" * 64)
     outbox.add(make("child", parent))
-    [(_, reason)] = drain(outbox, there, ours).refused
+    [(_, reason)] = flush(outbox, there, ours).refused
     assert reason == f"parent {parent.digest} was revoked"
 
 
 def test_a_digest_that_somebody_anchored_as_something_else_is_not_ours(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     statement = make("model", kind="artifact")
     transact(there, ours, "anchor", statement.digest, statement.subject, 7, ())
     outbox.add(statement)
-    [(key, reason)] = drain(outbox, there, ours).refused
+    [(key, reason)] = flush(outbox, there, ours).refused
     assert key == statement.digest
     assert reason.startswith(f"already anchored, by {ours.address} at 20")
     assert reason.endswith("as something else: part")
@@ -69,21 +69,21 @@ def test_a_digest_that_somebody_anchored_as_something_else_is_not_ours(
 def test_a_node_that_is_down_loses_nothing(
     fresh: Chain, outbox: Outbox, make: Make, nobody: str, tmp_path: Path
 ) -> None:
-    registry = connect(fresh.url, fresh.deployment)
+    registry = open_contract(fresh.url, fresh.deployment)
     ours = signer("node", registry.node, tmp_path)
     outbox.add(make("model"))
     registry.node.url = nobody
     for _ in range(2):
         with pytest.raises(ServiceUnavailable, match="no answer"):
-            drain(outbox, registry, ours)
+            flush(outbox, registry, ours)
     assert outbox.counts()["pending"] == 1
     registry.node.url = fresh.url
-    assert drain(outbox, registry, ours).sent == 1
+    assert flush(outbox, registry, ours).sent == 1
 
 
 @pytest.fixture
 def poor(
-    there: Registry,
+    there: AnchorContract,
     ours: Signer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -97,20 +97,20 @@ def poor(
 
 
 def test_no_funds_says_so_and_loses_nothing(
-    there: Registry, ours: Signer, poor: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, poor: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match=f"ether on account {poor.address} .* found 0; "):
-        drain(outbox, there, poor)
+        flush(outbox, there, poor)
     assert outbox.counts()["pending"] == 1
     give = {"from": ours.address, "to": poor.address, "value": hex(10**17)}
     there.node.ask("eth_sendTransaction", give)
-    assert drain(outbox, there, poor).sent == 1
+    assert flush(outbox, there, poor).sent == 1
     assert there.record(make("model").digest).anchorer == poor.address  # type: ignore[union-attr]
 
 
 def test_funds_for_some_are_used_for_some(
-    there: Registry, ours: Signer, poor: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, poor: Signer, outbox: Outbox, make: Make
 ) -> None:
     for number in range(10):
         outbox.add(make(str(number)))
@@ -118,7 +118,7 @@ def test_funds_for_some_are_used_for_some(
     give = {"from": ours.address, "to": poor.address, "value": hex(each)}
     there.node.ask("eth_sendTransaction", give)
     with pytest.raises(EnvironmentUnfit, match="expected at least .* ether"):
-        drain(outbox, there, poor)
+        flush(outbox, there, poor)
     counts = outbox.counts()
     assert counts["mined"] > 0
     assert counts["pending"] > 0
@@ -126,7 +126,7 @@ def test_funds_for_some_are_used_for_some(
 
 
 def test_a_missing_role_says_so_before_anything_is_paid(
-    there: Registry,
+    there: AnchorContract,
     outbox: Outbox,
     make: Make,
     tmp_path: Path,
@@ -142,7 +142,7 @@ def test_a_missing_role_says_so_before_anything_is_paid(
         EnvironmentUnfit,
         match="with the role ANCHORER; found COORDINATOR; .* `edgeline chain roles`",
     ):
-        drain(outbox, there, other)
+        flush(outbox, there, other)
     assert transaction_count(there.node, other.address, "latest") == before
     assert outbox.counts()["pending"] == 1
 
@@ -150,27 +150,27 @@ def test_a_missing_role_says_so_before_anything_is_paid(
 def test_a_compromised_key_and_a_retired_contract_say_so(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = connect(fresh.url, fresh.deployment)
+    registry = open_contract(fresh.url, fresh.deployment)
     admin = signer("node", registry.node, tmp_path)
     other = account(1, registry.node, tmp_path, monkeypatch)
     transact(registry, admin, "setRoles", other.address, ROLES["ANCHORER"])
     transact(registry, admin, "markCompromised", other.address, 1)
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match="found one that was declared compromised"):
-        drain(outbox, registry, other)
+        flush(outbox, registry, other)
     transact(registry, admin, "retire", "0x" + 40 * "5")
     with pytest.raises(EnvironmentUnfit, match=f"found a retired one; 0x{40 * '5'} goes on"):
-        drain(outbox, registry, admin)
+        flush(outbox, registry, admin)
     assert outbox.counts()["pending"] == 1
 
 
 def test_fees_above_the_most_that_is_paid_are_waited_out(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match=r"gas for at most 1e-09 gwei; found .* gwei"):
-        drain(outbox, there, ours, max_price=1)
-    assert drain(outbox, there, ours, max_price=MAX_PRICE).sent == 1
+        flush(outbox, there, ours, max_price=1)
+    assert flush(outbox, there, ours, max_price=MAX_PRICE).sent == 1
 
 
 def test_one_statement_that_the_node_does_not_take_does_not_hold_up_the_others(
@@ -181,14 +181,14 @@ def test_one_statement_that_the_node_does_not_take_does_not_hold_up_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = deployed(start_anvil("--gas-limit", "5000000"), tmp_path)
-    registry = connect(made.url, made.deployment)
+    registry = open_contract(made.url, made.deployment)
     ours = account(0, registry.node, tmp_path, monkeypatch)
     parents = [make(f"parent {number}") for number in range(450)]
     outbox.add(make("before"))
     # 12,000 of gas for each parent: more than a block holds.
     outbox.add(make("too much", *parents))
     outbox.add(make("after"))
-    report = drain(outbox, registry, ours)
+    report = flush(outbox, registry, ours)
     assert (report.sent, report.pending) == (2, 1)
     [(key, reason)] = report.refused
     assert key == make("too much", *parents).digest
@@ -197,16 +197,16 @@ def test_one_statement_that_the_node_does_not_take_does_not_hold_up_the_others(
     monkeypatch.setattr(registry, "simulate", lambda *_: None)
     outbox.add(make("later"))
     with pytest.raises(Refused, match="eth_sendRawTransaction"):
-        drain(outbox, registry, ours)
+        flush(outbox, registry, ours)
     assert outbox.counts() == {"pending": 1, "sent": 0, "mined": 1, "final": 2, "refused": 1}
 
 
 def test_too_little_gas_is_a_reason_and_is_tried_again(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make, monkeypatch: pytest.MonkeyPatch
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbox.add(make("model"))
     with monkeypatch.context() as patched:
         patched.setitem(BASE_GAS, "statement", 30_000)
-        [(_, reason)] = drain(outbox, there, ours).refused
+        [(_, reason)] = flush(outbox, there, ours).refused
     assert reason.endswith("failed: out of gas?")
-    assert drain(outbox, there, ours).sent == 1
+    assert flush(outbox, there, ours).sent == 1

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.drain import DrainReport, drain
+from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.sending import transaction_count
 from tests.chain.conftest import Make, StartChain, account, deployed
 
@@ -21,20 +21,20 @@ def test_a_wiped_chain_gets_everything_again(
     for statement in line:
         outbox.add(statement)
     for place, reopened in ((chain, 0), (fresh, 2), (chain, 2)):
-        registry = connect(place.url, place.deployment)
-        report = drain(outbox, registry, signer("node", registry.node, tmp_path))
+        registry = open_contract(place.url, place.deployment)
+        report = flush(outbox, registry, signer("node", registry.node, tmp_path))
         assert report.reopened == reopened
         assert report.sent + report.already == report.final == 2
         assert registry.statuses([statement.digest for statement in line]) == [1, 1]
 
 
 def test_another_contract_on_the_same_chain_gets_everything_again(
-    chain: Chain, there: Registry, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
+    chain: Chain, there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     outbox.add(make("model"))
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     second = deployed(chain.url, tmp_path)
-    report = drain(outbox, connect(second.url, second.deployment), ours)
+    report = flush(outbox, open_contract(second.url, second.deployment), ours)
     assert (report.reopened, report.sent) == (1, 1)
 
 
@@ -47,23 +47,23 @@ def test_what_a_reorganisation_took_is_anchored_again(
     source: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    registry = connect(fresh.url, fresh.deployment)
+    registry = open_contract(fresh.url, fresh.deployment)
     node = registry.node
     account(0, node, tmp_path, monkeypatch)
     ours = signer(source, node, tmp_path)
     kept, gone = make("kept"), [make("0"), make("1", make("0"))]
     outbox.add(kept)
-    drain(outbox, registry, ours)
+    flush(outbox, registry, ours)
     before = outbox.row(kept.digest)
     snapshot = node.ask("evm_snapshot")
     for statement in gone:
         outbox.add(statement)
-    drain(outbox, registry, ours)
+    flush(outbox, registry, ours)
     node.ask("evm_revert", snapshot)
     node.ask("evm_mine")
     assert registry.statuses([one.digest for one in (kept, *gone)]) == [1, 0, 0]
 
-    report = drain(outbox, registry, ours)
+    report = flush(outbox, registry, ours)
     assert (report.reopened, report.sent, report.final, report.pending) == (2, 2, 2, 0)
     assert registry.statuses([one.digest for one in (kept, *gone)]) == [1, 1, 1]
     assert outbox.row(kept.digest) == before
@@ -73,14 +73,14 @@ def test_a_reorganisation_that_mines_our_transactions_again_needs_no_new_ones(
     start_anvil: Callable[..., str], outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     made = deployed(start_anvil(), tmp_path)
-    registry = connect(made.url, made.deployment)
+    registry = open_contract(made.url, made.deployment)
     ours = signer("node", registry.node, tmp_path)
     for number in range(4):
         outbox.add(make(str(number)))
-        drain(outbox, registry, ours)
+        flush(outbox, registry, ours)
     count = transaction_count(registry.node, ours.address, "latest")
     registry.node.ask("anvil_reorg", 2, [])
-    report = drain(outbox, registry, ours)
+    report = flush(outbox, registry, ours)
     assert (report.reopened, report.pending) == (2, 0)
     assert transaction_count(registry.node, ours.address, "latest") == count
     assert registry.statuses([row.key for row in outbox.rows("final")]) == [1] * 4
@@ -89,81 +89,81 @@ def test_a_reorganisation_that_mines_our_transactions_again_needs_no_new_ones(
 def test_a_number_that_went_with_the_reorganisation_leaves_no_gap(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = connect(fresh.url, fresh.deployment)
+    registry = open_contract(fresh.url, fresh.deployment)
     node = registry.node
     ours = account(0, node, tmp_path, monkeypatch)
     snapshot = node.ask("evm_snapshot")
     transact(registry, ours, "setRoles", "0x" + 40 * "3", ROLES["ANCHORER"])
     outbox.add(make("model"))
-    drain(outbox, registry, ours)
+    flush(outbox, registry, ours)
     node.ask("evm_revert", snapshot)
     # A node that waits for a number that never comes must not be waited for.
-    report = drain(outbox, registry, ours, wait_s=1)
+    report = flush(outbox, registry, ours, wait_s=1)
     assert (report.reopened, report.sent, report.pending) == (1, 1, 0)
 
 
 @pytest.fixture
 def halted(
     start_anvil: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Registry, Signer]:
+) -> tuple[AnchorContract, Signer]:
     """A contract on an Anvil that makes no block until it is told to, and an account that signs here."""
     made = deployed(start_anvil(), tmp_path)
-    registry = connect(made.url, made.deployment)
+    registry = open_contract(made.url, made.deployment)
     registry.node.ask("evm_setAutomine", False)
     return registry, account(0, registry.node, tmp_path, monkeypatch)
 
 
 def test_a_slow_chain_is_waited_for_only_so_long(
-    halted: tuple[Registry, Signer], outbox: Outbox, make: Make
+    halted: tuple[AnchorContract, Signer], outbox: Outbox, make: Make
 ) -> None:
     registry, ours = halted
     node = registry.node
     for number in range(3):
         outbox.add(make(str(number)))
     for _ in range(2):
-        report = drain(outbox, registry, ours, wait_s=0.1)
+        report = flush(outbox, registry, ours, wait_s=0.1)
         assert (report.sent, report.pending) == (0, 3)
     count = transaction_count(node, ours.address, "pending")
     node.ask("evm_mine")
-    assert drain(outbox, registry, ours, confirmations=3) == DrainReport(3, 0, 0, 0, 0, ())
+    assert flush(outbox, registry, ours, confirmations=3) == FlushReport(3, 0, 0, 0, 0, ())
     assert outbox.counts()["mined"] == 3
     node.ask("evm_mine")
-    assert drain(outbox, registry, ours, confirmations=3).final == 0
+    assert flush(outbox, registry, ours, confirmations=3).final == 0
     node.ask("evm_mine")
-    assert drain(outbox, registry, ours, confirmations=3).final == 3
+    assert flush(outbox, registry, ours, confirmations=3).final == 3
     assert transaction_count(node, ours.address, "pending") == count
 
 
 def test_a_fee_that_became_too_low_is_raised_under_the_same_number(
-    halted: tuple[Registry, Signer], outbox: Outbox, make: Make
+    halted: tuple[AnchorContract, Signer], outbox: Outbox, make: Make
 ) -> None:
     registry, ours = halted
     node = registry.node
     outbox.add(make("model"))
-    drain(outbox, registry, ours, wait_s=0.1)
+    flush(outbox, registry, ours, wait_s=0.1)
     first = outbox.row(make("model").digest)
     assert first is not None
     node.ask("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
     node.ask("evm_mine")
     node.ask("evm_setAutomine", True)
-    assert drain(outbox, registry, ours) == DrainReport(1, 0, 1, 0, 0, ())
+    assert flush(outbox, registry, ours) == FlushReport(1, 0, 1, 0, 0, ())
     second = outbox.row(first.key)
     assert second is not None
     assert (second.nonce, second.transaction == first.transaction) == (first.nonce, False)
 
 
 def test_what_the_node_lost_is_given_to_it_again(
-    halted: tuple[Registry, Signer], outbox: Outbox, make: Make
+    halted: tuple[AnchorContract, Signer], outbox: Outbox, make: Make
 ) -> None:
     registry, ours = halted
     node = registry.node
     for number in range(3):
         outbox.add(make(str(number)))
-    drain(outbox, registry, ours, wait_s=0.1)
+    flush(outbox, registry, ours, wait_s=0.1)
     before = [row.transaction for row in outbox.rows()]
     node.ask("anvil_dropTransaction", before[0])
     node.ask("evm_setAutomine", True)
-    assert drain(outbox, registry, ours) == DrainReport(3, 0, 3, 0, 0, ())
+    assert flush(outbox, registry, ours) == FlushReport(3, 0, 3, 0, 0, ())
     assert [row.transaction for row in outbox.rows()] == before
 
 
@@ -176,18 +176,18 @@ def test_what_the_node_holds_and_does_not_count_is_replaced(
 ) -> None:
     """So Anvil strands what overtakes its predecessor; Ganache with a block time never counts what waits."""
     made = deployed(start_chain(None, "--miner.blockTime=1")[1], tmp_path)
-    registry = connect(made.url, made.deployment)
+    registry = open_contract(made.url, made.deployment)
     ours = account(0, registry.node, tmp_path, monkeypatch)
     outbox.add(make("model"))
     registry.node.ask("miner_stop")
-    drain(outbox, registry, ours, wait_s=0)
+    flush(outbox, registry, ours, wait_s=0)
     first = second = outbox.row(make("model").digest)
     assert first is not None
     while second.transaction == first.transaction:
         # On a busy machine it is over before the node was asked what it means to do.
-        assert drain(outbox, registry, ours, wait_s=2) == DrainReport(0, 0, 0, 0, 1, ())
+        assert flush(outbox, registry, ours, wait_s=2) == FlushReport(0, 0, 0, 0, 1, ())
         second = outbox.row(first.key)
     assert first.nonce == second.nonce
     registry.node.ask("miner_start")
-    assert drain(outbox, registry, ours) == DrainReport(1, 0, 1, 0, 0, ())
+    assert flush(outbox, registry, ours) == FlushReport(1, 0, 1, 0, 0, ())
     assert registry.status(first.key) == 1

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import REVOKED, VALID
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import ROLES, Registry, connect, transact
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT, revoke_again
 from edgeline.anchoring.sending import transaction_count
 from edgeline.merkle import build
@@ -26,11 +26,11 @@ def leaf_call(outbox: Outbox, tree: str, digest: str) -> list[object]:
 
 
 def test_revocation_that_was_noted_is_sent_once(
-    there: Registry, outbox: Outbox, make: Make, ours: Signer
+    there: AnchorContract, outbox: Outbox, make: Make, ours: Signer
 ) -> None:
     model = make("model")
     outbox.add(model)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
     assert revoke_again(outbox, there, ours) == ()
     assert there.status(model.digest) == REVOKED
@@ -40,13 +40,13 @@ def test_revocation_that_was_noted_is_sent_once(
 
 
 def test_what_the_chain_does_not_know_yet_is_revoked_later(
-    there: Registry, outbox: Outbox, make: Make, ours: Signer
+    there: AnchorContract, outbox: Outbox, make: Make, ours: Signer
 ) -> None:
     model = make("model")
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
     assert revoke_again(outbox, there, ours) == ()
     outbox.add(model)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     revoke_again(outbox, there, ours)
     assert there.status(model.digest) == REVOKED
 
@@ -54,12 +54,12 @@ def test_what_the_chain_does_not_know_yet_is_revoked_later(
 def test_reorganised_chain_is_told_of_revocations_again(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
-    there = connect(fresh.url, fresh.deployment)
+    there = open_contract(fresh.url, fresh.deployment)
     ours = signer("node", there.node, tmp_path)
     model, files = make("model"), [make(name) for name in "abc"]
     outbox.add(model)
     tree = outbox.add_tree(files)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     before = there.node.ask("evm_snapshot")
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
     leaf = files[1].digest
@@ -70,13 +70,13 @@ def test_reorganised_chain_is_told_of_revocations_again(
     assert there.node.ask("evm_revert", before)
 
     assert there.statuses([model.digest, leaf]) == [VALID, 0]
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     revoke_again(outbox, there, ours)
     assert there.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
 
 
 def test_revocation_that_the_contract_refuses_stops_nothing_else(
-    there: Registry,
+    there: AnchorContract,
     outbox: Outbox,
     make: Make,
     ours: Signer,
@@ -89,7 +89,7 @@ def test_revocation_that_the_contract_refuses_stops_nothing_else(
     files, model = [make("a"), make("b")], make("model")
     tree = outbox.add_tree(files)
     outbox.add(model)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     leaf = files[0].digest
     root = build([bytes.fromhex(leaf)]).root.hex()
     transact(there, stranger, "anchorTree", root, 1)
@@ -101,7 +101,7 @@ def test_revocation_that_the_contract_refuses_stops_nothing_else(
 
 
 def test_statement_that_a_stranger_anchored_about_something_else_is_refused(
-    there: Registry,
+    there: AnchorContract,
     outbox: Outbox,
     make: Make,
     ours: Signer,
@@ -113,7 +113,7 @@ def test_statement_that_a_stranger_anchored_about_something_else_is_refused(
     model, elsewhere = make("model"), 64 * "2"
     transact(there, stranger, "anchor", model.digest, elsewhere, KINDS[model.kind], [])
     outbox.add(model)
-    report = drain(outbox, there, ours)
+    report = flush(outbox, there, ours)
     ((key, reason),) = report.refused
     assert key == model.digest
     assert f"already anchored, by {stranger.address}" in reason
@@ -121,12 +121,12 @@ def test_statement_that_a_stranger_anchored_about_something_else_is_refused(
 
 
 def test_newest_tree_that_holds_a_statement_is_its_tree(
-    there: Registry, outbox: Outbox, make: Make, ours: Signer
+    there: AnchorContract, outbox: Outbox, make: Make, ours: Signer
 ) -> None:
     files = [make(name) for name in "ghi"]
     outbox.add_tree(files[:2])
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     newest = outbox.add_tree(files)
     assert outbox.tree_of(files[0].digest) != newest  # it is not on the chain yet
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     assert outbox.tree_of(files[0].digest) == newest

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.contract import Node, deploy, open_contract, transact
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
-from edgeline.anchoring.registry import Node, connect, deploy, transact
 from edgeline.artifact import open_artifact
 from edgeline.digest import sha256_bytes
 from edgeline.errors import ServiceUnavailable
@@ -82,7 +82,7 @@ def make(url: str, scratch: Path) -> None:
     """Anchors everything and writes one receipt of each sort, and the hash of its block beside it."""
     compiled = ROOT / "contracts" / "ModelAnchor.json"
     chain = deploy(url, "node", compiled, name="golden", locks=scratch)
-    registry = connect(url, chain.deployment)
+    registry = open_contract(url, chain.deployment)
     owner = signer("node", registry.node, scratch)
     single, revoked = about_file("photo.txt", b"a photo"), about_file("bad.onnx", b"bad", "small")
     artifact = golden_artifact()
@@ -94,7 +94,7 @@ def make(url: str, scratch: Path) -> None:
         for statement in (single, revoked, *artifact):
             outbox.add(statement)
         outbox.add_tree(leaves)
-        drain(outbox, registry, owner)
+        flush(outbox, registry, owner)
         transact(registry, owner, "revoke", revoked.digest, DEFECTIVE, 64 * "0")
         for name, statement in (
             ("single", single),

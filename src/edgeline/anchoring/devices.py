@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from edgeline.anchoring.contract import AnchorContract, transact
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined
-from edgeline.anchoring.registry import Registry, transact
 from edgeline.provenance.receipt import Deployment
 from edgeline.provenance.statement import KINDS, Statement
 
@@ -46,7 +46,7 @@ def sign_anchor(
     return SignedAnchor(signer.address, statement, deadline, r.hex(), vs.hex())
 
 
-def submit(registry: Registry, sender: Signer, signed: SignedAnchor) -> Mined:
+def submit(registry: AnchorContract, sender: Signer, signed: SignedAnchor) -> Mined:
     """Sends a signed statement; it is anchored in the name of who signed it.
 
     Raises:

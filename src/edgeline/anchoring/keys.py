@@ -20,8 +20,8 @@ from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_utils import ValidationError
 
+from edgeline.anchoring.external_signer import ADDRESS, by_program
 from edgeline.anchoring.node import Node, count, hexadecimal, octets
-from edgeline.anchoring.program import ADDRESS, by_program
 from edgeline.anchoring.transaction import Sign, SignTyped, Transaction
 from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.files import acquire_lock

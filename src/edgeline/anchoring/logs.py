@@ -11,7 +11,7 @@ from edgeline.errors import Tampered
 from edgeline.provenance.trie import keccak256
 
 B = TypeVar("B")
-Row = tuple[Any, ...]
+Fields = tuple[Any, ...]
 
 
 def decode(log: object, contract: str) -> Event[Any] | None:
@@ -24,7 +24,7 @@ def decode(log: object, contract: str) -> Event[Any] | None:
     return read and event(*read)
 
 
-def row(log: object, contract: str) -> tuple[type[Any], Row] | None:
+def row(log: object, contract: str) -> tuple[type[Any], Fields] | None:
     """The same as plain values: block, position, transaction, block hash, then the body's fields."""
     try:
         return _row(log, contract)
@@ -32,7 +32,7 @@ def row(log: object, contract: str) -> tuple[type[Any], Row] | None:
         raise malformed(contract) from None
 
 
-def event(body: type[B], values: Row) -> Event[B]:
+def event(body: type[B], values: Fields) -> Event[B]:
     """The event that was read as these plain values."""
     block, position, transaction, block_hash, *told = values
     fields = [read(value) for read, value in zip(_TYPED[body], told, strict=True)]
@@ -51,7 +51,7 @@ def malformed(contract: str) -> Tampered:
 Word = Callable[[str], Any]
 
 
-def _row(log: Any, contract: str) -> tuple[type[Any], Row] | None:
+def _row(log: Any, contract: str) -> tuple[type[Any], Fields] | None:
     """One pattern for all words, and one cut: this is done for every event that a contract has."""
     topics = log["topics"]
     said = f"{''.join(topics)}|{log['data']}|{log['transactionHash']}{log['blockHash']}".lower()

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from edgeline.anchoring.exchange import STRANGER, NoAnswer, new_session, post
+from edgeline.anchoring.http import STRANGER, NoAnswer, new_session, post
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
 
 QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,63})")

@@ -1,7 +1,7 @@
 """What is to be anchored, kept until it is, and after: a row is here before anything of it is sent.
 
 A row is pending, then sent (signed bytes and hash are here before they leave), then mined, then final; a
-chain that forgets makes it pending or sent again. Knows no network: `drain` moves the rows.
+chain that forgets makes it pending or sent again. Knows no network: `flush` moves the rows.
 """
 
 import json
@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
-from edgeline.anchoring.row import Row, Sent
+from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
 from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
 from edgeline.provenance.receipt import Deployment, Inclusion
@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS by_leaf ON members (leaf, tree);
 
 
 class Outbox(Documents):
-    """The rows and the statements of one chain, in an SQLite database. Safe to add to while it is drained."""
+    """The rows and the statements of one chain, in an SQLite database. Safe to add to while it is flushed."""
 
     tables = TABLES + ROWS
 
@@ -98,7 +98,7 @@ class Outbox(Documents):
             raise ValueError(f"{digest} is in the outbox as something else than this round")
         return new
 
-    def rows(self, state: str | None = None) -> list[Row]:
+    def rows(self, state: str | None = None) -> list[OutboxEntry]:
         """All rows, or those in one state, in the order in which they were added."""
         if state is None:
             return [_row(found) for found in self._all("SELECT * FROM rows ORDER BY id")]
@@ -107,7 +107,7 @@ class Outbox(Documents):
             for found in self._all("SELECT * FROM rows WHERE state = ? ORDER BY id", state)
         ]
 
-    def row(self, key: str) -> Row | None:
+    def row(self, key: str) -> OutboxEntry | None:
         found = self._all("SELECT * FROM rows WHERE key = ?", key)
         return _row(found[0]) if found else None
 
@@ -157,13 +157,13 @@ class Outbox(Documents):
         return [(row["key"], row["function"], json.loads(row["arguments"])) for row in found]
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Being the only one who drains, or WorkspaceBusy."""
+        """Being the only one who flushes, or WorkspaceBusy."""
         return acquire_lock(
             self.path.with_suffix(".lock"), f"nobody else to send what is in {self.path}"
         )
 
     def place(self) -> tuple[int, str, str] | None:
-        """Chain id, genesis and contract that the states are for; None before the first drain."""
+        """Chain id, genesis and contract that the states are for; None before the first flush."""
         found = self._all("SELECT chain_id, genesis, contract FROM place")
         return tuple(found[0]) if found else None
 
@@ -255,9 +255,9 @@ def _queue(
     return bool(db.execute(query, row).rowcount)
 
 
-def _row(found: sqlite3.Row) -> Row:
+def _row(found: sqlite3.Row) -> OutboxEntry:
     values = dict(found)
     del values["id"]
     values["arguments"] = tuple(json.loads(values["arguments"]))
     values["price"] = None if values["price"] is None else int(values["price"])
-    return Row(**values)
+    return OutboxEntry(**values)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from edgeline.anchoring.contract import AnchorContract
+from edgeline.anchoring.event_lookup import locate
 from edgeline.anchoring.node import Block, Refused, octets, quantity
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.places import locate
-from edgeline.anchoring.registry import Registry
 from edgeline.errors import NotAnchored
 from edgeline.provenance.proof import check, record_slot
 from edgeline.provenance.receipt import Receipt, Record, StorageProof
@@ -37,7 +37,7 @@ NUMBERS = {
 }
 
 
-def receipt_of(outbox: Outbox, registry: Registry, digest: str) -> Receipt:
+def receipt_of(outbox: Outbox, registry: AnchorContract, digest: str) -> Receipt:
     """The receipt of a statement in this outbox, which holds its whole lineage.
 
     A storage proof is in it where the node gives one and its headers have the known form.
@@ -56,7 +56,7 @@ def receipt_of(outbox: Outbox, registry: Registry, digest: str) -> Receipt:
         raise NotAnchored(
             expected=f"a record of {digest} on chain {registry.deployment.chain_id}",
             found="none",
-            remedy="send what waits in the outbox: `edgeline chain drain`",
+            remedy="send what waits in the outbox: `edgeline chain flush`",
         )
     place = locate(registry, [(record.key, record.block)]).get(record.key)
     if place is None:
@@ -76,7 +76,7 @@ def receipt_of(outbox: Outbox, registry: Registry, digest: str) -> Receipt:
     return receipt
 
 
-def storage_proof(registry: Registry, record: Record, block: int) -> StorageProof | None:
+def storage_proof(registry: AnchorContract, record: Record, block: int) -> StorageProof | None:
     """The proof that the record is in the contract's storage, as of this block if it was the same then.
 
     A record that was revoked since is proven as of the newest block. None where the node does not prove.
@@ -92,7 +92,7 @@ def storage_proof(registry: Registry, record: Record, block: int) -> StorageProo
     return None
 
 
-def _proof(registry: Registry, key: str, number: int) -> StorageProof | None:
+def _proof(registry: AnchorContract, key: str, number: int) -> StorageProof | None:
     slot = "0x" + record_slot(key).hex()
     answer = registry.node.ask("eth_getProof", registry.deployment.contract, [slot], hex(number))
     block = registry.node.block(number)

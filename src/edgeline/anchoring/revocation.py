@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from edgeline.anchoring.contract import AnchorContract, transact
 from edgeline.anchoring.interface import REVOKED, UNKNOWN
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import Registry, transact
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.merkle import tree_id
 from edgeline.provenance.statement import LEAF
@@ -13,7 +13,9 @@ from edgeline.provenance.statement import LEAF
 STATEMENT, LEAF_OF_TREE = "revoke", "revokeLeaf"
 
 
-def revoke_again(outbox: Outbox, registry: Registry, signer: Signer) -> tuple[tuple[str, str], ...]:
+def revoke_again(
+    outbox: Outbox, registry: AnchorContract, signer: Signer
+) -> tuple[tuple[str, str], ...]:
     """Revokes what was revoked from here and is not, or not yet; gives key and reason of what the contract refuses.
 
     What the chain does not know (yet), and what it refuses, is left for another time.
@@ -31,7 +33,7 @@ def revoke_again(outbox: Outbox, registry: Registry, signer: Signer) -> tuple[tu
     return tuple(refused)
 
 
-def _is_open(registry: Registry, key: str, function: str, arguments: list[Any]) -> bool:
+def _is_open(registry: AnchorContract, key: str, function: str, arguments: list[Any]) -> bool:
     if function == STATEMENT:
         return registry.status(key) not in (UNKNOWN, REVOKED)
     root, size = arguments[:2]

@@ -13,7 +13,7 @@ from edgeline.auditing.index import Index, Progress
 from edgeline.provenance.receipt import Receipt
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.registry import Registry
+    from edgeline.anchoring.contract import AnchorContract
 
 OUTBOX, INDEX = "outbox.db", "index.db"
 
@@ -39,7 +39,7 @@ class Live:
 
     def __init__(
         self,
-        registry: "Registry",
+        registry: "AnchorContract",
         folder: Path | None,
         *,
         first_block: int = 0,

@@ -20,7 +20,7 @@ from edgeline.provenance.receipt import Deployment, Receipt, Record
 from edgeline.provenance.statement import KINDS, LEAF, Statement
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.registry import Registry
+    from edgeline.anchoring.contract import AnchorContract
     from edgeline.auditing.audit import Audit
 
 LASTING = ("anchorer", "time", "block", "kind")
@@ -51,7 +51,7 @@ class Evidence:
         return cls(entry, receipt.record, tuple(map(of_statement, receipt.lineage)))
 
 
-def of_receipt(registry: "Registry", receipt: Receipt) -> Evidence:
+def of_receipt(registry: "AnchorContract", receipt: Receipt) -> Evidence:
     """What the receipt says, after the chain said the same in every field."""
     _require_place(receipt.deployment, registry.deployment)
     claimed, actual = receipt.record, registry.record(receipt.record.key)
@@ -70,7 +70,7 @@ def of_receipt(registry: "Registry", receipt: Receipt) -> Evidence:
     return replace(Evidence.from_receipt(receipt), record=actual)
 
 
-def of_chain(registry: "Registry", audit: "Audit", named: Named) -> Evidence:
+def of_chain(registry: "AnchorContract", audit: "Audit", named: Named) -> Evidence:
     """What the chain says about a thing without a receipt; of several statements, the newest that holds."""
     known = [entry for entry in audit.about(named.digest) if _fits(entry, named)]
     if not known:
@@ -143,7 +143,7 @@ def _fits(entry: Entry, named: Named) -> bool:
     return entry.kind != "tree" or named.what == "digest"
 
 
-def _require_written(registry: "Registry", receipt: Receipt) -> None:
+def _require_written(registry: "AnchorContract", receipt: Receipt) -> None:
     """The transaction that the receipt names must have written this record and these parents."""
     (mined,) = registry.node.mined([receipt.transaction])
     if mined is None:

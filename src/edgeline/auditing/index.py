@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgeline.anchoring.events import DECLARED, Event
-from edgeline.anchoring.logs import Row, event, malformed, row
+from edgeline.anchoring.logs import Fields, event, malformed, row
 from edgeline.anchoring.node import Node, Refused
 from edgeline.auditing.store import is_searchable, make_searchable, open_store, understood
 from edgeline.digest import canonical_json
@@ -40,7 +40,7 @@ NUM_RECENT = 64
 
 B = TypeVar("B")
 Progress = Callable[[int, int], None]
-Told = list[tuple[type[Any], Row]]
+Told = list[tuple[type[Any], Fields]]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from edgeline.errors import ServiceUnavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edgeline.anchoring.contract import AnchorContract
     from edgeline.anchoring.outbox import Outbox
-    from edgeline.anchoring.registry import Registry
     from edgeline.provenance.receipt import Receipt
     from edgeline.provenance.statement import Statement
     from edgeline.workspace import Workspace
@@ -89,17 +89,17 @@ def _tell(rows: list[dict[str, Any]], as_json: bool) -> None:
 
 def _sent(
     workspace: "Workspace", chain: str, waiting: "Outbox", say: "Callable[[str], object]"
-) -> "Registry":
+) -> "AnchorContract":
     """The contract, after everything that waits was sent to it."""
     from tasks import chain as chains
 
     try:
-        return chains.drain(workspace, chain, waiting, say)[0]
+        return chains.flush(workspace, chain, waiting, say)[0]
     except ServiceUnavailable as error:
         raise ServiceUnavailable(
             expected=error.expected,
             found=error.found,
-            remedy="it waits in the outbox: the same command sends it later, `edgeline chain drain` too",
+            remedy="it waits in the outbox: the same command sends it later, `edgeline chain flush` too",
         ) from error
 
 
@@ -122,7 +122,7 @@ def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":
 
 
 def _anew(
-    registry: "Registry", waiting: "Outbox", history: "tuple[Statement, ...]"
+    registry: "AnchorContract", waiting: "Outbox", history: "tuple[Statement, ...]"
 ) -> "tuple[Statement, ...]":
     """The same, stated anew as far as a compromised key had anchored it, or somebody else as something else."""
     from edgeline.anchoring.history import reissued
@@ -152,7 +152,7 @@ def _leaves(said: "dict[Path, tuple[Statement, ...]]") -> "list[Statement]":
 
 
 def _require_valid(
-    registry: "Registry", waiting: "Outbox", path: Path, history: "tuple[Statement, ...]"
+    registry: "AnchorContract", waiting: "Outbox", path: Path, history: "tuple[Statement, ...]"
 ) -> None:
     """Nothing of this was revoked or anchored with a compromised key; in a tree, it is the tree that counts."""
     from edgeline.auditing.withdrawal import WITHDRAWN

@@ -31,8 +31,8 @@ def open_audit(chain: str, url: str | None) -> "Iterator[Audit]":
         NotAnchored: the project has anchored nothing.
         EnvironmentUnfit: no project, no such chain, or no node of it answers.
     """
+    from edgeline.anchoring.connect import connect
     from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.reach import reach
     from edgeline.auditing.audit import Audit
     from edgeline.auditing.chain_session import INDEX, archive_in
     from edgeline.auditing.index import Index
@@ -40,7 +40,7 @@ def open_audit(chain: str, url: str | None) -> "Iterator[Audit]":
 
     workspace = Workspace.find()
     known, folder = known_chain(workspace, chain), workspace.anchoring(chain)
-    node = reach(url or _address(workspace, known), known.deployment)
+    node = connect(url or _address(workspace, known), known.deployment)
     with (
         # what another node tells stays out of the project's own index
         Index(None if url else folder / INDEX, node, known.deployment, known.block) as index,
@@ -64,8 +64,8 @@ def live_for(
 
 
 def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "Live":
+    from edgeline.anchoring.contract import open_contract
     from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.registry import connect
     from edgeline.auditing.chain_session import Live
     from edgeline.errors import EnvironmentUnfit
     from edgeline.workspace import LOCAL, Workspace
@@ -76,7 +76,7 @@ def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "L
         if url is None or receipt is None:
             raise
         contract = f"contract {receipt.deployment.contract} is the right one"
-        return Live(connect(url, receipt.deployment), None, trusted=(contract,))
+        return Live(open_contract(url, receipt.deployment), None, trusted=(contract,))
     fitting = (one for one in known_chains() if receipt and one.deployment == receipt.deployment)
     known = next(fitting, None) if chain is None else None
     name = LOCAL if chain is None else chain
@@ -114,11 +114,11 @@ def of_revision(chain: str, revision: str) -> "list[Statement]":
 
 
 def _live(workspace: "Workspace", known: "Chain", url: str | None) -> "Live":
-    from edgeline.anchoring.registry import connect
+    from edgeline.anchoring.contract import open_contract
     from edgeline.auditing.chain_session import Live
 
     return Live(
-        connect(url or _address(workspace, known), known.deployment),
+        open_contract(url or _address(workspace, known), known.deployment),
         workspace.anchoring(known.name),
         first_block=known.block,
         keep=url is None,

@@ -66,7 +66,7 @@ def revoke(
         for entry in entries:
             waiting.note_revocation(entry.statement, *_call(entry, waiting, named, why))
         with waiting_for(f"revoking on {chain}") as say:
-            _, report = chains.drain(workspace, chain, waiting, say)
+            _, report = chains.flush(workspace, chain, waiting, say)
     _require_revoked(entries, dict(report.refused))
     keys = [entry.statement for entry in entries]
     show({"chain": chain, "revoked": keys, "reason": reason}, as_json)
@@ -80,7 +80,7 @@ def _require_revoked(entries: "list[Entry]", refused: dict[str, str]) -> None:
             raise EdgelineError(
                 expected=f"the contract to revoke {entry.kind} {entry.statement}",
                 found=reason,
-                remedy="it is tried again at every drain; a leaf can be revoked with its whole tree",
+                remedy="it is tried again at every flush; a leaf can be revoked with its whole tree",
             )
 
 
@@ -109,7 +109,7 @@ def roles(
     as_json: AsJson = False,
 ) -> None:
     """Give an account exactly these roles."""
-    from edgeline.anchoring.registry import ROLES
+    from edgeline.anchoring.contract import ROLES
     from edgeline.errors import RecipeError
 
     wanted = [name.upper() for name in names or []]
@@ -174,9 +174,9 @@ def retire(
 def _tell(chain: str, function: str, *arguments: object) -> None:
     """One transaction with the project's key for this chain."""
     workspace = project()
+    from edgeline.anchoring.contract import transact
     from edgeline.anchoring.deployment import known_chain
     from edgeline.anchoring.keys import signer
-    from edgeline.anchoring.registry import transact
     from tasks import chain as chains
 
     known = known_chain(workspace, chain)

@@ -13,8 +13,8 @@ from edgeline.cli.recipe import AsJson
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edgeline.anchoring.contract import AnchorContract
     from edgeline.anchoring.deployment import Chain
-    from edgeline.anchoring.registry import Registry
     from edgeline.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="The chain on which this project anchors.")
@@ -49,8 +49,8 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Put the contract on a chain, and note in deployments/NAME.json where it is and how to reach it."""
+    from edgeline.anchoring.contract import deploy as put
     from edgeline.anchoring.deployment import write_chain
-    from edgeline.anchoring.registry import deploy as put
 
     workspace = project()
     path = workspace.deployment(name)
@@ -80,8 +80,8 @@ def deploy(
 
 def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Chain":
     """The chain that a contract was put on before, if it is still there."""
+    from edgeline.anchoring.connect import connect
     from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.reach import reach
     from edgeline.errors import RecipeError
     from tasks import chain as chains
 
@@ -92,7 +92,7 @@ def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Ch
             found=f"{workspace.deployment(name)} with contract {known.deployment.contract}",
             remedy="remove that file to deploy again, or edit it",
         )
-    reach(chains.address(workspace, known), known.deployment)
+    connect(chains.address(workspace, known), known.deployment)
     return known
 
 
@@ -107,7 +107,7 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
     known = known_chain(workspace, name)
     with chains.outbox(workspace, name) as waiting:
         counts, refused = waiting.counts(), [row for row in waiting.rows("pending") if row.reason]
-    registry: Registry = chains.opened(workspace, name)
+    registry: AnchorContract = chains.opened(workspace, name)
     facts = {
         "chain": name,
         **_shown(known),
@@ -122,7 +122,8 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def drain(name: Name = "local", as_json: AsJson = False) -> None:
+@app.command("drain", hidden=True)
+def flush(name: Name = "local", as_json: AsJson = False) -> None:
     """Send what waits in the outbox; on the project's own chain its contract is made where it is missing."""
     workspace = project()
     from tasks import chain as chains
@@ -131,7 +132,7 @@ def drain(name: Name = "local", as_json: AsJson = False) -> None:
         chains.outbox(workspace, name) as waiting,
         waiting_for(f"sending to {name}") as say,
     ):
-        _, report = chains.drain(workspace, name, waiting, say)
+        _, report = chains.flush(workspace, name, waiting, say)
     facts = {
         "chain": name,
         **{
@@ -196,11 +197,11 @@ def _shown(known: "Chain") -> dict[str, Any]:
     }
 
 
-def _account(registry: "Registry", known: "Chain", workspace: "Workspace") -> dict[str, Any]:
+def _account(registry: "AnchorContract", known: "Chain", workspace: "Workspace") -> dict[str, Any]:
     """Who signs here, and what the contract lets them do; why not, where the key cannot be used."""
+    from edgeline.anchoring.contract import role_names
     from edgeline.anchoring.keys import signer
     from edgeline.anchoring.node import quantity
-    from edgeline.anchoring.registry import role_names
     from edgeline.errors import EnvironmentUnfit
 
     try:

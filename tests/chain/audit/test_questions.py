@@ -184,7 +184,7 @@ def test_an_ancestor_that_nobody_anchored_is_unknown(audit: Audit, company: Comp
     missing = stated("never anchored", "data")
     child = stated("child", "tuned", missing)
     company.outbox.add_tree([child])
-    company.drain()
+    company.flush()
     audit.index.refresh()
     lineage = audit.lineage(child.subject)
     assert [entry.status.word for entry in lineage.entries] == [UNKNOWN, VALID]

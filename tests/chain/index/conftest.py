@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.events import (
     Anchored,
 )
 from edgeline.anchoring.keys import signer
 from edgeline.anchoring.node import Node, Refused
-from edgeline.anchoring.registry import Registry, connect, transact
 from edgeline.auditing.index import Index
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
@@ -26,7 +26,7 @@ class Anchorer:
     """Writes to one contract from its node's first account."""
 
     def __init__(self, chain: Chain, folder: Path) -> None:
-        self.registry: Registry = connect(chain.url, chain.deployment)
+        self.registry: AnchorContract = open_contract(chain.url, chain.deployment)
         self.signer = signer("node", self.registry.node, folder)
 
     def tell(self, function: str, *arguments: object) -> None:

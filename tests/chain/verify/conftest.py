@@ -107,7 +107,7 @@ def files(company: Company, tmp_path: Path) -> list[Path]:
         path.write_text(path.name)
     stated = [Statement((Subject(path.name, sha256_file(path)),), "data") for path in paths]
     company.outbox.add_tree(stated)
-    company.drain()
+    company.flush()
     for path, statement in zip(paths, stated, strict=True):
         made = receipt_of(company.outbox, company.registry, statement.digest)
         write_receipt(made, receipt_path(path))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edgeline.anchoring.contract import open_contract
 from edgeline.anchoring.events import Revoked as RevokedEvent
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.logs import topic
-from edgeline.anchoring.registry import connect
 from edgeline.anchoring.subject import Named, of_path
 from edgeline.artifact import Artifact
 from edgeline.auditing.chain_session import Live
@@ -127,7 +127,7 @@ def silent_about_revocations(company: Company) -> Iterator[Live]:
     told = [log for log in logs if log["topics"][0] != topic(RevokedEvent)]
     assert len(told) == len(logs) - 1
     with lying(company.chain.url, {"eth_getLogs": told}) as address:
-        registry = connect(address, company.chain.deployment)
+        registry = open_contract(address, company.chain.deployment)
         with Live(registry, None, first_block=company.chain.block) as live:
             yield live
 

@@ -2,11 +2,11 @@
 
 A row is written down before it is sent, and the chain is looked at before it is sent again; no error
 of a node is taken for an answer. The contract's first-writer rule turns every race that is left into
-wasted gas. The steps of one drain:
+wasted gas. The steps of one flush:
 
 1. The newest block that holds something of ours vouches for all before it; what is above a fork is
    opened again.
-2. What was in flight when the last drain ended is looked up, and given to the node again only if its
+2. What was in flight when the last flush ended is looked up, and given to the node again only if its
    number is free and the chain knows nothing of it.
 3. What waits is sent in the order in which it came, parents before children, in batches.
 4. What is deep enough becomes final.
@@ -15,21 +15,21 @@ wasted gas. The steps of one drain:
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from edgeline.anchoring.flight import Flight, batches
+from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import Registry
-from edgeline.anchoring.row import Row
+from edgeline.anchoring.outbox_entry import OutboxEntry
 from edgeline.anchoring.sending import MAX_PRICE
+from edgeline.anchoring.submitter import Submitter, batches
 
 PATIENCE = 2
-"""Sweeps without news before a drain gives up: somebody else may number this account's transactions too."""
+"""Sweeps without news before a flush gives up: somebody else may number this account's transactions too."""
 
 
 @dataclass(frozen=True)
-class DrainReport:
-    """What one drain did, in rows."""
+class FlushReport:
+    """What one flush did, in rows."""
 
     sent: int
     """On the chain by a transaction of ours."""
@@ -44,35 +44,35 @@ class DrainReport:
     """Key and reason."""
 
 
-def drain(
+def flush(
     outbox: Outbox,
-    registry: Registry,
+    registry: AnchorContract,
     signer: Signer,
     *,
     confirmations: int = 1,
     wait_s: float = 60.0,
     max_price: int = MAX_PRICE,
-) -> DrainReport:
+) -> FlushReport:
     """Sends what waits and looks after what was sent.
 
     A row counts as final when its block and those after it are `confirmations`; `wait_s` is how long to wait
     for a block without any news; `max_price` is in wei per gas.
 
     Raises:
-        ServiceUnavailable: the node does not answer (any more). As for all errors: nothing is lost, drain again.
+        ServiceUnavailable: the node does not answer (any more). As for all errors: nothing is lost, flush again.
         EnvironmentUnfit: no funds, a missing role, an unusable key, a retired contract, or too high fees.
-        WorkspaceBusy: another process drains this outbox, or sends with this account.
+        WorkspaceBusy: another process flushes this outbox, or sends with this account.
     """
     with outbox.exclusive(), signer.exclusive():
         reopened = outbox.bind(registry.deployment) + _rewind(outbox, registry.node)
-        flight = Flight(outbox, registry, signer, wait_s, max_price)
+        flight = Submitter(outbox, registry, signer, wait_s, max_price)
         flight.resume()
         if not flight.late:
             _send_all(outbox, flight)
         reopened += _rewind(outbox, registry.node)
         final = outbox.finalise(registry.node.head() - confirmations + 1)
         waiting = outbox.rows("pending")
-        return DrainReport(
+        return FlushReport(
             sent=flight.sent,
             already=flight.already,
             final=final,
@@ -97,7 +97,7 @@ def _holds(node: Node, number: int, hash_: str) -> bool:
     return block is not None and block.hash == hash_
 
 
-def _send_all(outbox: Outbox, flight: Flight) -> None:
+def _send_all(outbox: Outbox, flight: Submitter) -> None:
     """Sweeps until one brings nothing new; what was refused before goes last, one by one."""
     idle = 0
     while idle < PATIENCE and not flight.late:
@@ -111,7 +111,7 @@ def _send_all(outbox: Outbox, flight: Flight) -> None:
         idle = 0 if flight.sent + flight.already > before else idle + 1
 
 
-def _ready(pending: list[Row]) -> list[Row]:
+def _ready(pending: list[OutboxEntry]) -> list[OutboxEntry]:
     """Those that the contract would accept if all before them are accepted."""
     blocked = {row.key for row in pending}
     ready = []

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.events import Anchored, TaskOpened, TreeAnchored
 from edgeline.anchoring.logs import decode, topic
 from edgeline.anchoring.node import Mined, Question, Refused
-from edgeline.anchoring.registry import Registry
 
 TOPICS = [topic(body) for body in (Anchored, TreeAnchored, TaskOpened)]
 MANY = 50
@@ -23,7 +23,7 @@ class Place:
     """What the statement is about, as it was written down; None for trees and tasks."""
 
 
-def locate(registry: Registry, wanted: Sequence[tuple[str, int | None]]) -> dict[str, Place]:
+def locate(registry: AnchorContract, wanted: Sequence[tuple[str, int | None]]) -> dict[str, Place]:
     """The places of these keys; a record's block says where to look. What is not found is left out.
 
     On some chains a contract is told another number than its block's own (Arbitrum tells that of the chain
@@ -36,12 +36,12 @@ def locate(registry: Registry, wanted: Sequence[tuple[str, int | None]]) -> dict
     return found | _found(registry, [_search(registry, keys, 0, None) for keys in parts])
 
 
-def written(registry: Registry, mined: Mined) -> set[str]:
+def written(registry: AnchorContract, mined: Mined) -> set[str]:
     """The keys that a transaction wrote down, by the contract's own events."""
     return {key for log in mined.logs if (key := _key(registry, log))}
 
 
-def _search(registry: Registry, keys: list[str], first: int, last: int | None) -> Question:
+def _search(registry: AnchorContract, keys: list[str], first: int, last: int | None) -> Question:
     where = {
         "address": registry.deployment.contract,
         "fromBlock": hex(first),
@@ -51,7 +51,7 @@ def _search(registry: Registry, keys: list[str], first: int, last: int | None) -
     return "eth_getLogs", (where,)
 
 
-def _found(registry: Registry, searches: Sequence[Question]) -> dict[str, Place]:
+def _found(registry: AnchorContract, searches: Sequence[Question]) -> dict[str, Place]:
     places = {}
     for logs in registry.node.batch(searches):
         # A node that lists no events that far back, or so many, leaves the place unknown.
@@ -63,7 +63,7 @@ def _found(registry: Registry, searches: Sequence[Question]) -> dict[str, Place]
     return places
 
 
-def _key(registry: Registry, log: Any) -> str | None:
+def _key(registry: AnchorContract, log: Any) -> str | None:
     event = decode(log, registry.deployment.contract)
     return None if event is None else _key_of(event.body)
 

@@ -7,7 +7,7 @@ from edgeline.provenance.statement import KINDS, TREE
 
 
 @dataclass(frozen=True)
-class Row:
+class OutboxEntry:
     """One call of the contract, and how far it got."""
 
     key: str

@@ -11,14 +11,21 @@ from typing import Any
 import pytest
 from web3 import Web3
 
+from edgeline.anchoring.contract import (
+    ROLES,
+    AnchorContract,
+    deploy,
+    open_contract,
+    reason,
+    transact,
+)
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.devices import sign_anchor, submit, typed_data
-from edgeline.anchoring.drain import drain
+from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ERRORS, FUNCTIONS, moment, role_names
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import ROLES, Registry, connect, deploy, reason, transact
 from edgeline.anchoring.sending import fees, send_alone
 from edgeline.errors import EdgelineError
 from tests.chain.conftest import Make, account
@@ -46,7 +53,9 @@ def test_the_library_speaks_the_compiled_interface(compiled: Path) -> None:
     assert {name: takes for name, (takes, _) in ERRORS.items()} == errors
 
 
-def test_calls_are_encoded_as_web3_does_it(there: Registry, compiled: Path, digest: Digest) -> None:
+def test_calls_are_encoded_as_web3_does_it(
+    there: AnchorContract, compiled: Path, digest: Digest
+) -> None:
     abi = json.loads(compiled.read_text(encoding="utf-8"))["abi"]
     contract = Web3().eth.contract(abi=abi)
     one, two, three = (digest(name) for name in "abc")
@@ -81,7 +90,7 @@ def test_calls_are_encoded_as_web3_does_it(there: Registry, compiled: Path, dige
     ],
 )
 def test_arguments_of_another_form_are_refused_before_anything_is_sent(
-    there: Registry, function: str, arguments: tuple[Any, ...]
+    there: AnchorContract, function: str, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ValueError, match=".") as caught:
         there.encode(function, *arguments)
@@ -89,11 +98,11 @@ def test_arguments_of_another_form_are_refused_before_anything_is_sent(
 
 
 def test_storage_and_view_agree_about_a_record(
-    there: Registry, ours: Signer, outbox: Outbox, make: Make
+    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     statement = make("model", kind="small")
     outbox.add(statement)
-    drain(outbox, there, ours)
+    flush(outbox, there, ours)
     transact(there, ours, "revoke", statement.digest, 3, "0" * 64)
     data = "0x01e64725" + statement.digest
     answer = there.node.ask("eth_call", {"to": there.deployment.contract, "data": data}, "latest")
@@ -112,7 +121,7 @@ def test_storage_and_view_agree_about_a_record(
 
 
 def test_every_refusal_is_one_clear_line(
-    there: Registry, ours: Signer, make: Make, digest: Digest
+    there: AnchorContract, ours: Signer, make: Make, digest: Digest
 ) -> None:
     nobody = "0x" + 40 * "9"
     anchored = make("anchored")
@@ -167,7 +176,7 @@ def test_sentences_exist_for_every_error_that_the_contract_has() -> None:
 def test_roles_rotation_compromise_and_retirement_are_told_and_asked(
     fresh: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = connect(fresh.url, fresh.deployment)
+    registry = open_contract(fresh.url, fresh.deployment)
     admin = signer("node", registry.node, tmp_path)
     first = account(1, registry.node, tmp_path, monkeypatch)
     assert registry.account(admin.address).roles == 15
@@ -196,7 +205,7 @@ def test_another_administrator_can_be_named_and_the_deployer_is_none(
     made = deploy(
         chain.url, "node", compiled, name="sepolia", locks=tmp_path, confirmations=5, admin=admin
     )
-    registry = connect(made.url, made.deployment)
+    registry = open_contract(made.url, made.deployment)
     assert registry.account(admin).roles == 15
     assert registry.account(ours.address).roles == 0
     assert (made.name, made.confirmations, made.key) == ("sepolia", 5, "node")
@@ -204,7 +213,7 @@ def test_another_administrator_can_be_named_and_the_deployer_is_none(
 
 
 def test_a_device_signs_and_somebody_else_pays(
-    there: Registry, ours: Signer, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    there: AnchorContract, ours: Signer, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = account(1, there.node, tmp_path, monkeypatch)
     transact(there, ours, "setRoles", device.address, ROLES["ANCHORER"] | ROLES["COORDINATOR"])
@@ -232,7 +241,7 @@ def test_a_device_signs_and_somebody_else_pays(
 
 
 def test_a_node_signs_the_same_as_the_key_itself(
-    there: Registry, ours: Signer, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    there: AnchorContract, ours: Signer, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = account(0, there.node, tmp_path, monkeypatch)
     assert same.address == ours.address
@@ -255,7 +264,7 @@ def test_a_chain_without_a_base_fee_is_paid_a_gas_price(
 
 
 def test_tips_and_prices_stay_below_the_most(
-    there: Registry, monkeypatch: pytest.MonkeyPatch
+    there: AnchorContract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = fees(there.node).base
     monkeypatch.setattr("edgeline.anchoring.sending._tip", lambda _: 10**30)

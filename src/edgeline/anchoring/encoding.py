@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.interface import NOBODY, ROLES, moment, role_names
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.registry import Registry
-from edgeline.anchoring.row import Row
+from edgeline.anchoring.outbox_entry import OutboxEntry
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.receipt import Record
 from edgeline.provenance.statement import kind_name
@@ -17,7 +17,7 @@ PARENT_GAS, SEAT_GAS = 12_000, 60_000
 ROLE = {"statement": "ANCHORER", "tree": "ANCHORER", "task": "COORDINATOR", "round": "COORDINATOR"}
 
 
-def call_data(registry: Registry, row: Row, sender: str) -> str:
+def call_data(registry: AnchorContract, row: OutboxEntry, sender: str) -> str:
     """The call, as a transaction carries it. A task without coordinators is its opener's alone."""
     if row.what != "task":
         return registry.encode(row.function, *row.arguments)
@@ -25,12 +25,12 @@ def call_data(registry: Registry, row: Row, sender: str) -> str:
     return registry.encode(row.function, task, base, coordinators or [sender], quorum)
 
 
-def gas_limit(row: Row, num_seats: int) -> int:
+def gas_limit(row: OutboxEntry, num_seats: int) -> int:
     """The most gas that a row can need; `num_seats` is how many coordinators its task has."""
     return BASE_GAS[row.what] + PARENT_GAS * len(row.needs) + SEAT_GAS * num_seats
 
 
-def seats(outbox: Outbox, registry: Registry, row: Row) -> int:
+def seats(outbox: Outbox, registry: AnchorContract, row: OutboxEntry) -> int:
     """How many coordinators the row's task has; 0 where there is no task."""
     if row.what == "task":
         return len(row.arguments[2]) or 1
@@ -41,7 +41,7 @@ def seats(outbox: Outbox, registry: Registry, row: Row) -> int:
     return seats(outbox, registry, task) if task else len(registry.coordinators(name))
 
 
-def here(registry: Registry, rows: Sequence[Row]) -> dict[str, Record | None]:
+def here(registry: AnchorContract, rows: Sequence[OutboxEntry]) -> dict[str, Record | None]:
     """The rows that are on the chain, by key, with their records; a task has none."""
     keys = [row.key for row in rows if row.what != "task"]
     records = dict(zip(keys, registry.records(keys), strict=True))
@@ -59,7 +59,7 @@ def squatted(record: Record | None, subject: str | None = None) -> str:
     return f"already anchored, by {record.anchorer} at {at}, as something else: {what}"
 
 
-def require_rights(registry: Registry, address: str, rows: list[Row]) -> None:
+def require_rights(registry: AnchorContract, address: str, rows: list[OutboxEntry]) -> None:
     """Raises EnvironmentUnfit unless the account may make the calls of all these rows now."""
     successor = registry.retired()
     if successor is not None:

@@ -11,7 +11,7 @@ from edgeline.provenance.trie import keccak256
 NO_CODE = "0x" + keccak256(b"").hex()
 
 
-def reach(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> Node:
+def connect(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> Node:
     """The node at this address, after checking that it is of this chain and holds this contract.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The transactions of one drain, from the outbox to a block: sent, looked after, closed or freed.
+"""The transactions of one flush, from the outbox to a block: sent, looked after, closed or freed.
 
 Only what the chain shows moves a row: an answer to a sending is no more than a hint.
 """
@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from edgeline.anchoring.calls import (
+from edgeline.anchoring.contract import AnchorContract
+from edgeline.anchoring.encoding import (
     call_data,
     gas_limit,
     here,
@@ -15,12 +16,11 @@ from edgeline.anchoring.calls import (
     seats,
     squatted,
 )
+from edgeline.anchoring.event_lookup import locate, written
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined, Question, Refused, hexadecimal
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.places import locate, written
-from edgeline.anchoring.registry import Registry
-from edgeline.anchoring.row import Row, Sent
+from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
 from edgeline.anchoring.sending import (
     POLL_S,
     SLOWEST_POLL_S,
@@ -46,24 +46,29 @@ Leaving = tuple[Sent, Question]
 """A transaction, and how the node is given it."""
 
 
-class Flight:
-    """What one drain has in the air. Whoever makes one holds the locks of outbox and signer."""
+class Submitter:
+    """What one flush has in the air. Whoever makes one holds the locks of outbox and signer."""
 
     def __init__(
-        self, outbox: Outbox, registry: Registry, signer: Signer, wait_s: float, max_price: int
+        self,
+        outbox: Outbox,
+        registry: AnchorContract,
+        signer: Signer,
+        wait_s: float,
+        max_price: int,
     ) -> None:
         self.outbox, self.registry, self.signer = outbox, registry, signer
         self.wait_s, self.max_price = wait_s, max_price
         self.sent = self.already = 0
         self.stuck: set[str] = set()
-        """Keys that failed in this drain; what needs them is not tried."""
+        """Keys that failed in this flush; what needs them is not tried."""
         self.nudged: set[str] = set()
         self.allowed: set[str] = set()
         self.late = False
         """Whether a block was waited for in vain."""
 
     def resume(self) -> None:
-        """Looks up what was in the air when the last drain ended; gives the node again what it lost."""
+        """Looks up what was in the air when the last flush ended; gives the node again what it lost."""
         left = self._contiguous(self._look(self.outbox.rows("sent")))
         # The first alone: if the node refuses it, those after it would only pile up.
         for batch in (left[:1], *batches(left[1:])):
@@ -72,7 +77,7 @@ class Flight:
                 self._submit([self._again(row, offer) for row in batch])
                 self._wait({row.key for row in batch})
 
-    def send(self, rows: Sequence[Row]) -> None:
+    def send(self, rows: Sequence[OutboxEntry]) -> None:
         """Sends these rows, in this order, and waits until each of them is somewhere."""
         rows = [row for row in self._absent(rows) if self._hopeful(row)]
         if not rows:
@@ -84,7 +89,7 @@ class Flight:
         self._submit([self._signed(row, nonce + n, offer) for n, row in enumerate(rows)])
         self._wait({row.key for row in rows})
 
-    def retry(self, row: Row) -> None:
+    def retry(self, row: OutboxEntry) -> None:
         """Sends a row that was refused before, if the contract would accept it now."""
         if not self._absent([row]):
             return
@@ -94,14 +99,14 @@ class Flight:
         else:
             self._free([row], reason)
 
-    def _require_rights(self, rows: Sequence[Row]) -> None:
-        """Once a drain for each kind of row: what changes meanwhile, the contract refuses."""
+    def _require_rights(self, rows: Sequence[OutboxEntry]) -> None:
+        """Once a flush for each kind of row: what changes meanwhile, the contract refuses."""
         new = [row for row in rows if row.what not in self.allowed]
         if new:
             require_rights(self.registry, self.signer.address, new)
             self.allowed.update(row.what for row in new)
 
-    def _look(self, rows: Sequence[Row]) -> list[Row]:
+    def _look(self, rows: Sequence[OutboxEntry]) -> list[OutboxEntry]:
         """Closes and frees what can be; gives those that may still get into a block."""
         # Asked first: a number that is used by now stands in a block that the rest will show.
         used = transaction_count(self.registry.node, self.signer.address, "latest")
@@ -121,12 +126,12 @@ class Flight:
                 left.append(row)
         return left
 
-    def _mined(self, rows: Sequence[Row]) -> dict[str, Mined]:
+    def _mined(self, rows: Sequence[OutboxEntry]) -> dict[str, Mined]:
         named = {row.key: row.transaction for row in rows if row.transaction}
         found = self.registry.node.mined(list(named.values()))
         return {key: one for key, one in zip(named, found, strict=True) if one is not None}
 
-    def _absent(self, rows: Sequence[Row]) -> list[Row]:
+    def _absent(self, rows: Sequence[OutboxEntry]) -> list[OutboxEntry]:
         """Closes the rows that are on the chain, by whatever transaction; gives the others."""
         records = here(self.registry, rows)
         known = [row for row in rows if row.key in records]
@@ -138,7 +143,7 @@ class Flight:
             self._close(known, records)
         return [row for row in rows if row.key not in records]
 
-    def _close(self, rows: Sequence[Row], records: Mapping[str, Record | None]) -> None:
+    def _close(self, rows: Sequence[OutboxEntry], records: Mapping[str, Record | None]) -> None:
         wanted = [(row.key, one.block if (one := records[row.key]) else None) for row in rows]
         places = locate(self.registry, wanted)
         for row in rows:
@@ -151,7 +156,7 @@ class Flight:
             known = (place.transaction, place.block, place.block_hash) if place else (None,) * 3
             self.outbox.close_rows([(row.key, *known)])
 
-    def _failure(self, row: Row, mined: Mined) -> str:
+    def _failure(self, row: OutboxEntry, mined: Mined) -> str:
         """Why a transaction that is in a block did not write its row: asked again, as a call."""
         if not mined.ok:
             return self._refusal(row) or f"transaction {mined.transaction} failed: out of gas?"
@@ -159,22 +164,22 @@ class Flight:
             return "approved; it closes when enough coordinators have"
         return f"transaction {mined.transaction} wrote nothing"
 
-    def _refusal(self, row: Row) -> str | None:
+    def _refusal(self, row: OutboxEntry) -> str | None:
         data = call_data(self.registry, row, self.signer.address)
         return self.registry.simulate(self.signer.address, data)
 
-    def _free(self, rows: Sequence[Row], reason: str = "") -> None:
+    def _free(self, rows: Sequence[OutboxEntry], reason: str = "") -> None:
         self.outbox.free((row.key for row in rows), reason)
         if reason:
             self.stuck.update(row.key for row in rows)
 
-    def _hopeful(self, row: Row) -> bool:
+    def _hopeful(self, row: OutboxEntry) -> bool:
         if self.stuck.isdisjoint(row.needs):
             return True
         self.stuck.add(row.key)
         return False
 
-    def _contiguous(self, rows: Iterable[Row]) -> list[Row]:
+    def _contiguous(self, rows: Iterable[OutboxEntry]) -> list[OutboxEntry]:
         """In the order of their numbers up to a gap, that no transaction of ours would ever fill; frees the others."""
         expected, kept = next_nonce(self.registry.node, self.signer.address), []
         for row in sorted(rows, key=lambda row: row.nonce or 0):
@@ -185,7 +190,7 @@ class Flight:
                 expected = max(expected, nonce + 1)
         return kept
 
-    def _affordable(self, rows: list[Row], offer: Fees) -> list[Row]:
+    def _affordable(self, rows: list[OutboxEntry], offer: Fees) -> list[OutboxEntry]:
         """As many of them as the account can pay for, or EnvironmentUnfit."""
         left = balance(self.registry.node, self.signer.address)
         costs = [
@@ -200,7 +205,7 @@ class Flight:
                 require_funds(self.registry.node, self.signer.address, chain_id, cost)
         return rows
 
-    def _again(self, row: Row, offer: Fees, *, dearer: bool = False) -> Leaving:
+    def _again(self, row: OutboxEntry, offer: Fees, *, dearer: bool = False) -> Leaving:
         """The same transaction once more; another one of the same number where its fee is too low by now."""
         nonce, price = row.nonce or 0, row.price or 0
         if dearer:
@@ -210,7 +215,7 @@ class Flight:
         sent = Sent(row.key, self.signer.address, nonce, price, row.raw, row.transaction)
         return sent, ("eth_sendRawTransaction", ("0x" + row.raw.hex(),))
 
-    def _signed(self, row: Row, nonce: int, offer: Fees) -> Leaving:
+    def _signed(self, row: OutboxEntry, nonce: int, offer: Fees) -> Leaving:
         where = self.registry.deployment
         transaction = Transaction(
             where.chain_id,
@@ -253,13 +258,13 @@ class Flight:
         if everything:
             raise refused[lost[0].key]
 
-    def _is_pooled(self, row: Row) -> bool:
+    def _is_pooled(self, row: OutboxEntry) -> bool:
         known = row.transaction and self.registry.node.ask(
             "eth_getTransactionByHash", row.transaction
         )
         return bool(known)
 
-    def _flying(self, keys: set[str]) -> list[Row]:
+    def _flying(self, keys: set[str]) -> list[OutboxEntry]:
         return [row for row in self.outbox.rows("sent") if row.key in keys]
 
     def _wait(self, keys: set[str]) -> None:
@@ -276,7 +281,7 @@ class Flight:
             time.sleep(pause)
             pause = min(1.5 * pause, SLOWEST_POLL_S)
 
-    def _nudge(self, rows: Sequence[Row]) -> None:
+    def _nudge(self, rows: Sequence[OutboxEntry]) -> None:
         """Replaces a transaction that the node holds and does not count among those to be executed.
 
         Anvil 1.7.1 strands what overtakes its predecessor on the way in, and all that follows it.
@@ -290,6 +295,6 @@ class Flight:
         self._submit([self._again(first, offer, dearer=self._is_pooled(first))])
 
 
-def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+def batches(rows: Sequence[OutboxEntry]) -> Iterator[Sequence[OutboxEntry]]:
     for start in range(0, len(rows), BATCH):
         yield rows[start : start + BATCH]

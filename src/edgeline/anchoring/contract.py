@@ -13,13 +13,13 @@ from typing import Any
 from eth_abi.exceptions import DecodingError, EncodingError
 from web3 import Web3
 
+from edgeline.anchoring.connect import connect, require_code
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.interface import ERRORS, FUNCTIONS, NOBODY, Types, selector
 from edgeline.anchoring.interface import ROLES as ROLES
 from edgeline.anchoring.interface import role_names as role_names
 from edgeline.anchoring.keys import Signer, signer
 from edgeline.anchoring.node import Mined, Node, Refused, octets
-from edgeline.anchoring.reach import reach, require_code
 from edgeline.anchoring.sending import send_alone
 from edgeline.errors import EdgelineError
 from edgeline.provenance.proof import record_slot
@@ -52,9 +52,9 @@ class Task:
     quorum: int
 
 
-def connect(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> "Registry":
-    """The contract at this address; raises what `deployment.reach` raises."""
-    return Registry(reach(url, deployment, timeout_s=timeout_s), deployment)
+def open_contract(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> "AnchorContract":
+    """The contract at this address; raises what `connect` raises."""
+    return AnchorContract(connect(url, deployment, timeout_s=timeout_s), deployment)
 
 
 def deploy(
@@ -89,7 +89,9 @@ def deploy(
     return Chain(name, deployment, mined.block, url, source, confirmations)
 
 
-def transact(registry: "Registry", signer: Signer, function: str, *arguments: object) -> Mined:
+def transact(
+    registry: "AnchorContract", signer: Signer, function: str, *arguments: object
+) -> Mined:
     """Tells the contract something and waits for the block; for all that is not anchored.
 
     Raises:
@@ -110,8 +112,8 @@ def transact(registry: "Registry", signer: Signer, function: str, *arguments: ob
     )
 
 
-class Registry:
-    """A contract on a chain. Made by `connect`."""
+class AnchorContract:
+    """A contract on a chain. Made by `open_contract`."""
 
     def __init__(self, node: Node, deployment: Deployment) -> None:
         self.node, self.deployment = node, deployment
