@@ -138,6 +138,7 @@ def _once(task: Task, share: str, seed: int, method: str, short: bool) -> Run:
     few = task.train if short else _some(task.train, SHARES[share], seed)
     settings = SETTINGS.model_copy(
         update={
+            "seed": seed,
             "epochs": 1 if short else EPOCHS[share],
             "batch_size": min(SETTINGS.batch_size, max(8, len(few) // 8)),
             "method": "full" if method == "scratch" else method,
@@ -148,10 +149,10 @@ def _once(task: Task, share: str, seed: int, method: str, short: bool) -> Run:
     if method == "scratch":
         start = task.start
         made, _ = train_from_scratch(
-            start.spec, start.preprocessing, *learning, seed, augmentation=POLICY
+            start.spec, start.preprocessing, *learning, augmentation=POLICY
         )
         return _worth(task, made, begun)
-    tuned, _, learned = tune(task.start, *learning, seed, augmentation=POLICY)
+    tuned, _, learned = tune(task.start, *learning, augmentation=POLICY)
     measured = _worth(task, tuned, begun)
     made, swept = sweep(
         task.start,

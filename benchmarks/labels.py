@@ -46,7 +46,7 @@ class Pair:
 def measure(labels: Sequence[int] = LABELS, seeds: Sequence[int] = SEEDS) -> dict[str, object]:
     """Test accuracy with so many labels: every pair, and mean, least and most of each kind."""
     begun = time.process_time()
-    pretrained = _pretrain(Pretrained())
+    pretrained = _pretrain(Pretrained(weights="printed"))
     rows = {}
     for many in labels:
         pairs = [_compare(pretrained, Data(central=many, seed=seed), seed) for seed in seeds]
@@ -67,10 +67,9 @@ def _pretrain(settings: Pretrained) -> Checkpoint:
     checkpoint, _ = train_from_scratch(
         zoo.spec(settings.architecture, FORM.input_shape, 10, settings.widths),
         FORM,
-        *render(settings.images, FORM.shape[0], settings.seed),
+        *render(settings.items, FORM.shape[0], settings.seed),
         render(500, FORM.shape[0], settings.seed + 1),
         settings,
-        settings.seed,
         augmentation="pen",
     )
     return checkpoint
@@ -87,7 +86,7 @@ def _compare(pretrained: Checkpoint, data: Data, seed: int) -> Pair:
     settings = Finetune(seed=seed)
     tuned, _ = finetune(pretrained, *owned, validation, settings, augmentation="pen")
     scratch, _ = train_from_scratch(
-        pretrained.spec, FORM, *owned, validation, settings, seed, augmentation="pen"
+        pretrained.spec, FORM, *owned, validation, settings, augmentation="pen"
     )
     return Pair(score(tuned, *test), score(scratch, *test))
 

@@ -86,8 +86,7 @@ def _accuracies(cell: str, recipe: Recipe, learned: Items, test: Items) -> list[
             preprocessing,
             *learned.examples,
             watched,
-            settings,
-            seed,
+            settings.model_copy(update={"seed": seed}),
             augmentation=recipe.data.augmentation,
         )
         found.append(score(network, *test.examples))

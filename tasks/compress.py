@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgeline.compression.distill import DistillReport, distill
 from edgeline.compression.quantize import QuantiseReport, quantize
 from edgeline.datasets import central, prepared
-from edgeline.datasets.printed import render
+from edgeline.datasets.generators import generate
 from edgeline.edge.session import load as load_session
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
 from edgeline.figures import curves
@@ -24,6 +24,7 @@ from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.recipe.quantise import Quantise
 from edgeline.recipe.shrink import Shrink
+from edgeline.recipe.training import Supervised
 from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
@@ -78,7 +79,10 @@ class Int8:
 def shrink(run: Run, settings: Shrink, tuned: StepResult, data: StepResult) -> tuple[Path, Small]:
     """Distil the tuned network into a small one, on the central items."""
     teacher = load(tuned.path)
-    size = teacher.preprocessing.shape[0]
+    unlabelled = None
+    if settings.unlabelled != "none":
+        form, count = data.report.form, settings.unlabelled_items
+        unlabelled, _ = generate(settings.unlabelled, count, form, settings.seed)
     student, report = distill(
         teacher,
         _small(settings, teacher),
@@ -88,7 +92,7 @@ def shrink(run: Run, settings: Shrink, tuned: StepResult, data: StepResult) -> t
         augmentation=data.report.form.augmentation,
         folder=run.folder,
         on_epoch=epochs("shrink"),
-        unlabelled=render(settings.printed, size, settings.seed)[0] if settings.printed else None,
+        unlabelled=unlabelled,
     )
     path = save(student, run.workspace.checkpoints)
     runs.log_figures(run.tracked, {"learning": curves.learning(report.training)})
@@ -103,16 +107,16 @@ def untaught(
     """Train the same small network on the same labels without a teacher, for as many batches."""
     teacher = load(tuned.path)
     values, labels = central(data.path).examples
-    # labelled items stand in for the printed ones that only a teacher could label
-    times = settings.lessons + round(settings.printed / len(labels))
+    # Labelled items stand in for those without labels, which only a teacher can use.
+    extra = 0 if settings.unlabelled == "none" else settings.unlabelled_items
+    times = settings.lessons + round(extra / len(labels))
     checkpoint, report = train_from_scratch(
         _small(settings, teacher),
         teacher.preprocessing,
         np.repeat(values, times, axis=0),
         np.repeat(labels, times),
         prepared(data.path, "validation").examples,
-        settings,
-        settings.seed,
+        Supervised.from_section(settings),
         augmentation=data.report.form.augmentation,
         folder=run.folder,
         on_epoch=epochs("untaught"),

@@ -87,7 +87,6 @@ def scratch(
         *central(data.path).examples,
         prepared(data.path, "validation").examples,
         settings,
-        settings.seed,
         augmentation=data.report.form.augmentation,
         folder=run.folder,
         on_epoch=epochs("scratch"),

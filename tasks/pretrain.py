@@ -1,14 +1,14 @@
-"""The pretrained start: taught here on printed digits, or brought along as weights, or nothing but chance."""
+"""The pretrained start: learned here from generated items, loaded from a file of weights, or random."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgeline.datasets.card import Form
-from edgeline.datasets.printed import render
+from edgeline.datasets.generators import generate
 from edgeline.digest import sha256_file
 from edgeline.errors import RecipeError
-from edgeline.finetuning.finetune import frozen, train_from_scratch
+from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
@@ -21,18 +21,17 @@ from tasks.step import step
 from tasks.step_result import StepResult
 from tasks.watch import epochs
 
-DIGITS = 10
 HELD_OUT = 500
-"""Printed digits, rendered with another seed, on which the learning is watched."""
+"""Generated items, of another seed, on which the learning is watched."""
 
-PRINTED, NONE, MLFLOW = "printed", "none", "models:/"
+MLFLOW = "models:/"
 
 
 @dataclass(frozen=True)
 class PretrainReport:
     bytes: int
-    printed: float | None = None
-    """Accuracy on printed digits that were held out, where it was taught on such."""
+    generated: float | None = None
+    """Accuracy on generated items that were held out, where the network learned from such."""
     training: TrainReport | None = None
     loaded: Loaded | None = None
     """What of the weights that were brought along fits the network."""
@@ -44,8 +43,8 @@ class PretrainReport:
 
     @property
     def figure(self) -> str:
-        if self.printed is not None:
-            return f"{self.printed:.3f} on printed digits"
+        if self.generated is not None:
+            return f"{self.generated:.3f} on generated items"
         if self.loaded is not None:
             return f"{self.loaded.share:.0%} of the weights from {self.loaded.source}"
         return "random weights: nothing was pretrained"
@@ -65,11 +64,11 @@ def begin(
     shape = form.preprocessing.input_shape
     spec = zoo.spec(settings.architecture, shape, len(form.classes), settings.widths)
     known: dict[str, Any] = {}
-    if source == PRINTED:
-        checkpoint, training = _taught(spec, settings, form)
-        known = {"printed": training.accuracy, "training": training}
-    elif source == NONE:
-        checkpoint = frozen(zoo.build(spec, settings.seed), spec, form.preprocessing)
+    if settings.is_generated:
+        checkpoint, training = _pretrain(spec, settings, form)
+        known = {"generated": training.accuracy, "training": training}
+    elif source == "none":
+        checkpoint = zoo.snapshot(zoo.build(spec, settings.seed), spec, form.preprocessing)
     else:
         state, loaded = load_weights(source, spec, seed=settings.seed)
         checkpoint, known = Checkpoint(loaded.spec, form.preprocessing, state), {"loaded": loaded}
@@ -104,22 +103,14 @@ def _registered(run: Run, uri: str) -> Path:
     return path
 
 
-def _taught(spec: ModelSpec, settings: Pretrained, form: Form) -> tuple[Checkpoint, TrainReport]:
-    wanted = form.preprocessing
-    if wanted.kind != "image" or wanted.channels != 1 or len(form.classes) != DIGITS:
-        raise RecipeError(
-            expected="pretrained.weights: printed for grey images of ten digits",
-            found=f"{wanted.kind} of shape {wanted.shape} and {len(form.classes)} classes",
-            remedy="set pretrained.weights to none or to a .safetensors file",
-        )
-    size = wanted.shape[0]
+def _pretrain(spec: ModelSpec, settings: Pretrained, form: Form) -> tuple[Checkpoint, TrainReport]:
+    """A network that has learned from a generator's items."""
     return train_from_scratch(
         spec,
-        wanted,
-        *render(settings.images, size, settings.seed),
-        render(HELD_OUT, size, settings.seed + 1),
+        form.preprocessing,
+        *generate(settings.weights, settings.items, form, settings.seed),
+        generate(settings.weights, HELD_OUT, form, settings.seed + 1),
         settings,
-        settings.seed,
-        augmentation="pen",
+        augmentation=form.augmentation,
         on_epoch=epochs("pretrained"),
     )

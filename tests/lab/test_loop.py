@@ -1,33 +1,36 @@
 """One loop, the same bits each time, and a way to stop it."""
 
-from dataclasses import dataclass
 from threading import Thread
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from edgeline.errors import EnvironmentUnfit
 from edgeline.finetuning.augment import jitter
 from edgeline.finetuning.evaluate import answers
 from edgeline.finetuning.loop import Examples, TrainReport, train
+from edgeline.finetuning.losses import objective
 from edgeline.finetuning.optimisers import constant, one_cycle
-from edgeline.finetuning.train_config import Regime, regime_of
 from edgeline.metrics import accuracy
 from edgeline.models import zoo
 from edgeline.models.checkpoint import ModelSpec
 from edgeline.models.zoo import build
-from edgeline.recipe.finetune import Finetune
+from edgeline.recipe.training import Supervised
 
 SPEC = ModelSpec("cnn", (1, 12, 12), 2, (4, 8, 8))
 
 
-@dataclass(frozen=True)
-class Settings:
-    epochs: int = 4
-    batch_size: int = 16
-    learning_rate: float = 0.01
-    augment: float = 1.0
+def chosen(**changes: object) -> Supervised:
+    return Supervised(**{"epochs": 4, "batch_size": 16, "learning_rate": 0.01, **changes})
+
+
+def fit(
+    network: nn.Module, examples: Examples, settings: Supervised, **options: object
+) -> tuple[nn.Module, TrainReport]:
+    loss = objective(settings, examples.labels)
+    return train(network, examples, settings, loss, **{"augmentation": "pen", **options})
 
 
 def bars(count: int = 60, seed: int = 0) -> Examples:
@@ -40,12 +43,9 @@ def bars(count: int = 60, seed: int = 0) -> Examples:
     return Examples(images, labels)
 
 
-def learned(
-    seed: int = 0, settings: Settings = Settings()
-) -> tuple[dict[str, torch.Tensor], TrainReport]:
-    network, report = train(
-        build(SPEC, 0), bars(), settings, seed=seed, augmentation="pen", validation=bars(40, 1)
-    )
+def learned(seed: int = 0, **changes: object) -> tuple[dict[str, torch.Tensor], TrainReport]:
+    settings = chosen(seed=seed, **changes)
+    network, report = fit(build(SPEC, 0), bars(), settings, validation=bars(40, 1))
     return network.state_dict(), report
 
 
@@ -54,7 +54,7 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 def test_loop_learns_rows_from_columns():
-    _, report = learned(settings=Settings(epochs=12))
+    _, report = learned(epochs=12)
 
     assert report.accuracy is not None
     assert report.accuracy > 0.95
@@ -70,7 +70,7 @@ def test_report_counts_every_batch_and_epoch():
 
 
 def test_long_training_is_measured_ten_times():
-    _, report = learned(settings=Settings(epochs=40, batch_size=60, augment=0))
+    _, report = learned(epochs=40, batch_size=60, augment=0)
     measured = [point.epoch for point in report.curve if point.accuracy is not None]
 
     assert measured == [4, 8, 12, 16, 20, 24, 28, 32, 36, 40]
@@ -114,19 +114,17 @@ def test_hook_stops_training_between_batches():
         begun.append(1)
 
     with pytest.raises(TimeoutError):
-        train(build(SPEC, 0), bars(), Settings(), seed=0, augmentation="pen", before_batch=stop)
+        fit(build(SPEC, 0), bars(), chosen(), before_batch=stop)
 
     assert len(begun) == 3
 
 
 def test_callback_hears_every_epoch():
     heard = []
-    train(
+    fit(
         build(SPEC, 0),
         bars(),
-        Settings(),
-        seed=0,
-        augmentation="pen",
+        chosen(),
         on_epoch=lambda point, epochs: heard.append((point.epoch, epochs)),
     )
 
@@ -165,15 +163,9 @@ def test_jitter_moves_each_image_differently():
 
 def test_patience_keeps_the_best_and_stops():
     examples = Examples(bars().inputs, np.random.default_rng(0).integers(0, 2, 60))
-    settings = Settings(epochs=10, learning_rate=0.05)
-    network, report = train(
-        build(SPEC, 0),
-        examples,
-        settings,
-        seed=0,
-        augmentation="none",
-        validation=bars(40, 1),
-        regime=Regime(patience=2),
+    settings = chosen(epochs=10, learning_rate=0.05, patience=2)
+    network, report = fit(
+        build(SPEC, 0), examples, settings, augmentation="none", validation=bars(40, 1)
     )
     best = report.curve[report.best - 1]
 
@@ -187,9 +179,7 @@ def test_patience_keeps_the_best_and_stops():
 
 
 def test_patience_without_validation_goes_on_to_the_end():
-    _, report = train(
-        build(SPEC, 0), bars(), Settings(), seed=0, augmentation="none", regime=Regime(patience=1)
-    )
+    _, report = fit(build(SPEC, 0), bars(), chosen(patience=1), augmentation="none")
 
     assert (report.best, report.stopped, report.accuracy) == (4, False, None)
 
@@ -203,8 +193,8 @@ def test_without_patience_the_last_weights_are_kept():
 def test_single_example_is_never_a_batch_of_its_own_where_norms_need_two():
     residual = zoo.spec("resnet20", (1, 12, 12), 2)
     rows = Examples(bars().inputs[:33], bars().labels[:33])
-    _, report = train(build(residual, 0), rows, Settings(epochs=1), seed=0, augmentation="none")
-    _, plain = train(build(SPEC, 0), rows, Settings(epochs=1), seed=0, augmentation="none")
+    _, report = fit(build(residual, 0), rows, chosen(epochs=1), augmentation="none")
+    _, plain = fit(build(SPEC, 0), rows, chosen(epochs=1), augmentation="none")
 
     # 16 and 17, instead of 16, 16 and 1.
     assert (report.batches, plain.batches) == (2, 3)
@@ -212,26 +202,52 @@ def test_single_example_is_never_a_batch_of_its_own_where_norms_need_two():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card")
 def test_card_that_is_not_there_is_one_clear_line():
-    with pytest.raises(EnvironmentUnfit, match=r"set finetune\.device to auto or cpu"):
-        train(
-            build(SPEC, 0),
-            bars(),
-            Settings(),
-            seed=0,
-            augmentation="none",
-            regime=Regime(device="cuda"),
-        )
+    with pytest.raises(EnvironmentUnfit, match=r"finetune\.device.* to auto or cpu"):
+        fit(build(SPEC, 0), bars(), chosen(device="cuda"))
 
 
-def test_section_that_is_silent_learns_by_adam():
-    assert regime_of(Settings()) == Regime()
-    assert regime_of(Finetune(optimiser="sgd", patience=3)) == Regime(optimiser="sgd", patience=3)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 5},
+        {"batch_size": 8},
+        {"optimiser": "sgd"},
+        {"learning_rate": 0.02},
+        {"weight_decay": 0.5},
+        {"schedule": "constant"},
+        {"patience": 1},
+        {"augment": 0.5},
+        {"seed": 1},
+        {"loss": "focal"},
+        {"class_weights": True},
+        {"label_smoothing": 0.2},
+    ],
+)
+def test_every_setting_of_a_section_reaches_the_weights(change):
+    images = bars(40)
+    uneven = Examples(images.inputs[:30], np.minimum(images.labels[:30], np.arange(30) % 3))
+    # Labels the other way round: the better a network learns, the worse it scores.
+    validation = Examples(bars(10, 1).inputs, 1 - bars(10, 1).labels)
+    weights = [
+        fit(build(SPEC, 0), uneven, settings, validation=validation)[0].state_dict()
+        for settings in (chosen(), chosen(**change))
+    ]
+
+    assert not same(*weights)
+
+
+def test_no_setting_of_a_training_is_left_out_of_the_test_above():
+    (marks,) = test_every_setting_of_a_section_reaches_the_weights.pytestmark
+    tried = {name for change in marks.args[1] for name in change}
+
+    # Where there is no card, the device cannot change the weights.
+    assert tried | {"device"} == set(Supervised.model_fields)
 
 
 def test_defaults_give_the_bits_they_always_gave():
     """Figures of the documents rest on this: the loop may grow, its default may not move."""
     inputs = np.random.default_rng(0).standard_normal((60, 1, 12, 12)).astype(np.float32)
     examples = Examples(inputs, np.arange(60, dtype=np.int64) % 2)
-    _, report = train(build(SPEC, 0), examples, Settings(), seed=3, augmentation="pen")
+    _, report = fit(build(SPEC, 0), examples, chosen(seed=3))
 
     assert report.loss == pytest.approx(0.6990039666493734, rel=1e-4)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from edgeline.finetuning.losses import objective
-from edgeline.finetuning.train_config import Regime
+from edgeline.recipe.training import Loss
 
 EVEN = torch.zeros(2, 2)
 SURE = torch.tensor([[0.0, np.log(9.0)], [0.0, np.log(9.0)]], dtype=torch.float32)
@@ -13,8 +13,8 @@ LABELS = torch.tensor([0, 1])
 INPUTS = torch.zeros(2, 1)
 
 
-def loss(logits: torch.Tensor, known: list[int], **regime: object) -> float:
-    return objective(Regime(**regime), np.array(known))(logits, INPUTS, LABELS).item()
+def loss(logits: torch.Tensor, labels: list[int], **settings: object) -> float:
+    return objective(Loss(**settings), np.array(labels))(logits, INPUTS, LABELS).item()
 
 
 def test_even_odds_cost_the_logarithm_of_two():
@@ -46,7 +46,7 @@ def test_rare_class_weighs_as_much_as_the_common_one():
 def test_class_that_nobody_has_weighs_nothing():
     logits = torch.zeros(2, 3)
 
-    assert objective(Regime(class_weights=True), np.array([0, 1]))(
+    assert objective(Loss(class_weights=True), np.array([0, 1]))(
         logits, INPUTS, LABELS
     ).item() == pytest.approx(np.log(3))
 

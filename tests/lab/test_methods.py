@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from edgeline.finetuning.loop import Examples, train
-from edgeline.finetuning.methods import choose, learning, merge
+from edgeline.finetuning.loop import Examples, TrainReport, train
+from edgeline.finetuning.losses import objective
+from edgeline.finetuning.methods import choose, merge, train_mode
 from edgeline.models import zoo
 from edgeline.recipe.finetune import Finetune
 
@@ -32,11 +33,19 @@ def examples(architecture: str, count: int = 16) -> Examples:
     return Examples(inputs, np.arange(count, dtype=np.int64) % 2)
 
 
+def tuning(method: str) -> Finetune:
+    return SETTINGS.model_copy(update={"method": method, "rank": 2})
+
+
+def fit(network: nn.Module, rows: Examples) -> tuple[nn.Module, TrainReport]:
+    return train(network, rows, SETTINGS, objective(SETTINGS, rows.labels), augmentation="none")
+
+
 def learned(architecture: str, method: str) -> tuple[nn.Module, nn.Module, set[str]]:
     """Before, after, and the names of what is no longer the same."""
     before, after = network(architecture), network(architecture)
-    choose(after, method, 2, seed=0)
-    after, _ = train(after, examples(architecture), SETTINGS, seed=0, augmentation="none")
+    choose(after, tuning(method))
+    after, _ = fit(after, examples(architecture))
     state = merge(after).state_dict()
     changed = {
         name for name, value in before.state_dict().items() if not torch.equal(value, state[name])
@@ -69,10 +78,10 @@ def test_bias_reaches_the_biases_of_a_recurrent_layer():
 def test_additions_begin_at_nothing_and_merge_exactly(architecture):
     inputs = torch.from_numpy(examples(architecture).inputs)
     plain, added = network(architecture).eval(), network(architecture)
-    choose(added, "lora", 2, seed=0)
+    choose(added, tuning("lora"))
     torch.testing.assert_close(added.eval()(inputs), plain(inputs))
 
-    added, _ = train(added, examples(architecture), SETTINGS, seed=0, augmentation="none")
+    added, _ = fit(added, examples(architecture))
     before = {
         name: module.weight.detach().clone()
         for name, module in added.named_modules()
@@ -109,7 +118,7 @@ def test_addition_has_the_rank_it_was_given():
 @pytest.mark.parametrize("architecture", ["gru", "lstm"])
 def test_recurrent_layers_are_left_alone_and_named(architecture):
     layers = network(architecture)
-    report = choose(layers, "lora", 2, seed=0)
+    report = choose(layers, tuning("lora"))
 
     assert len(report.untouched) == 1
     assert isinstance(layers.get_submodule(report.untouched[0]), nn.RNNBase)
@@ -118,9 +127,9 @@ def test_recurrent_layers_are_left_alone_and_named(architecture):
 def test_report_counts_what_learns():
     # The article's widths on 8 x 8 pixels and two classes.
     weights = (64 * 9 + 64) + (128 * 64 * 9 + 128) + (256 * 128 * 4 + 256) + (2 * 256 + 2)
-    full = choose(network("cnn"), "full", 2, seed=0)
-    probe = choose(network("cnn"), "probe", 2, seed=0)
-    lora = choose(network("cnn"), "lora", 2, seed=0)
+    full = choose(network("cnn"), tuning("full"))
+    probe = choose(network("cnn"), tuning("probe"))
+    lora = choose(network("cnn"), tuning("lora"))
 
     assert (full.weights, full.trained, full.share) == (weights, weights, 1.0)
     assert (probe.weights, probe.trained) == (weights, 514)
@@ -131,9 +140,9 @@ def test_report_counts_what_learns():
 
 def test_held_norms_keep_their_statistics():
     held = network("resnet20")
-    choose(held, "probe", 2, seed=0)
+    choose(held, tuning("probe"))
     whole = network("resnet20")
-    choose(whole, "full", 2, seed=0)
+    choose(whole, tuning("full"))
 
-    assert not any(m.training for m in learning(held).modules() if isinstance(m, nn.BatchNorm2d))
-    assert all(m.training for m in learning(whole).modules() if isinstance(m, nn.BatchNorm2d))
+    assert not any(m.training for m in train_mode(held).modules() if isinstance(m, nn.BatchNorm2d))
+    assert all(m.training for m in train_mode(whole).modules() if isinstance(m, nn.BatchNorm2d))

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +11,14 @@ import torch
 from benchmarks.resuming import kill, order
 from edgeline.finetuning.finetune import finetune, train_from_scratch
 from edgeline.finetuning.loop import Epoch, Examples, TrainReport, train
-from edgeline.finetuning.train_config import ADAM, Regime
+from edgeline.finetuning.losses import objective
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.finetune import Finetune
+from edgeline.recipe.training import Supervised
 
 SHAPES = {"cnn": (1, 8, 8), "resnet20": (1, 8, 8), "gru": (5, 2), "mlp": (4,)}
-
-
-@dataclass(frozen=True)
-class Settings:
-    epochs: int = 4
-    batch_size: int = 8
-    learning_rate: float = 0.01
-    augment: float = 1.0
 
 
 class KilledError(Exception):
@@ -38,15 +30,17 @@ def examples(architecture: str, count: int = 24, seed: int = 0) -> Examples:
     return Examples(inputs.astype(np.float32), np.arange(count, dtype=np.int64) % 2)
 
 
+def chosen(**changes: object) -> Supervised:
+    return Supervised(**{"epochs": 4, "batch_size": 8, "learning_rate": 0.01, **changes})
+
+
 def trained(
     architecture: str = "cnn",
     folder: Path | None = None,
     *,
     after: int | None = None,
-    regime: Regime = ADAM,
-    settings: Settings = Settings(),
-    seed: int = 0,
     shown: int = 0,
+    **changes: object,
 ) -> tuple[dict[str, torch.Tensor], TrainReport, list[int]]:
     """Weights, report and the epochs that were heard of; ends violently after one of them."""
     heard: list[int] = []
@@ -56,24 +50,25 @@ def trained(
         if point.epoch == after:
             raise KilledError
 
+    settings = chosen(**changes)
+    rows = examples(architecture, seed=shown)
     network, report = train(
         zoo.build(zoo.spec(architecture, SHAPES[architecture], 2), 0),
-        examples(architecture, seed=shown),
+        rows,
         settings,
-        seed=seed,
+        objective(settings, rows.labels),
         augmentation="pen" if architecture in ("cnn", "resnet20") else "sensor",
         validation=examples(architecture, 10, 1),
-        regime=regime,
         on_epoch=listen,
         folder=folder,
     )
     return network.state_dict(), report, heard
 
 
-def interrupted(folder: Path, after: int, **chosen: object) -> Path:
+def interrupted(folder: Path, after: int, **options: object) -> Path:
     """The file that a training killed after this epoch left."""
     with pytest.raises(KilledError):
-        trained(folder=folder, after=after, **chosen)
+        trained(folder=folder, after=after, **options)
     (left,) = folder.iterdir()
     return left
 
@@ -85,12 +80,17 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
 @pytest.mark.parametrize("architecture", SHAPES)
 def test_second_call_ends_with_the_same_bits(architecture, optimiser, tmp_path):
-    regime = Regime(optimiser=optimiser, weight_decay=0.1, patience=2)
-    settings = Settings(learning_rate=0.1 if optimiser == "sgd" else 0.01, epochs=3)
-    chosen = {"architecture": architecture, "regime": regime, "settings": settings}
-    whole = trained(**chosen)
-    interrupted(tmp_path, 2, **chosen)
-    again = trained(folder=tmp_path, **chosen)
+    options = {
+        "architecture": architecture,
+        "optimiser": optimiser,
+        "learning_rate": 0.1 if optimiser == "sgd" else 0.01,
+        "weight_decay": 0.1,
+        "patience": 2,
+        "epochs": 3,
+    }
+    whole = trained(**options)
+    interrupted(tmp_path, 2, **options)
+    again = trained(folder=tmp_path, **options)
 
     assert same(again[0], whole[0])
     assert again[1] == whole[1]
@@ -115,8 +115,8 @@ def test_finished_training_leaves_nothing(tmp_path):
     [
         {"seed": 1},
         {"shown": 5},
-        {"settings": Settings(learning_rate=0.02)},
-        {"regime": Regime(optimiser="adamw")},
+        {"learning_rate": 0.02},
+        {"optimiser": "adamw"},
     ],
 )
 def test_file_of_another_training_is_as_if_not_there(other, tmp_path):
@@ -167,13 +167,13 @@ def test_trainings_share_a_folder(tmp_path):
 
 def test_kept_weights_survive_too(tmp_path):
     # The first epochs are the better ones: random labels are learned by heart, not understood.
-    regime, settings = Regime(patience=4), Settings(epochs=8, learning_rate=0.03)
-    whole = trained(regime=regime, settings=settings)
+    options = {"patience": 4, "epochs": 8, "learning_rate": 0.03}
+    whole = trained(**options)
     best = whole[1].best
-    interrupted(tmp_path, len(whole[1].curve) - 1, regime=regime, settings=settings)
+    interrupted(tmp_path, len(whole[1].curve) - 1, **options)
 
     assert best < len(whole[1].curve)
-    assert same(trained(folder=tmp_path, regime=regime, settings=settings)[0], whole[0])
+    assert same(trained(folder=tmp_path, **options)[0], whole[0])
 
 
 def test_seeds_that_are_done_are_not_done_again(tmp_path):
@@ -224,8 +224,7 @@ def test_scratch_goes_on_too(tmp_path):
             rows.inputs,
             rows.labels,
             (rows.inputs, rows.labels),
-            Settings(),
-            0,
+            chosen(),
             augmentation="none",
             folder=folder,
         )[0]

@@ -35,7 +35,7 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
 
 # The whole line with networks of a few hundred weights: what is tested is how the steps hang together.
 QUICK = (
-    *("pretrained.images=200", "pretrained.epochs=1", "pretrained.widths=[4,8,16]"),
+    *("pretrained.items=200", "pretrained.epochs=1", "pretrained.widths=[4,8,16]"),
     *("finetune.epochs=4", "shrink.widths=[4,4,8]", "shrink.epochs=1", "shrink.lessons=2"),
     *(
         "federate.rounds=2",

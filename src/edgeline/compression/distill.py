@@ -7,7 +7,6 @@ there are ways to write, or to measure, the same thing. The control is
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,25 +15,13 @@ from torch.nn import functional as F
 
 from edgeline.digest import JsonValue, digest_of, sha256_bytes
 from edgeline.finetuning.evaluate import Labels, Values, channels_last, score
-from edgeline.finetuning.finetune import SeededTraining, frozen
-from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, nothing, train
+from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, no_callback, train
 from edgeline.finetuning.losses import Objective
-from edgeline.finetuning.train_config import regime_of
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
-from edgeline.models.zoo import build, count_weights, restore
+from edgeline.models.zoo import build, count_weights, restore, snapshot
+from edgeline.recipe.shrink import Shrink
 
 UNLABELLED = -1
-
-
-class Distillation(SeededTraining, Protocol):
-    """The settings of one distillation."""
-
-    @property
-    def temperature(self) -> float: ...
-    @property
-    def label_weight(self) -> float: ...
-    @property
-    def lessons(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -56,34 +43,32 @@ def distill(
     values: Values,
     labels: Labels,
     validation: tuple[Values, Labels],
-    settings: Distillation,
+    settings: Shrink,
     *,
     augmentation: str,
     folder: Path | None = None,
-    on_epoch: OnEpoch = nothing,
+    on_epoch: OnEpoch = no_callback,
     unlabelled: Values | None = None,
 ) -> tuple[Checkpoint, DistillReport]:
     """Train a network of `spec` on the teacher's answers, and a little on the labels.
 
     An epoch shows each labelled item `settings.lessons` times, changed differently each time, and
-    each unlabelled one once; what the unlabelled ones show, only the teacher says. What a killed
-    call left in `folder` is gone on from.
+    each unlabelled one once. For unlabelled items only the teacher's answer counts. A killed call is
+    resumed from `folder`.
     """
     preprocessing = teacher.preprocessing
     network, training = train(
         build(spec, settings.seed),
         _lessons(teacher, values, labels, settings.lessons, unlabelled),
         settings,
-        seed=settings.seed,
+        imitate(teacher, settings.temperature, settings.label_weight),
         augmentation=augmentation,
         validation=Examples(preprocessing(validation[0]), validation[1]),
-        objective=imitate(teacher, settings.temperature, settings.label_weight),
-        regime=regime_of(settings),
         on_epoch=on_epoch,
         folder=folder,
-        besides=_identity(teacher, settings),
+        objective_key=_digest(teacher),
     )
-    student = frozen(network, spec, preprocessing)
+    student = snapshot(network, spec, preprocessing)
     report = DistillReport(
         before=score(teacher, *validation),
         after=score(student, *validation),
@@ -104,26 +89,26 @@ def imitate(teacher: Checkpoint, temperature: float, label_weight: float) -> Obj
 
     def loss(logits_BK: Tensor, inputs: Tensor, labels_B: Tensor) -> Tensor:
         with torch.no_grad():
-            wanted_BK = F.log_softmax(network(inputs) / temperature, dim=1)
-        given_BK = F.log_softmax(logits_BK / temperature, dim=1)
+            teacher_BK = F.log_softmax(network(inputs) / temperature, dim=1)
+        student_BK = F.log_softmax(logits_BK / temperature, dim=1)
         soft = (
-            F.kl_div(given_BK, wanted_BK, reduction="batchmean", log_target=True) * temperature**2
+            F.kl_div(student_BK, teacher_BK, reduction="batchmean", log_target=True)
+            * temperature**2
         )
         # A sum by the batch's size: a batch without labels counts as nothing, not as 0 / 0.
-        hard = F.cross_entropy(logits_BK, labels_B, ignore_index=UNLABELLED, reduction="sum") / len(
-            labels_B
-        )
+        errors = F.cross_entropy(logits_BK, labels_B, ignore_index=UNLABELLED, reduction="sum")
+        hard = errors / len(labels_B)
         return (1 - label_weight) * soft + label_weight * hard
 
     return loss
 
 
-def _identity(teacher: Checkpoint, settings: Distillation) -> str:
-    """What the loss follows from: the teacher's weights, and how they are listened to."""
+def _digest(teacher: Checkpoint) -> str:
+    """SHA-256 of the teacher's weights."""
     weights: JsonValue = {
         name: sha256_bytes(value.numpy().tobytes()) for name, value in teacher.state.items()
     }
-    return digest_of([weights, repr(settings.temperature), repr(settings.label_weight)])
+    return digest_of(weights)
 
 
 def _lessons(
@@ -133,8 +118,8 @@ def _lessons(
     times: int,
     unlabelled: Values | None,
 ) -> Examples:
-    shown, known = np.repeat(values, times, axis=0), np.repeat(labels, times)
+    values, labels = np.repeat(values, times, axis=0), np.repeat(labels, times)
     if unlabelled is not None:
-        shown = np.concatenate([shown, unlabelled])
-        known = np.concatenate([known, np.full(len(unlabelled), UNLABELLED, dtype=known.dtype)])
-    return Examples(teacher.preprocessing(shown), known)
+        values = np.concatenate([values, unlabelled])
+        labels = np.concatenate([labels, np.full(len(unlabelled), UNLABELLED, dtype=labels.dtype)])
+    return Examples(teacher.preprocessing(values), labels)

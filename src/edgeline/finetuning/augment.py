@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from edgeline.errors import RecipeError
 
-Move = Callable[[Tensor, torch.Generator], Tensor]
+Change = Callable[[Tensor, torch.Generator], Tensor]
 """A batch of inputs as they are shown this time."""
 
 # Half-widths of the uniform draws at strength 1; each keeps a digit the digit it was.
@@ -48,7 +48,7 @@ WARP = 0.15
 MAX_WARP = 0.25
 
 
-def policy(name: str, strength: float) -> Move:
+def policy(name: str, strength: float) -> Change:
     """The changes of that name; at strength 0 there are none.
 
     Raises:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgeline import metrics
+from edgeline.errors import EnvironmentUnfit
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.models.zoo import restore
 
@@ -41,8 +42,8 @@ def answers(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
     device = next(network.parameters()).device
     with torch.inference_mode():
         rows = [network(batch.to(device)).cpu() for batch in _batches(inputs)]
-    gathered: NDArray[np.float32] = torch.cat(rows).numpy()
-    return gathered
+    logits_NK: NDArray[np.float32] = torch.cat(rows).numpy()
+    return logits_NK
 
 
 def channels_last(network: nn.Module) -> nn.Module:
@@ -50,11 +51,11 @@ def channels_last(network: nn.Module) -> nn.Module:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def laid_out(inputs: Tensor) -> Tensor:
+def images_channels_last(inputs: Tensor) -> Tensor:
     """The same inputs; images as `channels_last` networks like them."""
-    as_images = inputs.ndim == 4
+    is_image = inputs.ndim == 4
     return inputs.contiguous(
-        memory_format=torch.channels_last if as_images else torch.contiguous_format
+        memory_format=torch.channels_last if is_image else torch.contiguous_format
     )
 
 
@@ -66,6 +67,22 @@ def one_core() -> None:
     torch.set_num_threads(1)
 
 
+def choose_device(name: str) -> torch.device:
+    """Where a network computes; `auto` takes CUDA where there is one.
+
+    Raises:
+        EnvironmentUnfit: the settings name CUDA, and there is none.
+    """
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
+        raise EnvironmentUnfit(
+            expected="a CUDA device, since a recipe's `device` is cuda",
+            found="none that torch can use",
+            remedy="set `device` of that section (such as finetune.device) to auto or cpu",
+        )
+    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
+
+
 def _batches(inputs: Tensor) -> Iterator[Tensor]:
     for batch in torch.split(inputs, BATCH):
-        yield laid_out(batch)
+        yield images_channels_last(batch)

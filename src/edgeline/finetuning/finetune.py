@@ -4,40 +4,18 @@ import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
-from torch import nn
-
-from edgeline.finetuning import methods
+from edgeline.finetuning import losses, methods
 from edgeline.finetuning.evaluate import Labels, Values, score
 from edgeline.finetuning.interpolate import Sweep, sweep
-from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, nothing, train
+from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, no_callback, train
 from edgeline.finetuning.methods import MethodReport
-from edgeline.finetuning.train_config import Training, regime_of
 from edgeline.metrics import Interval, t_interval
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
-from edgeline.models.zoo import build, restore
+from edgeline.models.zoo import build, restore, snapshot
 from edgeline.preprocess import Preprocessing
-
-
-class SeededTraining(Training, Protocol):
-    """A training whose seed is among its settings."""
-
-    @property
-    def seed(self) -> int: ...
-
-
-class Tuning(SeededTraining, Protocol):
-    """The settings of one fine-tuning, beside those of its regime."""
-
-    @property
-    def method(self) -> str: ...
-    @property
-    def rank(self) -> int: ...
-    @property
-    def reestimate(self) -> bool: ...
-    @property
-    def seeds(self) -> int: ...
+from edgeline.recipe.finetune import Finetune
+from edgeline.recipe.training import Supervised
 
 
 @dataclass(frozen=True)
@@ -79,29 +57,27 @@ def train_from_scratch(
     values: Values,
     labels: Labels,
     validation: tuple[Values, Labels],
-    settings: Training,
-    seed: int,
+    settings: Supervised,
     *,
     augmentation: str,
     folder: Path | None = None,
-    on_epoch: OnEpoch = nothing,
+    on_epoch: OnEpoch = no_callback,
 ) -> tuple[Checkpoint, TrainReport]:
     """A network from its seeded beginning: pretraining, and the control to beat.
 
-    What a killed call left in `folder` is gone on from.
+    A killed call is resumed from `folder`.
     """
     network, report = train(
-        build(spec, seed),
+        build(spec, settings.seed),
         Examples(preprocessing(values), labels),
         settings,
-        seed=seed,
+        losses.objective(settings, labels),
         augmentation=augmentation,
         validation=Examples(preprocessing(validation[0]), validation[1]),
-        regime=regime_of(settings),
         on_epoch=on_epoch,
         folder=folder,
     )
-    return frozen(network, spec, preprocessing), report
+    return snapshot(network, spec, preprocessing), report
 
 
 def finetune(
@@ -109,18 +85,18 @@ def finetune(
     values: Values,
     labels: Labels,
     validation: tuple[Values, Labels],
-    settings: Tuning,
+    settings: Finetune,
     *,
     augmentation: str,
     folder: Path | None = None,
-    on_epoch: OnEpoch = nothing,
+    on_epoch: OnEpoch = no_callback,
     fresh: Collection[str] = (),
     second: tuple[Values, Labels] | None = None,
 ) -> tuple[Checkpoint, FinetuneReport]:
     """Train on the labels, then interpolate with the pretrained weights; the best of all seeds.
 
     `fresh` names weights that are new in the pretrained network, `second` is a set on which it must
-    stay good: both concern the interpolation. What a killed call left in `folder` is gone on from.
+    stay good: both concern the interpolation. A killed call is resumed from `folder`.
     """
     # Of all seeds, since a kill in the last must not cost the first.
     kept = None if folder is None else folder / "seeds"
@@ -131,8 +107,7 @@ def finetune(
             values,
             labels,
             validation,
-            settings,
-            seed,
+            settings.model_copy(update={"seed": seed}),
             augmentation=augmentation,
             folder=kept,
             on_epoch=on_epoch,
@@ -157,32 +132,30 @@ def tune(
     values: Values,
     labels: Labels,
     validation: tuple[Values, Labels],
-    settings: Tuning,
-    seed: int,
+    settings: Finetune,
     *,
     augmentation: str,
     folder: Path | None = None,
-    on_epoch: OnEpoch = nothing,
+    on_epoch: OnEpoch = no_callback,
 ) -> tuple[Checkpoint, TrainReport, MethodReport]:
     """The pretrained network after one training by the method of the settings, not interpolated.
 
     What it leaves in `folder`, a second call begins with.
     """
     preprocessing, network = pretrained.preprocessing, restore(pretrained)
-    learned = methods.choose(network, settings.method, settings.rank, seed)
+    learned = methods.choose(network, settings)
     network, training = train(
         network,
         Examples(preprocessing(values), labels),
         settings,
-        seed=seed,
+        losses.objective(settings, labels),
         augmentation=augmentation,
         validation=Examples(preprocessing(validation[0]), validation[1]),
-        regime=regime_of(settings),
         on_epoch=on_epoch,
         folder=folder,
-        leave=True,
+        keep_files=True,
     )
-    tuned = frozen(methods.merge(network), pretrained.spec, preprocessing)
+    tuned = snapshot(methods.merge(network), pretrained.spec, preprocessing)
     # Merging put the weights behind the biases; a checkpoint has them in its network's order.
     ordered = {name: tuned.state[name] for name in pretrained.state}
     return replace(tuned, state=ordered), training, learned
@@ -202,12 +175,3 @@ def _report(best: _Run, runs: Sequence[_Run], before: float) -> FinetuneReport:
         seeds=every,
         spread=t_interval(every),
     )
-
-
-def frozen(network: nn.Module, spec: ModelSpec, preprocessing: Preprocessing) -> Checkpoint:
-    """The checkpoint of a network as it stands."""
-    state = {
-        name: tensor.detach().cpu().clone().contiguous()
-        for name, tensor in network.state_dict().items()
-    }
-    return Checkpoint(spec, preprocessing, state)

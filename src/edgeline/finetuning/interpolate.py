@@ -16,7 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from edgeline.finetuning.evaluate import BATCH, Labels, Values, answers, laid_out, one_core
+from edgeline.finetuning.evaluate import (
+    BATCH,
+    Labels,
+    Values,
+    answers,
+    images_channels_last,
+    one_core,
+)
 from edgeline.finetuning.methods import BATCH_NORM, has_batch_norm
 from edgeline.metrics import Interval, accuracy, paired_bootstrap
 from edgeline.models.checkpoint import Checkpoint
@@ -94,7 +101,7 @@ def reestimate(checkpoint: Checkpoint, values: Values) -> Checkpoint:
     with torch.no_grad():
         # Batches of one size, so that each counts as much as its items do.
         for batch in torch.tensor_split(inputs, -(-len(inputs) // BATCH)):
-            network(laid_out(batch))
+            network(images_channels_last(batch))
     state = network.state_dict()
     return replace(checkpoint, state={name: state[name].detach() for name in checkpoint.state})
 

@@ -15,15 +15,21 @@ from torch import nn
 from torch.nn import functional as F
 
 from edgeline.digest import digest_of, sha256_bytes
-from edgeline.finetuning import losses, resume
-from edgeline.finetuning.augment import Move, policy
-from edgeline.finetuning.evaluate import answers, channels_last, laid_out, one_core
+from edgeline.finetuning import resume
+from edgeline.finetuning.augment import Change, policy
+from edgeline.finetuning.evaluate import (
+    answers,
+    channels_last,
+    choose_device,
+    images_channels_last,
+    one_core,
+)
 from edgeline.finetuning.losses import Objective
-from edgeline.finetuning.methods import has_batch_norm, learning
-from edgeline.finetuning.optimisers import SCHEDULES, Schedule, optimiser
-from edgeline.finetuning.resume import Learner
-from edgeline.finetuning.train_config import ADAM, Regime, Training, device_of
+from edgeline.finetuning.methods import has_batch_norm, train_mode
+from edgeline.finetuning.optimisers import SCHEDULES, make_optimiser
+from edgeline.finetuning.resume import TrainState
 from edgeline.metrics import accuracy
+from edgeline.recipe.training import Training
 
 # With a hundred labels, measuring after every epoch would cost more than learning.
 MEASUREMENTS = 10
@@ -73,21 +79,20 @@ OnEpoch = Callable[[Epoch, int], None]
 
 
 @dataclass(frozen=True)
-class _Course:
+class _Constants:
     """What stays the same from the first epoch to the last."""
 
     examples: Examples
     validation: Examples | None
     settings: Training
-    regime: Regime
-    move: Move
+    augmentation: str
+    change: Change
     objective: Objective
-    schedule: Schedule
     device: torch.device
     before_batch: Callable[[], None]
 
 
-def nothing(*_: object) -> None:
+def no_callback(*_: object) -> None:
     """The callback of a caller who does not listen."""
 
 
@@ -95,92 +100,88 @@ def train(
     network: nn.Module,
     examples: Examples,
     settings: Training,
+    objective: Objective,
     *,
-    seed: int,
     augmentation: str,
     validation: Examples | None = None,
-    objective: Objective | None = None,
-    regime: Regime = ADAM,
-    on_epoch: OnEpoch = nothing,
-    before_batch: Callable[[], None] = nothing,
+    on_epoch: OnEpoch = no_callback,
+    before_batch: Callable[[], None] = no_callback,
     folder: Path | None = None,
-    besides: str = "",
-    leave: bool = False,
+    objective_key: str = "",
+    keep_files: bool = False,
 ) -> tuple[nn.Module, TrainReport]:
     """Train `network` in place and return it with its learning curve.
 
-    The same network, examples, settings and seed give the same bits, whatever else runs beside it,
-    and whether or not it was killed meanwhile, if `folder` is there to go on from. `besides` names
-    what else the training follows from, such as the digest of an objective's teacher. What lies in
-    `folder` is removed in the end, unless it shall be left for a second call.
+    The same network, examples, settings and seed give the same bits, whatever else runs beside it.
+    With a `folder`, a call that was killed is resumed there and gives the same bits too. The files
+    are removed at the end unless `keep_files` leaves them for a second call. `objective_key` names
+    what the objective depends on beside the settings, such as the digest of a teacher.
     `before_batch` may raise to stop the training between two batches.
     """
     one_core()
-    course = _Course(
-        examples,
-        validation,
-        settings,
-        regime,
-        policy(augmentation, settings.augment),
-        objective or losses.objective(regime, examples.labels),
-        SCHEDULES[regime.schedule],
-        device_of(regime),
-        before_batch,
+    change = policy(augmentation, settings.augment)
+    device = choose_device(settings.device)
+    constants = _Constants(
+        examples, validation, settings, augmentation, change, objective, device, before_batch
     )
-    follows = _follows(network, course, augmentation, seed, besides) if folder else ""
-    network = channels_last(network).to(course.device)
-    steps = optimiser(regime.optimiser, network, settings.learning_rate, regime.weight_decay)
-    learner = Learner(network, steps, torch.Generator().manual_seed(seed))
-    _epochs(learner, course, on_epoch, folder, follows)
-    if folder and not leave:
-        resume.forget(folder, follows)
-    if learner.best:
-        network.load_state_dict(learner.best)
-    return network.eval(), _report(learner, course)
+    cache_key = _cache_key(network, constants, objective_key) if folder else ""
+    network = channels_last(network).to(device)
+    generator = torch.Generator().manual_seed(settings.seed)
+    state = TrainState(network, make_optimiser(network, settings), generator)
+    _epochs(state, constants, on_epoch, folder, cache_key)
+    if folder and not keep_files:
+        resume.remove(folder, cache_key)
+    if state.best:
+        network.load_state_dict(state.best)
+    return network.eval(), _report(state, constants)
 
 
 def _epochs(
-    learner: Learner, course: _Course, on_epoch: OnEpoch, folder: Path | None, follows: str
+    state: TrainState,
+    constants: _Constants,
+    on_epoch: OnEpoch,
+    folder: Path | None,
+    cache_key: str,
 ) -> None:
-    """All that are still to do; each lies in `folder`, where there is one, before it is told."""
+    """All that are still to do; each is saved in `folder`, where there is one, before the callback."""
     if folder:
-        resume.load(folder, follows, learner)
-    while not _is_over(learner, course):
-        point = _epoch(learner, course)
+        resume.load(folder, cache_key, state)
+    while not _is_over(state, constants.settings):
+        point = _epoch(state, constants)
         if folder:
-            resume.save(folder, follows, learner)
-        on_epoch(point, course.settings.epochs)
+            resume.save(folder, cache_key, state)
+        on_epoch(point, constants.settings.epochs)
 
 
-def _epoch(learner: Learner, course: _Course) -> Epoch:
-    number = len(learner.curve) + 1
-    loss = _pass(learner, course, number)
-    point = Epoch(number, loss, *_measure(learner.network, course, number))
-    learner.curve.append(asdict(point))
-    if course.regime.patience and _best(learner, course) == number:
-        state = learner.network.state_dict()
-        learner.best = {name: value.detach().cpu().clone() for name, value in state.items()}
+def _epoch(state: TrainState, constants: _Constants) -> Epoch:
+    number = len(state.curve) + 1
+    loss = _pass(state, constants, number)
+    point = Epoch(number, loss, *_measure(state.network, constants, number))
+    state.curve.append(asdict(point))
+    if constants.settings.patience and _best(state, constants.settings) == number:
+        weights = state.network.state_dict()
+        state.best = {name: value.detach().cpu().clone() for name, value in weights.items()}
     return point
 
 
-def _pass(learner: Learner, course: _Course, number: int) -> float:
+def _pass(state: TrainState, constants: _Constants, number: int) -> float:
     """Every example once; the mean loss."""
-    settings, network = course.settings, learning(learner.network)
-    inputs = torch.from_numpy(course.examples.inputs)
-    labels = torch.from_numpy(course.examples.labels)
+    settings, network = constants.settings, train_mode(state.network)
+    inputs = torch.from_numpy(constants.examples.inputs)
+    labels = torch.from_numpy(constants.examples.labels)
     sizes = _batches(len(labels), settings.batch_size, network)
-    batches = torch.split(torch.randperm(len(labels), generator=learner.generator), sizes)
+    batches = torch.split(torch.randperm(len(labels), generator=state.generator), sizes)
     total, steps = 0.0, settings.epochs * len(batches)
     for step, rows in enumerate(batches, start=(number - 1) * len(batches)):
-        course.before_batch()
-        moved = course.move(inputs[rows], learner.generator)
-        seen, wanted = laid_out(moved).to(course.device), labels[rows].to(course.device)
-        for group in learner.optimiser.param_groups:
-            group["lr"] = settings.learning_rate * course.schedule(step, steps)
-        loss = course.objective(network(seen), seen, wanted)
-        learner.optimiser.zero_grad()
+        constants.before_batch()
+        batch = images_channels_last(constants.change(inputs[rows], state.generator))
+        batch, batch_labels = batch.to(constants.device), labels[rows].to(constants.device)
+        for group in state.optimiser.param_groups:
+            group["lr"] = settings.learning_rate * SCHEDULES[settings.schedule](step, steps)
+        loss = constants.objective(network(batch), batch, batch_labels)
+        state.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        learner.optimiser.step()
+        state.optimiser.step()
         total += loss.item() * len(rows)
     return total / len(labels)
 
@@ -193,9 +194,11 @@ def _batches(count: int, size: int, network: nn.Module) -> list[int]:
     return sizes
 
 
-def _measure(network: nn.Module, course: _Course, epoch: int) -> tuple[float | None, float | None]:
+def _measure(
+    network: nn.Module, constants: _Constants, epoch: int
+) -> tuple[float | None, float | None]:
     """Accuracy and loss on validation data, ten times in a training."""
-    epochs, validation = course.settings.epochs, course.validation
+    epochs, validation = constants.settings.epochs, constants.validation
     if validation is None or (epochs - epoch) % math.ceil(epochs / MEASUREMENTS):
         return None, None
     logits = answers(network, torch.from_numpy(validation.inputs))
@@ -204,48 +207,44 @@ def _measure(network: nn.Module, course: _Course, epoch: int) -> tuple[float | N
     return accuracy(logits, validation.labels), loss
 
 
-def _best(learner: Learner, course: _Course) -> int:
+def _best(state: TrainState, settings: Training) -> int:
     """The epoch to keep: without patience the last; else the most accurate, of equals the surest."""
-    measured = [point for point in learner.curve if point["accuracy"] is not None]
-    if not course.regime.patience or not measured:
-        return len(learner.curve)
+    measured = [point for point in state.curve if point["accuracy"] is not None]
+    if not settings.patience or not measured:
+        return len(state.curve)
     best = max(measured, key=lambda point: (point["accuracy"], -point["validation_loss"]))
     return int(best["epoch"])
 
 
-def _is_over(learner: Learner, course: _Course) -> bool:
-    best, patience = _best(learner, course), course.regime.patience
-    since = [point for point in learner.curve[best:] if point["accuracy"] is not None]
-    return len(learner.curve) == course.settings.epochs or bool(patience and len(since) >= patience)
+def _is_over(state: TrainState, settings: Training) -> bool:
+    best, patience = _best(state, settings), settings.patience
+    since = [point for point in state.curve[best:] if point["accuracy"] is not None]
+    return len(state.curve) == settings.epochs or bool(patience and len(since) >= patience)
 
 
-def _report(learner: Learner, course: _Course) -> TrainReport:
-    curve = tuple(Epoch(**point) for point in learner.curve)
-    best, count = _best(learner, course), len(course.examples.labels)
+def _report(state: TrainState, constants: _Constants) -> TrainReport:
+    settings = constants.settings
+    curve = tuple(Epoch(**point) for point in state.curve)
+    best, count = _best(state, settings), len(constants.examples.labels)
     return TrainReport(
         examples=count,
-        batches=len(curve) * len(_batches(count, course.settings.batch_size, learner.network)),
+        batches=len(curve) * len(_batches(count, settings.batch_size, state.network)),
         loss=curve[best - 1].loss,
         accuracy=curve[best - 1].accuracy,
         curve=curve,
         best=best,
-        stopped=len(curve) < course.settings.epochs,
+        stopped=len(curve) < settings.epochs,
     )
 
 
-def _follows(
-    network: nn.Module, course: _Course, augmentation: str, seed: int, besides: str
-) -> str:
-    """SHA-256 of all that the trained weights follow from."""
-    settings, validation = course.settings, course.validation
-    chosen = (settings.epochs, settings.batch_size, settings.learning_rate, settings.augment)
-    arrays = {
-        **{f"network {name}": value.numpy() for name, value in network.state_dict().items()},
-        **{f"train {name}": value for name, value in vars(course.examples).items()},
-        **{
-            f"validation {name}": value
-            for name, value in (vars(validation) if validation else {}).items()
-        },
+def _cache_key(network: nn.Module, constants: _Constants, objective_key: str) -> str:
+    """SHA-256 of all that the trained weights depend on."""
+    sets = {"train": constants.examples, "validation": constants.validation}
+    arrays = {f"network {name}": value.numpy() for name, value in network.state_dict().items()}
+    arrays |= {
+        f"{name} {field}": array
+        for name, examples in sets.items()
+        for field, array in (vars(examples) if examples else {}).items()
     }
     return digest_of(
         {
@@ -253,8 +252,8 @@ def _follows(
                 name: [str(array.dtype), str(array.shape), sha256_bytes(array.tobytes())]
                 for name, array in arrays.items()
             },
-            "learning": [name for name, w in network.named_parameters() if w.requires_grad],
-            "settings": repr((*chosen, course.regime, augmentation, seed, besides)),
-            "runs": repr((torch.__version__, course.device.type)),
+            "weights": [name for name, w in network.named_parameters() if w.requires_grad],
+            "settings": repr((constants.settings, constants.augmentation, objective_key)),
+            "runs": repr((torch.__version__, constants.device.type)),
         }
     )

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from edgeline.models.zoo import head
+from edgeline.recipe.finetune import Finetune
 
 BATCH_NORM = nn.modules.batchnorm._BatchNorm
 NORMS = (BATCH_NORM, nn.GroupNorm, nn.LayerNorm)
@@ -93,12 +94,13 @@ METHODS: dict[str, Callable[[nn.Module, int, torch.Generator], tuple[str, ...]]]
 }
 
 
-def choose(network: nn.Module, method: str, rank: int, seed: int) -> MethodReport:
-    """Hold in `network` all that does not learn, and say how much does."""
+def choose(network: nn.Module, settings: Finetune) -> MethodReport:
+    """Freeze the weights of `network` that do not learn, and report how many do."""
     weights = sum(weight.numel() for weight in network.parameters())
-    untouched = METHODS[method](network, rank, torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(settings.seed)
+    untouched = METHODS[settings.method](network, settings.rank, generator)
     trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-    return MethodReport(method, weights, trained, trained / weights, untouched)
+    return MethodReport(settings.method, weights, trained, trained / weights, untouched)
 
 
 def merge(network: nn.Module) -> nn.Module:
@@ -109,7 +111,7 @@ def merge(network: nn.Module) -> nn.Module:
     return network
 
 
-def learning(network: nn.Module) -> nn.Module:
+def train_mode(network: nn.Module) -> nn.Module:
     """The network in training mode, save norms none of whose weights learn: their statistics stay."""
     network.train()
     for module in network.modules():

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from edgeline.recipe.training import Training
+
 WARM_UP = 0.1
 MOMENTUM = 0.9
 
@@ -56,13 +58,14 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-def optimiser(name: str, network: nn.Module, rate: float, decay: float) -> Optimizer:
+def make_optimiser(network: nn.Module, settings: Training) -> Optimizer:
     """Of the weights that learn; biases and norms do not decay."""
     learning = [weight for weight in network.parameters() if weight.requires_grad]
     matrices = [weight for weight in learning if weight.ndim > 1]
     vectors = [weight for weight in learning if weight.ndim <= 1]
     groups = [
-        {"params": matrices, "weight_decay": decay},
+        {"params": matrices, "weight_decay": settings.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return OPTIMISERS[name]([group for group in groups if group["params"]], rate)
+    make = OPTIMISERS[settings.optimiser]
+    return make([group for group in groups if group["params"]], settings.learning_rate)

@@ -1,9 +1,9 @@
 """A training that was killed goes on where it stood, and ends with the same bits.
 
-After each epoch everything that changes lies in one safetensors file, named by what the training
-follows from and by the SHA-256 of its bytes: written beside, brought to the disk, renamed, and only
-then are older ones removed. Nothing is pickled. A file that is damaged, or that belongs to other
-data, settings or first weights, is as if it were not there.
+After each epoch everything that changes is in one safetensors file. Its name holds the training's
+cache key and the SHA-256 of its bytes. The file is written whole before older ones are removed.
+Nothing is pickled. A file that is damaged, or that belongs to other data, settings or first weights,
+is ignored.
 """
 
 import json
@@ -26,7 +26,7 @@ SUFFIX = ".safetensors"
 
 
 @dataclass
-class Learner:
+class TrainState:
     """All that changes while a network learns."""
 
     network: nn.Module
@@ -38,50 +38,50 @@ class Learner:
     """Every epoch so far, as plain numbers."""
 
 
-def save(folder: Path, follows: str, learner: Learner) -> None:
-    """Write the learner's state, whole or not at all; `follows` is the digest of all it came from."""
-    described = json.dumps({"follows": follows, "curve": learner.curve})
-    data = bytes_of(_tensors(learner), metadata={METADATA_KEY: described})
-    path = folder / f"{_prefix(follows)}{sha256_bytes(data)}{SUFFIX}"
+def save(folder: Path, cache_key: str, state: TrainState) -> None:
+    """Write the state, whole or not at all; `cache_key` is the digest of all it depends on."""
+    described = json.dumps({"cache_key": cache_key, "curve": state.curve})
+    data = bytes_of(_tensors(state), metadata={METADATA_KEY: described})
+    path = folder / f"{_prefix(cache_key)}{sha256_bytes(data)}{SUFFIX}"
     write_atomically(path, data)
-    forget(folder, follows, but=path)
+    remove(folder, cache_key, keep=path)
 
 
-def load(folder: Path, follows: str, learner: Learner) -> None:
-    """Bring the learner to the last epoch that was written and follows from the same; else nothing."""
-    known = [found for path in _files(folder, follows) if (found := _read(path, follows))]
-    if not known:
+def load(folder: Path, cache_key: str, state: TrainState) -> None:
+    """Bring the state to the last epoch that was saved under the same key; without one it stays."""
+    saved = [epoch for path in _files(folder, cache_key) if (epoch := _read(path, cache_key))]
+    if not saved:
         return
-    curve, tensors = max(known, key=lambda found: len(found[0]))
-    learner.network.load_state_dict(_part(tensors, "network"))
-    _restore_optimiser(learner.optimiser, tensors)
-    learner.generator.set_state(tensors["generator"])
-    learner.best, learner.curve = _part(tensors, "best"), curve
+    curve, tensors = max(saved, key=lambda epoch: len(epoch[0]))
+    state.network.load_state_dict(_part(tensors, "network"))
+    _restore_optimiser(state.optimiser, tensors)
+    state.generator.set_state(tensors["generator"])
+    state.best, state.curve = _part(tensors, "best"), curve
 
 
-def forget(folder: Path, follows: str, but: Path | None = None) -> None:
-    """Remove what was written of this training, save one file."""
-    for path in [*_files(folder, follows), *folder.glob(f".{_prefix(follows)}*{PARTIAL}")]:
-        if path != but:
+def remove(folder: Path, cache_key: str, keep: Path | None = None) -> None:
+    """Delete the files of this training, except one."""
+    for path in [*_files(folder, cache_key), *folder.glob(f".{_prefix(cache_key)}*{PARTIAL}")]:
+        if path != keep:
             path.unlink(missing_ok=True)
 
 
-def _tensors(learner: Learner) -> dict[str, Tensor]:
-    named = {f"network/{name}": value for name, value in learner.network.state_dict().items()}
-    named |= {f"best/{name}": value for name, value in learner.best.items()}
-    for number, weight in enumerate(_weights(learner.optimiser)):
-        state = learner.optimiser.state[weight]
-        named |= {f"optimiser/{number}/{key}": value for key, value in state.items()}
-    plain = {name: value.detach().cpu().contiguous() for name, value in named.items()}
-    return {**plain, "generator": learner.generator.get_state()}
+def _tensors(state: TrainState) -> dict[str, Tensor]:
+    tensors = {f"network/{name}": value for name, value in state.network.state_dict().items()}
+    tensors |= {f"best/{name}": value for name, value in state.best.items()}
+    for number, weight in enumerate(_weights(state.optimiser)):
+        moments = state.optimiser.state[weight]
+        tensors |= {f"optimiser/{number}/{key}": value for key, value in moments.items()}
+    on_cpu = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    return {**on_cpu, "generator": state.generator.get_state()}
 
 
 def _restore_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor]) -> None:
     for number, weight in enumerate(_weights(optimiser)):
         for key, value in _part(tensors, f"optimiser/{number}").items():
-            # Laid out as the weight is: the fused kernels walk both in the order of memory.
-            kept = torch.empty_like(weight) if value.shape == weight.shape else value.clone()
-            optimiser.state[weight][key] = kept.copy_(value).detach()
+            # In the weight's memory layout: the fused kernels walk both in the order of memory.
+            moment = torch.empty_like(weight) if value.shape == weight.shape else value.clone()
+            optimiser.state[weight][key] = moment.copy_(value).detach()
 
 
 def _weights(optimiser: Optimizer) -> list[Tensor]:
@@ -95,22 +95,24 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     }
 
 
-def _read(path: Path, follows: str) -> tuple[list[dict[str, Any]], dict[str, Tensor]] | None:
-    """Curve and tensors of a file whose bytes have its name, if it follows from the same."""
+def _read(path: Path, cache_key: str) -> tuple[list[dict[str, Any]], dict[str, Tensor]] | None:
+    """Curve and tensors of a file whose bytes have its name, if its key is this one."""
     data = path.read_bytes()
     if not path.stem.endswith(sha256_bytes(data)):
         return None
     try:
         described = metadata(data)
-        return (described["curve"], tensors_from(data)) if described["follows"] == follows else None
+        if described["cache_key"] != cache_key:
+            return None
+        return described["curve"], tensors_from(data)
     except (SafetensorError, ValueError, KeyError, TypeError):
         return None
 
 
-def _files(folder: Path, follows: str) -> list[Path]:
-    return sorted(folder.glob(f"{_prefix(follows)}*{SUFFIX}"))
+def _files(folder: Path, cache_key: str) -> list[Path]:
+    return sorted(folder.glob(f"{_prefix(cache_key)}*{SUFFIX}"))
 
 
-def _prefix(follows: str) -> str:
+def _prefix(cache_key: str) -> str:
     """Trainings that share a folder do not touch each other's files."""
-    return f"training-{follows[:16]}-"
+    return f"training-{cache_key[:16]}-"

@@ -16,6 +16,7 @@ from edgeline.models.mlp import Mlp
 from edgeline.models.mobilenet import MobileNet
 from edgeline.models.recurrent import Recurrent
 from edgeline.models.resnet import ResNet
+from edgeline.preprocess import Preprocessing
 
 KINDS = {3: "images (channels, height, width)", 2: "series (steps, channels)", 1: "rows (features)"}
 """What a network takes, by the number of sides of one example."""
@@ -92,6 +93,15 @@ def restore(checkpoint: Checkpoint) -> nn.Module:
             remedy="use the checkpoint with the spec it was saved with",
         ) from error
     return network
+
+
+def snapshot(network: nn.Module, spec: ModelSpec, preprocessing: Preprocessing) -> Checkpoint:
+    """The checkpoint of a network as it stands; `restore` gives the network back."""
+    state = {
+        name: tensor.detach().cpu().clone().contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    return Checkpoint(spec, preprocessing, state)
 
 
 def count_weights(spec: ModelSpec) -> int:

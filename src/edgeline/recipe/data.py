@@ -98,7 +98,7 @@ class Data(Section):
     shards: int = Field(2, ge=1, le=1000)
     """Shards of sorted classes that each device gets with `partition: shards`."""
 
-    augmentation: Literal["pen", "radiograph", "sensor", "none"] = "pen"
+    augmentation: Literal["pen", "radiograph", "sensor", "none"] = "none"
     """Which changes leave an item what it is: a pen's, an X-ray machine's, a sensor's, none."""
 
     seed: int = Field(1, ge=0, le=2**32 - 1)

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from edgeline.recipe.section import Section
+from edgeline.recipe.training import Loss
 
 
-class Federate(Section):
+class Federate(Loss):
     rounds: int = Field(12, ge=0)
     """How many; 0 releases the small network as it is."""
 
@@ -29,12 +29,6 @@ class Federate(Section):
 
     augment: float = Field(0.5, ge=0, le=3)
     """Strength of the random changes of each item; half of what a hundred labels need."""
-
-    class_weights: bool = False
-    """Whether each class counts alike on a device, by the device's own counts."""
-
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
-    """Share of certainty that is spread over all classes."""
 
     deadline_s: float = Field(300.0, gt=0)
     """Seconds from a round's beginning; a device that is still learning then is left out."""

@@ -1,32 +1,35 @@
 """The large network that the line begins with, and what it has seen before the task's data."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
-from edgeline.recipe.section import Section
+from edgeline.recipe.training import Supervised
 
 Architecture = Literal[
     "cnn", "resnet20", "resnet56", "mobilenet", "rnn", "lstm", "gru", "cnn1d", "mlp"
 ]
 
+Generator = Literal["printed"]
+"""What makes items out of nothing; each is a row of `datasets.generators`."""
+
 NAMED = ("models:/", "timm:", "hub:")
 """Beginnings of names under which MLflow, timm and the Hugging Face hub keep weights."""
 
 
-class Pretrained(Section):
+class Pretrained(Supervised):
     architecture: Architecture = "cnn"
     """The network's kind; `cnn` is the article's: two convolutions and two linear layers."""
 
     widths: tuple[int, ...] = Field((64, 128, 256), strict=False)
     """Channels or units of its layers in order (docs/models.md); empty for the kind's own."""
 
-    weights: str = "printed"
-    """printed: taught here on printed digits; none: random; or a .safetensors file, models:/NAME@ALIAS,
-    timm:NAME, hub:OWNER/NAME."""
+    weights: str = "none"
+    """none: random; printed: taught here on printed digits; or a .safetensors file,
+    models:/NAME@ALIAS, timm:NAME, hub:OWNER/NAME."""
 
-    images: int = Field(6000, ge=10)
-    """Printed digits rendered to learn from; more add little, since the fonts stay the same."""
+    items: int = Field(6000, ge=10)
+    """Items generated to learn from where `weights` names a generator, such as printed digits."""
 
     epochs: int = Field(3, ge=1)
     """Passes over them; this is the longest step of the line, and a fourth pass adds little."""
@@ -34,16 +37,13 @@ class Pretrained(Section):
     batch_size: int = Field(64, ge=1)
     """Items per step."""
 
-    learning_rate: float = Field(0.001, gt=0, le=1)
-    """Adam's, at the top of a cycle that rises and falls once."""
-
-    augment: float = Field(1.0, ge=0, le=3)
-    """Strength of the random changes of each item; 0 is none, 1 turns by up to 15 degrees."""
-
-    seed: int = Field(0, ge=0)
-    """Of the first weights, the rendering, the order of items and their changes."""
+    @property
+    def is_generated(self) -> bool:
+        """Whether the network learns from a generator's items."""
+        return self.weights in get_args(Generator)
 
     @property
     def is_file(self) -> bool:
         """Whether `weights` is a path: neither a word nor a name that something else resolves."""
-        return self.weights not in ("printed", "none") and not self.weights.startswith(NAMED)
+        is_word = self.is_generated or self.weights == "none"
+        return not is_word and not self.weights.startswith(NAMED)

@@ -1,5 +1,7 @@
 """What every section of a recipe has in common: it is frozen, and it refuses what it does not know."""
 
+from typing import Any, Self
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -9,3 +11,9 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
     )
+
+    @classmethod
+    def from_section(cls, section: "Section", **changes: Any) -> Self:
+        """The settings that `section` has in common with this class, with `changes`."""
+        shared = section.model_dump(include=set(cls.model_fields))
+        return cls.model_validate({**shared, **changes})

@@ -13,11 +13,11 @@ from edgeline.datasets import items
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
 from edgeline.files import write_atomically
-from edgeline.finetuning.finetune import frozen
+from edgeline.finetuning import losses
 from edgeline.finetuning.loop import Examples, train
-from edgeline.finetuning.train_config import Regime
 from edgeline.models.checkpoint import load
-from edgeline.models.zoo import restore
+from edgeline.models.zoo import restore, snapshot
+from edgeline.recipe.training import Supervised
 from edgeline.rounds.round import ClientReport, RoundSpec
 
 EXAMPLES = "examples.npz"
@@ -52,16 +52,16 @@ def update(
                 remedy="raise federate.deadline_s, or lower federate.local_epochs",
             )
 
+    settings = local_settings(spec, folder.name)
     network, report = train(
         restore(base),
         Examples(base.preprocessing(examples.values), examples.labels),
-        spec,
-        seed=spec.seed_of(folder.name),
+        settings,
+        losses.objective(settings, examples.labels),
         augmentation=spec.augmentation,
-        regime=at_home(spec),
         before_batch=in_time,
     )
-    data = bytes_of(frozen(network, base.spec, base.preprocessing).state)
+    data = bytes_of(snapshot(network, base.spec, base.preprocessing).state)
     write_atomically(into / f"{folder.name}.safetensors", data)
     return ClientReport(
         device=folder.name,
@@ -74,13 +74,18 @@ def update(
     )
 
 
-def at_home(spec: RoundSpec) -> Regime:
-    """A device has no card to compute on, and a round is too short for a schedule of its own."""
-    return Regime(
+def local_settings(spec: RoundSpec, device: str) -> Supervised:
+    """How a device learns in a round: on its processor, and too short for a schedule of its own."""
+    return Supervised(
+        epochs=spec.epochs,
+        batch_size=spec.batch_size,
+        learning_rate=spec.learning_rate,
         schedule="constant",
+        augment=spec.augment,
         class_weights=spec.class_weights,
         label_smoothing=spec.label_smoothing,
         device="cpu",
+        seed=spec.seed_of(device),
     )
 
 

@@ -1,9 +1,42 @@
-"""Printed digits are seeded, balanced and readable."""
+"""Items that a program makes fit the data; printed digits are seeded, balanced and readable."""
+
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from edgeline.datasets.card import Form
+from edgeline.datasets.generators import GENERATORS, generate
 from edgeline.datasets.printed import FONTS, render
+from edgeline.errors import RecipeError
+from edgeline.preprocess import Preprocessing
+from edgeline.recipe.pretrained import Generator
+
+
+def form(classes: int = 10, channels: int = 1, kind: str = "image") -> Form:
+    shape = (16, 16, channels) if kind == "image" else (channels,)
+    preprocessing = Preprocessing(kind, shape, (0.5,) * channels, (0.5,) * channels)
+    return Form(preprocessing, tuple(str(number) for number in range(classes)), "none")
+
+
+def test_recipe_and_table_name_the_same_generators():
+    assert set(GENERATORS) == set(get_args(Generator))
+
+
+def test_printed_digits_have_the_size_of_the_form():
+    images, labels = generate("printed", 20, form(), 3)
+
+    assert images.shape == (20, 16, 16)
+    assert np.array_equal(images, render(20, 16, 3)[0])
+    assert np.bincount(labels).tolist() == [2] * 10
+
+
+@pytest.mark.parametrize(
+    "other", [form(classes=2), form(channels=3), form(kind="table", channels=30)]
+)
+def test_generator_for_other_data_is_refused(other):
+    with pytest.raises(RecipeError, match="grey images of ten digits.* to none"):
+        generate("printed", 5, other, 0)
 
 
 def test_same_seed_renders_the_same_digits():
