@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeline.datacard.gallery import suspected
+from edgeline.datacard.gallery import select_suspects
 from edgeline.datacard.page import page
 from edgeline.datasets import card, central, raw
 from edgeline.datasets.drift import drift
@@ -58,7 +58,7 @@ def hostile(folder: Path, kind: str) -> str:
     )
     source = {"title": HOSTILE[0], "origin": HOSTILE[2], HOSTILE[1]: HOSTILE[3]}
     titled = replace(known, source=source, left_out=dict.fromkeys(HOSTILE[:5], 24))
-    shown = suspected([items], report.suspects)
+    shown = select_suspects([items], report.suspects)
     return page(titled, report, central(folder), shown, drift=drift(known, known), previous=known)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edgeline.datacard.gallery import suspected
+from edgeline.datacard.gallery import select_suspects
 from edgeline.datacard.page import page
 from edgeline.datasets import card, central, prepared
 from edgeline.datasets.card import Card
@@ -11,12 +11,12 @@ from edgeline.datasets.prepare import read_report
 
 
 def page_of(folder: Path, before: Card | None) -> tuple[str, DriftReport | None]:
-    """One HTML file, and the drift that it tells of; `before` is the card to compare with.
+    """One HTML file, and the drift that it shows; `before` is the card to compare with.
 
-    What lies on devices is counted and not shown: it is not the central site's to show.
+    Items on devices are counted and not shown, since the central site may not show them.
     """
-    known, report = card.load(folder), read_report(folder)
-    owned = [central(folder), prepared(folder, "validation"), prepared(folder, "test")]
-    moved = drift(before, known) if before else None
-    suspects = suspected(owned, report.suspects)
-    return page(known, report, owned[0], suspects, drift=moved, previous=before), moved
+    described, report = card.load(folder), read_report(folder)
+    sets = [central(folder), prepared(folder, "validation"), prepared(folder, "test")]
+    moved = drift(before, described) if before else None
+    suspects = select_suspects(sets, report.suspects)
+    return page(described, report, sets[0], suspects, drift=moved, previous=before), moved

@@ -2,22 +2,17 @@
 
 from importlib import resources
 
-from edgeline.datacard import class_tables as mixes
-from edgeline.datacard import distributions as strips
-from edgeline.datacard import gallery
-from edgeline.datacard.listing import listing
-from edgeline.datacard.markup import Child, Markup, joined, name, tag
+from edgeline.datacard.class_tables import count_classes, describe_devices
+from edgeline.datacard.distributions import describe_drift, describe_features
+from edgeline.datacard.gallery import describe_samples, describe_suspects
+from edgeline.datacard.listing import Listing, list_rows
 from edgeline.datasets.card import Card
 from edgeline.datasets.drift import DriftReport
-from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
 from edgeline.datasets.prepare import Prepared
-from edgeline.page import Markup as Html
-from edgeline.page import standalone
+from edgeline.page import Markup, standalone, templates
 
 WEB = resources.files("edgeline.datacard") / "web"
-ITEMS = {"image": "an image", "series": "a series", "table": "a row"}
-ALL = "all of them are in prepared/report.json."
 
 
 def page(
@@ -35,69 +30,35 @@ def page(
     report suspects, in any order. `drift` is how the card differs from the `previous` one.
     """
     form = card.form
-    sections: list[Child] = [
-        strips.drift(drift),
-        mixes.counts(card, previous),
-        mixes.devices(card),
-        gallery.samples(form.preprocessing, form.classes, samples),
-        strips.features(card, previous),
-        gallery.suspects(form.preprocessing, report.suspects, suspects),
-        _left_out(card, report),
-        _duplicates(card, report),
-    ]
+    template = templates("edgeline.datacard").get_template("card.html")
     title = str(card.source.get("title") or card.source.get("name") or "Data")
-    body = [_header(title, card, report, previous), tag("main", sections)]
-    style, script = ((WEB / each).read_text("utf-8") for each in ("card.css", "card.js"))
-    return standalone(title, Html(joined(body)), style, script, images=True)
-
-
-def _header(title: str, card: Card, report: Prepared, previous: Card | None) -> Markup:
-    form = card.form.preprocessing
-    size = " x ".join(map(str, form.shape))
-    told: list[tuple[str, Child]] = [
-        (key, name(str(value))) for key, value in card.source.items() if value and key != "title"
-    ]
-    told += [
-        ("revision", tag("code", card.digest)),
-        ("previous revision", tag("code", previous.digest) if previous else None),
-        ("items", f"{report.kept:,} of {report.raw:,} kept, each {ITEMS[form.kind]} of {size}"),
-        ("classes", f"{len(card.form.classes):,}"),
-        ("changes while learning", name(card.form.augmentation)),
-    ]
-    rows = [[tag("dt", key), tag("dd", value)] for key, value in told if value]
-    return tag("header", tag("h1", name(title)), tag("dl", rows))
-
-
-def _left_out(card: Card, report: Prepared) -> Markup:
-    reasons = sorted(card.left_out.items(), key=lambda pair: (-pair[1], pair[0]))
-    counted = [
-        tag("tr", tag("th", name(reason), scope="row"), tag("td", f"{count:,}", class_="number"))
-        for reason, count in reasons
-    ]
-    rows = [(one.id, one.reason) for one in report.quarantine]
-    return tag(
-        "section",
-        tag("h2", "Left out"),
-        tag("table", tag("tbody", counted)) if counted else tag("p", "Nothing."),
-        tag("h3", "Quarantine"),
-        listing("quarantine", ("item", "reason"), rows, ALL),
+    body = template.render(
+        title=title,
+        card=card,
+        report=report,
+        previous=previous,
+        drift=describe_drift(drift) if drift else None,
+        counts=count_classes(card, previous),
+        devices=describe_devices(card),
+        samples=describe_samples(form.preprocessing, form.classes, samples),
+        features=describe_features(card, previous),
+        suspects=describe_suspects(form.preprocessing, report.suspects, suspects),
+        reasons=sorted(card.left_out.items(), key=lambda pair: (-pair[1], pair[0])),
+        quarantine=list_rows(
+            ("item", "reason"), [(one.id, one.reason) for one in report.quarantine]
+        ),
+        copies=[(kind, count) for kind, count in sorted(card.duplicates.items()) if count],
+        duplicates=_list_duplicates(report),
     )
+    style, script = ((WEB / name).read_text("utf-8") for name in ("card.css", "card.js"))
+    return standalone(title, Markup(body), style, script, images=True)
 
 
-def _duplicates(card: Card, report: Prepared) -> Markup:
-    told = ", ".join(
-        f"{count:,} {kind}" for kind, count in sorted(card.duplicates.items()) if count
-    )
-    # a copy that would have let a model be tested on what it has learned comes first
-    found = sorted(report.duplicates, key=lambda one: one.set == one.of_set)
-    columns = ("item", "in", "is a copy of", "in", "why it is left out")
-    return tag(
-        "section",
-        tag("h2", "Duplicates"),
-        tag("p", f"{told}.") if told else None,
-        listing("duplicates", columns, [_pair(one) for one in found], ALL),
-    )
-
-
-def _pair(one: Duplicate) -> tuple[str, str, str, str, str]:
-    return one.id, one.set or "source", one.of, one.of_set or "source", f"{one.reason} ({one.how})"
+def _list_duplicates(report: Prepared) -> Listing:
+    """A copy in another set comes first: it would let a model be tested on what it has learned."""
+    across_first = sorted(report.duplicates, key=lambda one: one.set == one.of_set)
+    rows = [
+        (one.id, one.set or "source", one.of, one.of_set or "source", f"{one.reason} ({one.how})")
+        for one in across_first
+    ]
+    return list_rows(("item", "in", "is a copy of", "in", "why it is left out"), rows)

@@ -2,13 +2,12 @@
 
 import base64
 import io
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-
-from edgeline.datacard.markup import Markup, tag
 
 Values = NDArray[Any]
 
@@ -21,22 +20,37 @@ WIDTH, LANE = 148, 15
 MOST_LANES, MOST_POINTS = 16, 84
 
 
-def image(pixels: NDArray[np.uint8], words: str) -> Markup:
-    """An 8-bit image (H, W) or (H, W, 3), made smaller where it is large, in the page itself."""
+@dataclass(frozen=True)
+class ImageThumbnail:
+    """A picture in the page itself, and the size at which it is shown."""
+
+    source: str
+    words: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class SeriesThumbnail:
+    """A line for each channel, below one another."""
+
+    words: str
+    paths: tuple[tuple[int, str], ...]
+    """Number of each channel that is known, and its SVG path."""
+    width: int
+    height: int
+
+
+def draw_image(pixels: NDArray[np.uint8], words: str) -> ImageThumbnail:
+    """An 8-bit image (H, W) or (H, W, 3), made smaller where it is large."""
     picture = Image.fromarray(pixels)
     picture.thumbnail((SIDE, SIDE))
     content = io.BytesIO()
     picture.save(content, "PNG", optimize=True)
     times = max(1, LEAST // max(picture.size))
     data = base64.b64encode(content.getvalue()).decode()
-    return tag(
-        "img",
-        src=f"data:image/png;base64,{data}",
-        alt=words,
-        width=times * picture.width,
-        height=times * picture.height,
-        class_="pixels",
-    )
+    width, height = times * picture.width, times * picture.height
+    return ImageThumbnail(f"data:image/png;base64,{data}", words, width, height)
 
 
 def ranges(series: Values) -> Values:
@@ -45,35 +59,26 @@ def ranges(series: Values) -> Values:
     Channels in which nothing was ever known have the range 0 to 0.
     """
     flat = series.reshape(-1, series.shape[-1])
-    known = [column[np.isfinite(column)] for column in flat.T]
+    columns = [column[np.isfinite(column)] for column in flat.T]
     return np.array(
-        [np.quantile(column, (0.01, 0.99)) if len(column) else (0, 0) for column in known]
+        [np.quantile(column, (0.01, 0.99)) if len(column) else (0, 0) for column in columns]
     ).T
 
 
-def lines(series: Values, scale: Values, words: str) -> Markup:
-    """A series (T, C), its channels below one another, each within its own range of `scale` (2, C)."""
+def draw_series(series: Values, scale: Values, words: str) -> SeriesThumbnail:
+    """A series (T, C), each channel within its own range of `scale` (2, C)."""
     lanes = min(series.shape[1], MOST_LANES)
-    drawn = [
-        tag("path", d=path, class_=f"lane k{channel % 10}")
+    paths = [
+        (channel, path)
         for channel in range(lanes)
         if (path := _path(series[:, channel], scale[:, channel], channel * LANE))
     ]
-    return tag(
-        "svg",
-        tag("title", words),
-        drawn,
-        viewBox=f"0 0 {WIDTH} {lanes * LANE}",
-        width=WIDTH,
-        height=lanes * LANE,
-        role="img",
-        class_="lanes",
-    )
+    return SeriesThumbnail(words, tuple(paths), WIDTH, lanes * LANE)
 
 
 def _path(values: Values, scale: Values, top: int) -> str:
     """SVG path of one channel from where it begins to be known."""
-    at, heights = _thinned(values)
+    at, heights = _thin_out(values)
     low, high = scale
     share = np.clip((heights - low) / (high - low if high > low else 1), 0, 1)
     across = at / max(1, len(values) - 1) * (WIDTH - 2) + 1
@@ -82,11 +87,11 @@ def _path(values: Values, scale: Values, top: int) -> str:
     return f"M{'L'.join(points)}" if points else ""
 
 
-def _thinned(values: Values) -> tuple[Values, Values]:
+def _thin_out(values: Values) -> tuple[Values, Values]:
     """Positions and values that are known, or of a long series the extremes of each stretch of it."""
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known) > MOST_POINTS:
-        stretches = np.array_split(known, MOST_POINTS // 2)
+    positions = np.flatnonzero(np.isfinite(values))
+    if len(positions) > MOST_POINTS:
+        stretches = np.array_split(positions, MOST_POINTS // 2)
         ends = [(part[values[part].argmin()], part[values[part].argmax()]) for part in stretches]
-        known = np.unique(np.array(ends))
-    return known, values[known].astype(np.float64)
+        positions = np.unique(np.array(ends))
+    return positions, values[positions].astype(np.float64)

@@ -8,12 +8,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from edgeline.datacard.class_tables import devices
-from edgeline.datacard.gallery import suspected
-from edgeline.datacard.listing import listing
-from edgeline.datacard.markup import joined, name, tag
+from edgeline.datacard.class_tables import describe_devices
+from edgeline.datacard.gallery import select_suspects
+from edgeline.datacard.listing import list_rows
 from edgeline.datacard.page import page
-from edgeline.datacard.thumbnails import image, lines, ranges
+from edgeline.datacard.thumbnails import draw_image, draw_series, ranges
 from edgeline.datasets import card, central, raw
 from edgeline.datasets.drift import DriftReport, Shift
 from edgeline.datasets.duplicates import Duplicate
@@ -111,15 +110,18 @@ def test_counts_stand_in_the_page_with_what_changed(made):
     assert "0" * 64 in words
 
 
-def test_a_name_is_never_markup():
+def test_a_name_is_never_markup(made):
     hostile = "</script><b onclick='x'>\"&\u202eabc\x00\ud800\n"
-    written = joined(name(hostile))
+    described, report, items = made()
+    source = {"title": hostile, hostile: hostile}
+    content = page(replace(described, source=source), report, items, items)
 
-    assert written == (
-        "<bdi>&lt;/script&gt;&lt;b onclick=&#x27;x&#x27;&gt;&quot;&amp;[U+202E]abc[U+0000][U+D800]"
-        "[U+000A]</bdi>"
+    escaped = (
+        "&lt;/script&gt;&lt;b onclick=&#39;x&#39;&gt;&#34;&amp;[U+202E]abc[U+0000][U+D800][U+000A]"
     )
-    assert joined(tag("img", alt='" onerror="x')) == '<img alt="&quot; onerror=&quot;x">'
+    assert f"<h1><bdi>{escaped}</bdi></h1>" in content
+    assert f"<dt>{escaped}</dt><dd><bdi>{escaped}</bdi></dd>" in content
+    assert "onclick='x'" not in content
 
 
 def test_ten_thousand_quarantined_items_make_a_small_page(made):
@@ -135,15 +137,19 @@ def test_ten_thousand_quarantined_items_make_a_small_page(made):
     assert "1 to 50 of 10,000" in Text(content).words
 
 
-def test_longer_lists_say_where_the_rest_is():
-    rows = [(str(at), "truncated") for at in range(20_001)]
-    words = Text(joined(listing("q", ("item", "reason"), rows, "see the report."))).words
-    assert "The first 20,000 of 20,001 are in this page; see the report." in words
+def test_longer_lists_say_where_the_rest_is(made):
+    bad = tuple(Quarantined(str(at), "truncated") for at in range(20_001))
+    described, report, items = made()
+    words = words_of((described, replace(report, quarantine=bad), items))
+    assert (
+        "The first 20,000 of 20,001 are in this page; all of them are in prepared/report.json."
+        in words
+    )
 
 
 def test_endless_names_do_not_make_an_endless_page():
     rows = [(str(at) + "\u732b" * 300, "odd") for at in range(20_000)]
-    assert len(joined(listing("q", ("item", "reason"), rows, ""))) < 3_100_000
+    assert len(list_rows(("item", "reason"), rows).json) < 3_100_000
 
 
 def test_copies_across_sets_come_first_with_both_names(made):
@@ -166,11 +172,13 @@ def test_suspects_are_shown_even_without_their_item(kind, made):
     assert {str(items.ids[0]), "lost"} <= set(words)
 
 
-def test_suspected_items_are_gathered_from_all_sets(made):
+def test_suspects_are_selected_from_all_sets(made):
     _, _, items = made()
     first, second = items.take(np.arange(5)), items.take(np.arange(5, 9))
     ids = items.ids[[7, 1]].tolist()
-    found = suspected([first, second], [Suspect(one, "train", "cat", "dog", "2.3") for one in ids])
+    found = select_suspects(
+        [first, second], [Suspect(one, "train", "cat", "dog", "2.3") for one in ids]
+    )
     assert found.ids.tolist() == ids[::-1]
     assert (found.values == items.values[[1, 7]]).all()
 
@@ -189,54 +197,55 @@ def test_alarms_are_told_before_what_is_calm(made):
 
 
 def test_of_many_devices_the_farthest_are_shown(made):
-    described, _, _ = made()
+    described, report, items = made()
     many = replace(
         described,
         devices=tuple((at + 1, 150 - at) for at in range(150)),
         distances=tuple(f"{abs(at - 75) / 151:.4f}" for at in range(150)),
     )
-    words = Text(joined(devices(many))).words
+    table = describe_devices(many)
+    names = {owner.name for owner in table.owners}
 
-    assert "The 100 farthest are shown." in words
-    assert {"00", "149"} <= set(words)
-    assert "75" not in words
+    assert (table.count, table.shown) == (150, 100)
+    assert {"00", "149"} <= names
+    assert "75" not in names
+    assert "The 100 farthest are shown." in words_of((many, report, items))
 
 
 def test_a_class_that_a_device_lacks_has_no_bar(made):
     described, _, _ = made()
-    content = joined(devices(replace(described, devices=((3, 1), (0, 4)), distances=("0", "0"))))
-    assert re.findall(r' x="([^"]*)" width="([^"]*)"', content)[-3:] == [
-        ("0.00%", "75.00%"),
-        ("75.00%", "25.00%"),
-        ("0.00%", "100.00%"),
-    ]
+    table = describe_devices(replace(described, devices=((3, 1), (0, 4)), distances=("0", "0")))
+    first, second = table.owners[-2:]
+
+    assert [(bar.x, bar.width) for bar in first.bars] == [(0, 75), (75, 25)]
+    assert [(bar.x, bar.width) for bar in second.bars] == [(0, 100)]
 
 
 def test_large_images_become_thumbnails():
-    content = joined(image(np.zeros((300, 600, 3), np.uint8), "wide"))
-    assert 'width="96" height="48"' in content
+    thumbnail = draw_image(np.zeros((300, 600, 3), np.uint8), "wide")
+    assert (thumbnail.width, thumbnail.height) == (96, 48)
 
 
 def test_a_series_is_drawn_from_where_it_is_known():
     series = np.array([[np.nan], [0.0], [1.0]], np.float32)
     # the lane is 13 pixels high within a margin of 1, and 146 wide
-    content = joined(lines(series, np.array([[0.0], [1.0]]), "short"))
-    assert re.search(r'd="([^"]*)"', content)[1] == "M74.0 14.0L147.0 1.0"
+    drawn = draw_series(series, np.array([[0.0], [1.0]]), "short")
+    assert drawn.paths == ((0, "M74.0 14.0L147.0 1.0"),)
 
 
 def test_a_long_series_keeps_its_extremes():
     series = np.zeros((10_000, 1))
     series[4321] = 1
-    content = joined(lines(series, np.array([[0.0], [1.0]]), "long"))
-    assert content.count("L") < 90
-    assert " 1.0L" in content
+    ((_, path),) = draw_series(series, np.array([[0.0], [1.0]]), "long").paths
+    assert path.count("L") < 90
+    assert " 1.0L" in path
 
 
 def test_a_channel_that_was_never_known_is_left_empty():
     series = np.full((2, 3, 2), np.nan)
     series[..., 0] = 5
     assert ranges(series).tolist() == [[5, 0], [5, 0]]
-    assert joined(lines(series[0], ranges(series), "half")).count("<path") == 1
+    assert [channel for channel, _ in draw_series(series[0], ranges(series), "half").paths] == [0]
 
 
 @pytest.mark.parametrize("kind", VALUES)
