@@ -8,13 +8,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from onnx import parser
 
 from edgeline.digest import sha256_file
 from edgeline.edge.session import load
 from edgeline.export.onnx import export, export_module
 from edgeline.graph import file as onnx_file
-from edgeline.graph.fold import fold
+from edgeline.graph.strip import strip
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, restore
 from edgeline.preprocess import Preprocessing
@@ -79,17 +78,7 @@ def test_loading_and_saving_keeps_every_byte(exported: Path, tmp_path: Path) -> 
 
 def test_stripping_twice_changes_nothing(exported: Path) -> None:
     model = onnx.load(exported)
-    assert onnx_file.strip(model) == model
-
-
-def test_names_that_look_short_are_counted_anew() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N] x) => (float[N] y) { t1 = Relu(x)  t0 = Neg(t1)  y = Abs(t0) }
-    """)
-    bare = onnx_file.strip(model)
-    assert [node.output[0] for node in bare.graph.node] == ["t0", "t1", "y"]
-    assert onnx_file.strip(bare) == bare
+    assert strip(model) == model
 
 
 def test_the_file_tells_nothing_but_the_computation(exported: Path) -> None:
@@ -109,65 +98,3 @@ def test_stripping_leaves_the_answers_as_they_are(checkpoint: Checkpoint, tmp_pa
     assert thin.tobytes() == thick.tobytes()
     sizes = [(tmp_path / name).stat().st_size for name in ("thin.onnx", "fat.onnx")]
     assert sizes[0] < 0.7 * sizes[1]
-
-
-def test_unused_weights_and_domains_go() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18, "com.unused" : 1], producer_name: "someone">
-        graph (float[N, 2] x) => (float[N, 2] y)
-        <float[2] used = {1, 2}, float[2] idle = {3, 4}>
-        { middle = Add(x, used)  y = Relu(middle) }
-    """)
-    bare = onnx_file.strip(model)
-    assert [tensor.name for tensor in bare.graph.initializer] == ["w0"]
-    assert [opset.domain for opset in bare.opset_import] == [""]
-    assert [list(node.output) for node in bare.graph.node] == [["t0"], ["y"]]
-    assert bare.producer_name == ""
-    onnx.checker.check_model(bare)
-
-
-def test_short_names_avoid_those_of_inputs() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N] t0) => (float[N] w0) <float[1] long_name = {1}>
-        { inner = Add(t0, long_name)  w0 = Relu(inner) }
-    """)
-    bare = onnx_file.strip(model)
-    assert list(bare.graph.node[0].input) == ["t0", "w1"]
-    assert list(bare.graph.node[1].input) == ["t1"]
-
-
-def test_names_that_inner_graphs_see_are_kept() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (bool flag, float[N] x) => (float[N] y)
-        {
-          shifted = Relu(x)
-          y = If (flag) <
-            then_branch = yes () => (float[N] a) { a = Identity(shifted) },
-            else_branch = no () => (float[N] b) { b = Neg(shifted) }
-          >
-        }
-    """)
-    session = load(onnx_file.strip(model).SerializeToString())
-    x = np.array([1.0, -2.0], np.float32)
-    assert session.run({"flag": np.array(False), "x": x})["y"].tolist() == [-1.0, 0.0]
-
-
-def test_what_reads_weights_alone_is_computed_at_export() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 2] x) => (float[N, 2] y)
-        <float[2] a = {1, 2}, float[2] b = {3, 4}, float s = {0.5}, int8[2] i = {2, 4}>
-        {
-          sum = Add(a, b)
-          twice = Add(sum, sum)
-          unpacked = DequantizeLinear(i, s)
-          inner = Add(x, twice)
-          y = Add(inner, unpacked)
-        }
-    """)
-    fold(model)
-    assert [node.op_type for node in model.graph.node] == ["DequantizeLinear", "Add", "Add"]
-    y = load(onnx_file.strip(model).SerializeToString()).logits(np.zeros((1, 2), np.float32))
-    assert y.tolist() == [[9.0, 14.0]]

@@ -12,7 +12,8 @@ from edgeline.compression.quantize import CALIBRATIONS, QuantiseReport, method_f
 from edgeline.digest import sha256_file
 from edgeline.edge.session import load
 from edgeline.export.onnx import export
-from edgeline.graph.quantisation_exclusions import give_answers_in_float, keep_thin_in_float
+from edgeline.graph.quantisation_exclusions import exclude_thin_convolutions
+from edgeline.graph.rewrites import keep_outputs_in_float
 from edgeline.metrics import top1
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build
@@ -147,7 +148,7 @@ def test_every_calibration_works(
 
 def test_a_maximum_before_relu_answers_the_same(fp32: Path) -> None:
     model = onnx.load(fp32)
-    assert keep_thin_in_float(model) == ["n0", "n1", "n2"]
+    assert exclude_thin_convolutions(model) == ["n0", "n2", "n1"]
     swapped = load(model.SerializeToString()).logits(VALIDATION)
     assert swapped.tobytes() == load(fp32).logits(VALIDATION).tobytes()
 
@@ -158,7 +159,7 @@ def test_wide_convolutions_are_quantised() -> None:
         graph (float[N, 4, 3, 3] x) => (float[N, 1, 1, 1] y) <float[1, 4, 3, 3] w>
         { y = Conv(x, w) }
     """)
-    assert keep_thin_in_float(model) == []
+    assert exclude_thin_convolutions(model) == []
 
 
 def test_a_convolution_channel_by_channel_reads_all_of_them() -> None:
@@ -167,7 +168,7 @@ def test_a_convolution_channel_by_channel_reads_all_of_them() -> None:
         graph (float[N, 4, 3, 3] x) => (float[N, 4, 1, 1] y) <float[4, 1, 3, 3] w>
         { y = Conv <group = 4> (x, w) }
     """)
-    assert keep_thin_in_float(model) == []
+    assert exclude_thin_convolutions(model) == []
 
 
 def recurrent(kind: str) -> onnx.ModelProto:
@@ -192,7 +193,7 @@ def test_a_branch_after_relu_is_left_in_order() -> None:
         { c = Conv(x, w)  r = Relu(c)  y = MaxPool <kernel_shape = [2, 2]> (r) }
     """)
     before = [node.op_type for node in model.graph.node]
-    assert keep_thin_in_float(model) == ["n0"]
+    assert exclude_thin_convolutions(model) == ["n0"]
     assert [node.op_type for node in model.graph.node] == before
 
 
@@ -203,7 +204,7 @@ def test_answers_that_are_read_elsewhere_stay_rounded() -> None:
         { a = Relu(x)  q = QuantizeLinear(a, s, o)  y = DequantizeLinear(q, s, o)  z = Neg(a) }
     """)
     before = len(model.graph.node)
-    give_answers_in_float(model)
+    keep_outputs_in_float(model)
     assert len(model.graph.node) == before
 
 

@@ -34,7 +34,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from edgeline.edge.session import Session, load
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
 from edgeline.graph import file as onnx_file
-from edgeline.graph.quantisation_exclusions import give_answers_in_float, keep_thin_in_float
+from edgeline.graph.quantisation_exclusions import exclude_thin_convolutions
+from edgeline.graph.rewrites import keep_outputs_in_float
 from edgeline.metrics import accuracy, top1
 
 CALIBRATIONS = {
@@ -122,7 +123,7 @@ def _static(source: Path, examples: NDArray[np.float32], settings: Settings) -> 
         folded, quantized = Path(scratch, "folded.onnx"), Path(scratch, "quantized.onnx")
         quant_pre_process(source, folded, skip_symbolic_shape=True)
         model = onnx.load(folded)
-        kept = keep_thin_in_float(model)
+        kept = exclude_thin_convolutions(model)
         onnx.save(model, folded)
         quantize_static(
             folded,
@@ -137,7 +138,7 @@ def _static(source: Path, examples: NDArray[np.float32], settings: Settings) -> 
             nodes_to_exclude=kept,
         )
         model = onnx.load(quantized)
-    give_answers_in_float(model)
+    keep_outputs_in_float(model)
     return model
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from edgeline.edge.session import Session, load
 from edgeline.edge.stopwatch import paired_cpu_ms
-from edgeline.graph.cut_points import CutPoint, segment
-from edgeline.graph.file import strip
+from edgeline.graph.cut_points import CutPoint
+from edgeline.graph.file import to_bytes
+from edgeline.graph.segment import segment
 
 Span = tuple[int, int]
 """From one border to another: 0 is the input, 1 the first cut point, ..., the last the output."""
@@ -59,7 +60,7 @@ def measure(
 
 
 def _session(model: onnx.ModelProto) -> Session:
-    return load(strip(model).SerializeToString())
+    return load(to_bytes(model))
 
 
 def _call(session: Session, batch: NDArray[Any]) -> Callable[[], object]:

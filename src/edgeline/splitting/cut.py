@@ -6,14 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from edgeline.edge.agreement import Agreement, agreement
 from edgeline.edge.session import load
 from edgeline.errors import EdgelineError
 from edgeline.graph import file as onnx_file
-from edgeline.graph.cut_points import cut_points, find, segment
+from edgeline.graph.cut_points import cut_points, find
+from edgeline.graph.segment import segment
 
 # Nothing is fused across a cut, so the parts compute what the whole computes; rounding is all that
 # may differ.
@@ -31,7 +31,7 @@ class SplitReport:
 
 def cut(model: Path, at: Sequence[str], folder: Path) -> tuple[Path, ...]:
     """Writes folder/0.onnx, folder/1.onnx, ... for the tensors to cut at, in order."""
-    graph = onnx.load(model)
+    graph = onnx_file.read(model)
     points = cut_points(graph)
     borders = (None, *(find(points, tensor) for tensor in at), None)
     paths = []

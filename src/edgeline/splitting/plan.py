@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from edgeline.digest import sha256_file
 from edgeline.errors import RecipeError
+from edgeline.graph import file as onnx_file
 from edgeline.graph.cut_points import CutPoint, cut_points
 from edgeline.splitting.costs import Costs, layouts, measure
 
@@ -105,7 +105,7 @@ def plan(model: Path, inputs: NDArray[np.float32], settings: Settings) -> SplitP
     Raises:
         RecipeError: the model has too few places to cut.
     """
-    graph = onnx.load(model)
+    graph = onnx_file.read(model)
     points = cut_points(graph)
     if len(points) < settings.parts - 1:
         raise RecipeError(

@@ -1,0 +1,57 @@
+"""Weights that a model keeps in files beside its own.
+
+A model from elsewhere names these files, and may name any: only what lies in the model's own
+folder is read.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import onnx
+from onnx.external_data_helper import load_external_data_for_tensor, uses_external_data
+
+from edgeline.errors import RecipeError
+from edgeline.graph import scope
+
+
+def load(model: onnx.ModelProto, folder: Path) -> None:
+    """Takes every external tensor into the model.
+
+    Raises:
+        RecipeError: a file is missing, too short, or outside `folder`.
+    """
+    for tensor in external_tensors(model):
+        location = next((one.value for one in tensor.external_data if one.key == "location"), "")
+        path = (folder / location).resolve()
+        if not path.is_relative_to(folder.resolve()) or not path.is_file():
+            raise RecipeError(
+                expected=f"the weights of {tensor.name!r} in a file in {folder}",
+                found=f"{location!r}, which is outside that folder or is no file",
+                remedy="copy the model and all of its data files into one folder",
+            )
+        try:
+            load_external_data_for_tensor(tensor, str(folder.resolve()))
+        except (OSError, ValueError, onnx.checker.ValidationError) as error:
+            raise RecipeError(
+                expected=f"the weights of {tensor.name!r} in {path}",
+                found=str(error).splitlines()[0],
+                remedy="copy the model and its data files again; they may be incomplete",
+            ) from error
+
+
+def external_tensors(model: onnx.ModelProto) -> list[onnx.TensorProto]:
+    """The tensors whose values are in other files."""
+    return [tensor for tensor in tensors(model) if uses_external_data(tensor)]
+
+
+def tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Every tensor that a file of the model could keep elsewhere."""
+    for graph in scope.graphs(model):
+        yield from graph.initializer
+        for sparse in graph.sparse_initializer:
+            yield from (sparse.values, sparse.indices)
+    for attribute in chain.from_iterable(node.attribute for node in scope.nodes(model)):
+        yield from (attribute.t, *attribute.tensors)
+        for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+            yield from (sparse.values, sparse.indices)

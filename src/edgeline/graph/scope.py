@@ -1,0 +1,76 @@
+"""Which names a graph defines and which it takes from around it.
+
+`If`, `Loop` and `Scan` hold inner graphs that read values of the outer one without listing them
+among their inputs; whoever asks what a node reads must look inside.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+import onnx
+
+STANDARD = ("", "ai.onnx")
+"""Both spell the domain of ONNX's own operations."""
+
+
+def graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
+    """The model's graph and every graph inside it, in functions too."""
+    yield model.graph
+    for node in chain(model.graph.node, *(function.node for function in model.functions)):
+        yield from _graphs_inside(node)
+
+
+def nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
+    """Every node of the model, wherever it stands."""
+    for graph in graphs(model):
+        yield from graph.node
+    for function in model.functions:
+        yield from function.node
+
+
+def inner_graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """The graphs that a node holds itself."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def reads(node: onnx.NodeProto) -> set[str]:
+    """Every value that a node needs; an input that is left out has no name and does not count."""
+    return set(node.input).union(*map(outer_names, inner_graphs(node))) - {""}
+
+
+def outer_names(graph: onnx.GraphProto) -> set[str]:
+    """What an inner graph reads of the graphs around it."""
+    own = {value.name for value in graph.input} | weight_names(graph)
+    outer: set[str] = set()
+    for node in graph.node:
+        outer |= reads(node) - own
+        own.update(node.output)
+    return outer | {value.name for value in graph.output} - own
+
+
+def weight_names(graph: onnx.GraphProto) -> set[str]:
+    """Of dense and of sparse initializers."""
+    dense = {tensor.name for tensor in graph.initializer}
+    return dense | {tensor.values.name for tensor in graph.sparse_initializer}
+
+
+def data_inputs(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
+    """The inputs that a caller must feed: a weight may be listed as an input that has a default."""
+    weights = weight_names(graph)
+    return [value for value in graph.input if value.name not in weights]
+
+
+def opset(model: onnx.ModelProto) -> int:
+    """The version of ONNX's own operations that the model is written in."""
+    versions = (int(one.version) for one in model.opset_import if one.domain in STANDARD)
+    return next(versions, onnx.defs.onnx_opset_version())
+
+
+def _graphs_inside(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    for graph in inner_graphs(node):
+        yield graph
+        for inner in graph.node:
+            yield from _graphs_inside(inner)

@@ -1,0 +1,103 @@
+"""Anyone's ONNX file, with weights beside it or without; what is no model is refused in a line."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper, parser
+
+from edgeline.digest import sha256_file
+from edgeline.edge.session import load
+from edgeline.errors import RecipeError
+from edgeline.graph.external_data import tensors
+from edgeline.graph.file import read, write
+
+MODEL = """
+    <ir_version: 10, opset_import: ["" : 18]>
+    graph (bool flag, float[N, 2] x) => (float[N, 2] y) <float[2] outer = {1, 2}>
+    {
+      c = Constant <value = float[2] {10, 20}> ()
+      s = Add(outer, c)
+      y = If (flag) <
+        then_branch = yes () => (float[N, 2] a) <float[2] inner = {100, 200}>
+        { b = Add(x, inner)  a = Add(b, s) },
+        else_branch = no () => (float[N, 2] d) { d = Add(x, s) }
+      >
+    }
+"""
+FEED = {"flag": np.array(True), "x": np.zeros((1, 2), np.float32)}
+
+
+@pytest.fixture
+def external(tmp_path: Path) -> Path:
+    """A model all of whose tensors are in weights.bin beside it."""
+    path = tmp_path / "model" / "model.onnx"
+    path.parent.mkdir()
+    model = parser.parse_model(MODEL)
+    for tensor in tensors(model):
+        if tensor.dims:
+            raw = numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name)
+            tensor.CopyFrom(raw)
+    options = {"location": "weights.bin", "size_threshold": 0, "convert_attribute": True}
+    onnx.save(model, path, save_as_external_data=True, **options)
+    assert path.with_name("weights.bin").stat().st_size >= 24
+    return path
+
+
+def relocated(path: Path, location: str) -> None:
+    """The model at `path` names another file for its weights."""
+    model = onnx.load(path, load_external_data=False)
+    for tensor in model.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = location
+    path.write_bytes(model.SerializeToString())
+
+
+def test_weights_beside_the_model_are_read_and_written_into_it(
+    external: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "elsewhere" / "model.onnx"
+    assert write(read(external), target) == sha256_file(target)
+    assert [path.name for path in target.parent.iterdir()] == ["model.onnx"]
+    assert load(target).run(FEED)["y"].tolist() == [[111.0, 222.0]]
+
+
+def test_weights_that_were_not_loaded_are_not_written(external: Path, tmp_path: Path) -> None:
+    model = onnx.load(external, load_external_data=False)
+    with pytest.raises(RecipeError, match="'outer' in another file"):
+        write(model, tmp_path / "model.onnx")
+    assert not (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize("location", ["../secret.bin", "/etc/hostname", "absent.bin", "", "."])
+def test_weights_outside_the_models_folder_are_not_read(external: Path, location: str) -> None:
+    (external.parent.parent / "secret.bin").write_bytes(bytes(1000))
+    relocated(external, location)
+    with pytest.raises(RecipeError, match="outside that folder or is no file"):
+        read(external)
+
+
+def test_a_link_out_of_the_models_folder_is_not_followed(external: Path) -> None:
+    (external.parent.parent / "secret.bin").write_bytes(bytes(1000))
+    (external.parent / "link.bin").symlink_to("../secret.bin")
+    relocated(external, "link.bin")
+    with pytest.raises(RecipeError, match=r"link\.bin"):
+        read(external)
+
+
+def test_weights_that_end_too_early_are_refused(external: Path) -> None:
+    external.with_name("weights.bin").write_bytes(b"1234")
+    with pytest.raises(RecipeError, match=r"weights\.bin"):
+        read(external)
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    for name, content in (("text.onnx", b"not a model"), ("empty.onnx", b"")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RecipeError, match=f"an ONNX model in .*{name}"):
+            read(tmp_path / name)
+    for path in (tmp_path / "absent.onnx", tmp_path):
+        with pytest.raises(RecipeError, match="an ONNX model in"):
+            read(path)
