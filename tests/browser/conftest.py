@@ -14,6 +14,7 @@ import pytest
 
 from edgeline import merkle
 from edgeline.auditing import page as pages
+from edgeline.auditing.answers import VALID, Entry, Status
 from edgeline.digest import canonical_json, sha256_bytes
 from edgeline.provenance.receipt import Deployment, Inclusion
 
@@ -41,37 +42,43 @@ def document(
     }
 
 
-def record(block: int, account: str = ACCOUNT) -> pages.Record:
-    numbers = (f"0x{hashlib.sha256(f'{what} {block}'.encode()).hexdigest()}" for what in "bt")
-    return pages.Record(account, NOON + 60 * block, block, next(numbers), next(numbers))
-
-
-def entry(made: Document, block: int) -> pages.Entry:
-    """Anchored alone: the events say kind, subject and parents too."""
+def entry(made: Document, block: int, tree: str = "") -> pages.Exhibit:
+    """Anchored alone, where no tree is named: the events say kind, subject and parents too."""
     predicate = made["predicate"]
-    return pages.Entry(
-        digest=sha256_bytes(canonical_json(made)),
-        kind=predicate["kind"],
-        subject=made["subject"][0]["digest"]["sha256"],
-        record=record(block),
-        parents=tuple(predicate["parents"]),
-        document=made,
+    about = predicate["about"]
+    name = f"{about.get('recipe', '')} {about.get('number', about.get('index', ''))}".strip()
+    numbers = (f"0x{hashlib.sha256(f'{what} {block}'.encode()).hexdigest()}" for what in "bt")
+    known = Entry(
+        sha256_bytes(canonical_json(made)),
+        predicate["kind"],
+        made["subject"][0]["digest"]["sha256"],
+        ACCOUNT,
+        NOON + 60 * block,
+        block,
+        next(numbers),
+        next(numbers),
+        tree,
+        tuple(predicate["parents"]),
+        Status(VALID),
+        name or made["subject"][0]["name"],
+        about,
     )
+    return pages.Exhibit(known, made)
 
 
 def subject(name: str) -> str:
     return sha256_bytes(name.encode())
 
 
-def line(rounds: int = ROUNDS) -> list[pages.Entry]:
+def line(rounds: int = ROUNDS) -> list[pages.Exhibit]:
     """What one build leaves on the chain: 8 statements and one for each round."""
-    entries: list[pages.Entry] = []
+    entries: list[pages.Exhibit] = []
 
     def add(kind: str, name: str, parents: list[int], **about: Any) -> int:
         subjects = {name: subject(f"{kind} {about}")}
         if kind == "artifact":
             subjects |= {"model.onnx": sha256_bytes(FILE), "preprocessing.json": subject("pre")}
-        digests = [entries[at].digest for at in parents]
+        digests = [entries[at].entry.statement for at in parents]
         entries.append(entry(document(kind, subjects, digests, about), len(entries) + 5))
         return len(entries) - 1
 
@@ -90,23 +97,23 @@ def line(rounds: int = ROUNDS) -> list[pages.Entry]:
     return entries
 
 
-def tree(documents: list[Document], block: int) -> list[pages.Entry]:
+def tree(documents: list[Document], block: int) -> list[pages.Exhibit]:
     """Anchored together: the tree itself, and every statement with its path."""
     digests = [bytes.fromhex(sha256_bytes(canonical_json(made))) for made in documents]
     built = merkle.build(digests)
     size, root = built.size, built.root.hex()
     identity = merkle.tree_id(built.root, size).hex()
-    where = record(block)
     members = [
         replace(
-            entry(made, block),
-            record=where,
+            entry(made, block, identity),
             inclusion=Inclusion(root, size, index, tuple(node.hex() for node in path)),
         )
         for index, (made, path) in enumerate(zip(documents, built.paths(), strict=True))
     ]
-    whole = pages.Entry(identity, "tree", identity, where, tree=pages.Whole(root, size))
-    return [whole, *members]
+    known = replace(
+        members[0].entry, statement=identity, kind="tree", subject=root, tree="", about={}
+    )
+    return [pages.Exhibit(replace(known, name=f"{size} statements"), size=size), *members]
 
 
 def readings(count: int) -> list[Document]:
@@ -117,14 +124,14 @@ def readings(count: int) -> list[Document]:
     ]
 
 
-def page_of(entries: list[pages.Entry]) -> pages.Page:
+def page_of(entries: list[pages.Exhibit]) -> pages.Page:
     return pages.Page("local", DEPLOYMENT, 99, f"0x{'99' * 32}", NOON + 7200, entries)
 
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """What pages are made of, by name."""
-    makers = (altered, document, entry, line, page_of, readings, record, subject, tree)
+    makers = (altered, document, entry, line, page_of, readings, subject, tree)
     return SimpleNamespace(**{maker.__name__: maker for maker in makers})
 
 
@@ -144,19 +151,28 @@ class Tab:
         self.page.goto(f"{self.path.as_uri()}{at}")
         self.page.wait_for_selector("body[data-checked]", timeout=60_000)
 
-    def choose(self, digest: str) -> None:
+    def choose(self, digest: str) -> Any:
+        """What is folded under this address, opened."""
         self.page.evaluate("digest => { location.hash = digest }", digest)
-        self.page.wait_for_selector(f"#chosen dd code:text-is('{digest}')")
+        self.page.wait_for_selector(f"details[open][id^='{digest[:12]}'] .checks li")
+        return self.page.locator(f"details[id^='{digest[:12]}']")
 
     def search(self, words: str) -> list[str]:
-        """Names of what is listed for these words."""
+        """Kinds and names of what is listed for these words."""
         self.page.get_by_label("Search").fill(words)
-        found: list[str] = self.page.locator("#rows .title").all_inner_texts()
-        return found
+        return self.listed()
 
-    def check(self, about: str) -> str:
-        """How a check of what is chosen ended: pass, fail or none."""
-        return str(self.page.get_attribute(f"#chosen [data-check={about}]", "data-state"))
+    def listed(self) -> list[str]:
+        titles = self.page.locator("details:not([hidden]) summary")
+        found = titles.evaluate_all(
+            "all => all.map(one => [...one.querySelectorAll('bdi')].map(part => part.textContent).join(' '))"
+        )
+        return list(found)
+
+    def check(self, digest: str, about: str) -> str:
+        """How a check of a statement ended: pass, fail or none."""
+        line = self.choose(digest).locator(f"[data-check={about}]")
+        return str(line.get_attribute("data-state"))
 
     @property
     def verdict(self) -> str:
@@ -211,8 +227,8 @@ def open_file(browser: Any, tmp_path: Path) -> Iterator[Open]:
 def open_page(open_file: Open) -> Open:
     """Opens a page about these entries."""
 
-    def opened(entries: list[pages.Entry], at: str = "", **how: Any) -> Tab:
-        return open_file(pages.render(page_of(entries)), at, **how)
+    def opened(exhibits: list[pages.Exhibit], at: str = "", **how: Any) -> Tab:
+        return open_file(pages.render(page_of(exhibits)), at, **how)
 
     return opened
 

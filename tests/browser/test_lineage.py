@@ -1,112 +1,99 @@
-"""The picture of a lineage: what is drawn, that boxes keep their distance, and the way by keyboard."""
+"""The drawing of a lineage: one static SVG, a row for each statement, no line through another's mark."""
 
+import re
 from typing import Any
 
 import pytest
 
 from edgeline.auditing import page as pages
-
-BOXES = """() => Array.from(document.querySelectorAll("[data-key]"), box => {
-    const { x, y, width, height } = box.querySelector(".face").getBoundingClientRect();
-    return [box.dataset.key, x, y, width, height];
-})"""
+from edgeline.auditing.answers import Entry
+from edgeline.auditing.drawing import ROW, Drawing, draw_lineage
+from edgeline.auditing.entries import parents_first
 
 
-def digest_of(entries: list[pages.Entry], kind: str) -> str:
-    return next(entry.digest for entry in entries if entry.kind == kind)
+def drawing_of(*entries: Entry) -> Drawing:
+    return draw_lineage(parents_first({entry.statement: entry for entry in entries}))
 
 
-def boxes(tab: Any) -> dict[str, tuple[float, ...]]:
-    return {key: tuple(place) for key, *place in tab.page.evaluate(BOXES)}
+def made(name: str, *parents: str, block: int = 0) -> Entry:
+    return Entry(name, "data", parents=parents, block=block)
 
 
-def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return all(
-        one[at] < other[at] + other[at + 2] and other[at] < one[at] + one[at + 2] for at in (0, 1)
-    )
+def test_a_child_stands_below_its_parents_in_the_column_that_is_free() -> None:
+    drawing = drawing_of(made("c", "a", "b"), made("a"), made("b"), made("d", "c"))
+    assert [(row.entry.statement, row.x, row.y) for row in drawing.rows] == [
+        ("a", 15, 13),
+        ("b", 33, 39),
+        ("c", 15, 65),
+        ("d", 15, 91),
+    ]
+    assert [row.paths for row in drawing.rows] == [
+        (),
+        (),
+        ("M15 13V65", "M33 39V39C33 57 15 47 15 65"),
+        ("M15 65V91",),
+    ]
+    assert drawing.height == 4 * ROW
 
 
-def test_a_whole_line_is_drawn_from_left_to_right(open_page: Any, make: Any) -> None:
-    entries = make.line(3)
-    places = boxes(open_page(entries, f"#{digest_of(entries, 'artifact')}"))
-    assert len(places) == len(entries) == 11
-    for entry in entries:
-        for parent in entry.parents:
-            assert places[parent][0] + places[parent][2] < places[entry.digest][0]
+def test_what_was_made_from_nothing_and_has_no_children_is_not_drawn() -> None:
+    assert [
+        row.entry.statement for row in drawing_of(made("a"), made("b", "a"), made("c")).rows
+    ] == [
+        "a",
+        "b",
+    ]
+    assert drawing_of(made("a")).rows == ()
+
+
+def test_of_a_long_history_the_newest_are_drawn() -> None:
+    chain = [made("0"), *(made(str(at), str(at - 1), block=at) for at in range(1, 250))]
+    drawing = drawing_of(*chain)
+    assert (len(drawing.rows), drawing.num_older) == (200, 50)
+    assert drawing.rows[0].paths == ()
+    assert drawing.rows[-1].entry.statement == "249"
 
 
 @pytest.mark.parametrize("rounds", [0, 3, 12])
-def test_no_box_covers_another(open_page: Any, make: Any, rounds: int) -> None:
-    entries = make.line(rounds)
-    places = list(boxes(open_page(entries, f"#{entries[0].digest}")).values())
-    for at, one in enumerate(places):
-        assert not any(overlap(one, other) for other in places[:at])
+def test_no_line_runs_through_another_statement(make: Any, rounds: int) -> None:
+    entries = [one.entry for one in make.line(rounds)]
+    drawing = drawing_of(*entries)
+    assert len(drawing.rows) == len(entries) == 8 + rounds
+    for path in (path for row in drawing.rows for path in row.paths):
+        x, top, bottom = map(int, re.match(r"M(\d+) (\d+)V(\d+)", path).groups())
+        between = [row for row in drawing.rows if row.x == x and top < row.y < bottom]
+        assert between == []
 
 
-def test_twelve_rounds_are_one_box_until_it_is_unfolded(open_page: Any, make: Any) -> None:
-    entries = make.line()
-    tab = open_page(entries, f"#{digest_of(entries, 'artifact')}")
-    assert len(boxes(tab)) == 9
-    assert "1 to 12" in tab.page.text_content(".run")
-    tab.page.click(".run")
-    assert len(boxes(tab)) == 20
-    tab.page.get_by_role("button", name="Fold rows").click()
-    assert len(boxes(tab)) == 9
+def test_the_drawing_is_static_and_links_to_the_list(open_page: Any, make: Any) -> None:
+    exhibits = make.line()
+    page = open_page(exhibits).page
+    rows = page.locator("svg.lineage a")
+    assert rows.count() == 20
+    # without the script it is the same
+    assert pages.render(make.page_of(exhibits)).count(b"<circle") == 20
+    page.locator("svg.lineage a.artifact").click()
+    artifact = next(one.entry for one in exhibits if one.entry.kind == "artifact")
+    page.wait_for_selector(f"details[open] >> text={artifact.subject}")
 
 
-def test_the_reader_chooses_the_direction(open_page: Any, make: Any) -> None:
-    entries = make.line()
-    tab = open_page(entries, f"#{digest_of(entries, 'artifact')}")
-    tab.page.get_by_label("Show").select_option("what was made of it")
-    assert len(boxes(tab)) == 4
-    tab.page.get_by_label("Show").select_option("where it comes from")
-    assert len(boxes(tab)) == 6
-
-
-def test_the_picture_is_walked_by_keyboard(open_page: Any, make: Any) -> None:
-    entries = make.line()
-    tab = open_page(entries, f"#{digest_of(entries, 'artifact')}")
-    keyboard = tab.page.keyboard
-    tab.page.focus(".box.current")
-    keyboard.press("ArrowRight")
-    keyboard.press("ArrowLeft")
-    keyboard.press("ArrowLeft")
-    focused = tab.page.evaluate("document.activeElement.querySelector('title').textContent")
-    assert focused.startswith(("round 1 to 12", "data digits"))
-    keyboard.press("ArrowRight")
-    keyboard.press("ArrowRight")
-    keyboard.press("Enter")
-    tab.page.wait_for_selector("#chosen h2 >> text=/part|release/")
-    assert "current" in tab.page.evaluate("document.activeElement.getAttribute('class')")
-    assert len(tab.page.query_selector_all(".box[tabindex='0']")) == 1
-
-
-def test_of_a_great_family_the_nearest_are_drawn(open_page: Any, make: Any) -> None:
-    root = make.entry(
-        make.document("data", {"card.json": make.subject("card")}, [], {"recipe": "digits"}), 1
-    )
-    children = [
-        make.entry(
-            make.document(
-                "artifact", {"m": make.subject(str(at))}, [root.digest], {"recipe": f"a{at}"}
-            ),
-            2,
-        )
-        for at in range(300)
-    ]
-    tab = open_page([root, *children], f"#{root.digest}")
-    assert len(boxes(tab)) == 200
-    assert "101 more are farther away and not drawn" in tab.page.inner_text(".bar")
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_the_page_fits_narrow_and_dark_screens(
+    open_page: Any, make: Any, width: int, scheme: str
+) -> None:
+    size = {"width": width, "height": 800}
+    tab = open_page(make.line(), viewport=size, color_scheme=scheme)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_a_long_chain_of_statements_is_followed_to_its_beginning(open_page: Any, make: Any) -> None:
-    entries = [make.entry(make.document("data", {"card.json": make.subject("card")}, [], {}), 1)]
+    exhibits = [make.entry(make.document("data", {"card.json": make.subject("card")}, [], {}), 1)]
     for at in range(3_000):
-        parents = [entries[-1].digest]
-        about = {"number": at + 1}
-        entries.append(
-            make.entry(make.document("round", {"w": make.subject(str(at))}, parents, about), at + 2)
-        )
-    tab = open_page(entries, f"#{entries[-1].digest}")
+        parents = [exhibits[-1].entry.statement]
+        subjects = {"w": make.subject(str(at))}
+        made_of = make.document("round", subjects, parents, {"number": at + 1})
+        exhibits.append(make.entry(made_of, at + 2))
+    tab = open_page(exhibits)
     assert "3,001 of 3,001 are as they were anchored" in tab.verdict
-    assert "1 to 2999" in tab.page.text_content(".run")
+    assert tab.check(exhibits[-1].entry.statement, "history") == "pass"
+    assert "2801 older ones are not drawn" in tab.page.inner_text("body")

@@ -1,6 +1,9 @@
 """One line of an answer, made of an event and of the statement behind it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 
 from edgeline.anchoring.events import Anchored, Event, Revoked, TreeAnchored
 from edgeline.auditing import answers
@@ -76,3 +79,26 @@ def revocation_of(event: Revoked) -> Status:
 def reason_name(reason: int) -> str:
     """In words; others may write numbers that this version has no name for."""
     return REASONS[reason] if reason < len(REASONS) else f"reason {reason}"
+
+
+def parents_first(entries: Mapping[str, Entry]) -> tuple[Entry, ...]:
+    """These entries by block and digest, but each after those of its parents that are among them.
+
+    Raises:
+        CycleError: one of them descends from itself, which no chain can hold.
+    """
+    order = sorted(entries.values(), key=lambda entry: (entry.block, entry.statement))
+    numbers = {entry.statement: number for number, entry in enumerate(order)}
+    sorter = TopologicalSorter(
+        {entry.statement: [one for one in entry.parents if one in entries] for entry in order}
+    )
+    sorter.prepare()
+    waiting: list[int] = []
+    ordered: list[Entry] = []
+    while sorter.is_active():
+        for ready in sorter.get_ready():
+            heappush(waiting, numbers[ready])
+        entry = order[heappop(waiting)]
+        ordered.append(entry)
+        sorter.done(entry.statement)
+    return tuple(ordered)

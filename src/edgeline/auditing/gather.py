@@ -1,36 +1,46 @@
 """What a page shows: all that an audit knows, with the documents and the places in trees that are at hand."""
 
+from dataclasses import replace
+
 from edgeline.anchoring.events import Event, Revoked, TreeAnchored
-from edgeline.auditing.answers import Entry as Known
+from edgeline.auditing.answers import Entry
 from edgeline.auditing.audit import Audit
-from edgeline.auditing.entries import revocation_of
-from edgeline.auditing.page import Entry, Record, Whole
+from edgeline.auditing.entries import of_statement, revocation_of
+from edgeline.auditing.inheritance import judged
+from edgeline.auditing.page import Exhibit
 from edgeline.merkle import build
 from edgeline.provenance.receipt import Inclusion
 
 
-def gathered(audit: Audit) -> list[Entry]:
+def gather_exhibits(audit: Audit) -> list[Exhibit]:
     """All that the index knows, with the documents and the statements of trees that are at hand."""
     trees = {event.body.id: event.body for event in audit.index.find(TreeAnchored)}
-    log = {known.statement: known for known in audit.log()}
-    entries = [
-        _tree(known, trees[key]) if key in trees else _statement(audit, known)
-        for key, known in log.items()
-    ]
+    proofs: dict[str, Inclusion] = {}
+    entries = {entry.statement: entry for entry in audit.log()}
     for tree in trees.values():
-        proofs = _proofs(audit, tree)
-        members = [known for key, known in audit.of(proofs).items() if key not in log]
-        members = [known for known in members if known.tree == tree.id]
-        entries += [_statement(audit, known, proofs[known.statement]) for known in members]
-        log |= {known.statement: known for known in members}
-    return entries + [
-        _leaf(audit, event)
-        for event in audit.index.find(Revoked)
-        if event.body.statement not in log
-    ]
+        inclusions = _inclusions(audit, tree)
+        members = audit.of(inclusions.keys() - entries.keys())
+        for key, entry in members.items():
+            if entry.tree == tree.id:
+                entries[key], proofs[key] = entry, inclusions[key]
+    for event in audit.index.find(Revoked):
+        if event.body.statement not in entries:
+            entries[event.body.statement] = _leaf(audit, event)
+    exhibits = []
+    for entry in judged(audit, entries.values()):
+        document, tree = audit.archive.statement(entry.statement), trees.get(entry.statement)
+        exhibits.append(
+            Exhibit(
+                entry,
+                document.to_json() if document else None,
+                proofs.get(entry.statement),
+                tree.size if tree else 0,
+            )
+        )
+    return exhibits
 
 
-def _proofs(audit: Audit, tree: TreeAnchored) -> dict[str, Inclusion]:
+def _inclusions(audit: Audit, tree: TreeAnchored) -> dict[str, Inclusion]:
     """The place of each statement in a tree; none where not all of them are at hand."""
     digests = audit.archive.members(tree.id)
     if not digests:
@@ -44,40 +54,16 @@ def _proofs(audit: Audit, tree: TreeAnchored) -> dict[str, Inclusion]:
     }
 
 
-def _statement(audit: Audit, known: Known, inclusion: Inclusion | None = None) -> Entry:
-    document = audit.archive.statement(known.statement)
-    return Entry(
-        digest=known.statement,
-        kind=known.kind,
-        subject=known.subject,
-        record=_record(known),
-        parents=known.parents,
-        document=document.to_json() if document else None,
-        inclusion=inclusion,
-        status=known.status,
-    )
-
-
-def _tree(known: Known, tree: TreeAnchored) -> Entry:
-    whole = Whole(tree.root, tree.size)
-    return Entry(known.statement, "tree", "", _record(known), tree=whole, status=known.status)
-
-
 def _leaf(audit: Audit, event: Event[Revoked]) -> Entry:
-    """Of a revoked statement whose tree is not at hand, the revocation is all that is known."""
-    body = event.body
-    record = Record(body.by, body.time, event.block, event.block_hash, event.transaction)
-    document = audit.archive.statement(body.statement)
-    return Entry(
-        digest=body.statement,
-        kind=document.kind if document else "leaf",
-        subject=document.subject if document else "",
-        record=record,
-        parents=document.parents if document else (),
-        document=document.to_json() if document else None,
-        status=revocation_of(body),
+    """A revoked statement whose tree is not at hand: the revocation is all that is known."""
+    document = audit.archive.statement(event.body.statement)
+    entry = of_statement(document) if document else Entry(event.body.statement, "leaf")
+    return replace(
+        entry,
+        anchorer=event.body.by,
+        time=event.body.time,
+        block=event.block,
+        block_hash=event.block_hash,
+        transaction=event.transaction,
+        status=revocation_of(event.body),
     )
-
-
-def _record(known: Known) -> Record:
-    return Record(known.anchorer, known.time, known.block, known.block_hash, known.transaction)

@@ -2,75 +2,43 @@
 
 Equal arguments give equal bytes. It knows neither the index nor the outbox.
 
-The data's SHA-256 stands in the script, and the script's in the policy, so that a careless change
-anywhere is noticed. Whoever changes all three makes another page: compare the SHA-256 of the file.
+The SHA-256 of all that is said on the page stands in the script, and the script's in the policy, so that
+a careless change anywhere is noticed. Whoever changes all of it makes another page: compare the SHA-256
+of the file.
 """
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import resources
-from string import Template
 from typing import Any
 
-from edgeline.auditing.answers import VALID, Status
-from edgeline.page import Markup, standalone
+from edgeline.auditing.answers import VALID, Entry
+from edgeline.auditing.drawing import draw_lineage
+from edgeline.auditing.entries import parents_first
+from edgeline.page import Markup, standalone, templates
 from edgeline.provenance.receipt import Deployment, Inclusion
+from edgeline.provenance.statement import KINDS
 
-SCHEMA = "edgeline.page/1"
-SCRIPTS = (
-    "markup.js",
-    "entries.js",
-    "checks.js",
-    "search.js",
-    "layout.js",
-    "lineage.js",
-    "files.js",
-    "list.js",
-    "statement.js",
-    "overview.js",
-    "start.js",
-)
+PACKAGE = "edgeline.auditing"
+SCRIPTS = ("data.js", "checks.js", "files.js", "start.js")
+MOST_LINKS = 24
+"""Links of one kind that a statement shows; the others are counted."""
 
 
 @dataclass(frozen=True)
-class Record:
-    """Where something was written, and when, in seconds since 1970; a tree's is that of all its statements."""
+class Exhibit:
+    """A statement or a tree of statements, and what lets a reader check it."""
 
-    anchorer: str
-    time: int
-    block: int
-    block_hash: str
-    transaction: str
-
-
-@dataclass(frozen=True)
-class Whole:
-    """What a tree commits to."""
-
-    root: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A statement, or a tree of statements, as the chain has it and as its document says it.
-
-    `kind`, `subject` and `parents` are what the contract's events say; where they say nothing, as
-    of the statements in a tree, they repeat the document. A document is missing where only its
-    digest is known.
-    """
-
-    digest: str
-    kind: str
-    subject: str
-    record: Record
-    parents: tuple[str, ...] = ()
+    entry: Entry
     document: Mapping[str, Any] | None = None
+    """The statement itself; None where only its digest is at hand."""
     inclusion: Inclusion | None = None
-    tree: Whole | None = None
-    status: Status = Status(VALID)
+    size: int = 0
+    """How many statements a tree has; 0 of what is no tree."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +50,60 @@ class Page:
     block: int
     block_hash: str
     made: int
-    entries: Sequence[Entry]
+    exhibits: Sequence[Exhibit]
 
 
 def render(page: Page) -> bytes:
     """The file: HTML in ASCII."""
-    web = resources.files("edgeline.auditing") / "web"
-    data = _embedded(_plain(page))
-    sealed = f'const SEAL = "{hashlib.sha256(data.encode()).hexdigest()}";\n'
-    script = sealed + "\n".join((web / name).read_text("utf-8") for name in SCRIPTS)
-    style = (web / "page.css").read_text("utf-8")
-    body = Template((web / "page.html").read_text("utf-8")).substitute(data=data)
-    title = f"What {page.deployment.contract} knows"
-    return standalone(title, Markup(body), style, script).encode("ascii")
+    exhibits = {one.entry.statement: one for one in page.exhibits}
+    ordered = parents_first({key: one.entry for key, one in exhibits.items()})
+    data = _embedded(_checkable([exhibits[entry.statement] for entry in ordered]))
+    words = _words(page, exhibits, ordered)
+    seal = hashlib.sha256(f"{data}\n{words.striptags()}".encode()).hexdigest()
+    web = resources.files(PACKAGE) / "web"
+    script = "\n".join((web / name).read_text("utf-8") for name in SCRIPTS)
+    shell = Markup('{}<script type="application/json" id="data">{}</script>')
+    return standalone(
+        f"What {page.deployment.contract} knows",
+        shell.format(words, Markup(data)),
+        (web / "page.css").read_text("utf-8"),
+        f'const SEAL = "{seal}";\n{script}',
+    ).encode("ascii")
+
+
+def _words(page: Page, exhibits: Mapping[str, Exhibit], ordered: Sequence[Entry]) -> Markup:
+    """All that a reader sees before the script has checked anything."""
+    children: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
+    for entry in ordered:
+        for parent in entry.parents:
+            children.setdefault(parent, []).append(entry.statement)
+        members.setdefault(entry.tree, []).append(entry.statement)
+    template = templates(PACKAGE).get_template("page.html")
+    return Markup(
+        template.render(
+            page=page,
+            exhibits=exhibits,
+            newest_first=ordered[::-1],
+            children=children,
+            members=members,
+            anchorers=Counter(entry.anchorer for entry in ordered if entry.anchorer).most_common(),
+            invalid=[entry.statement for entry in ordered if entry.status.word != VALID],
+            num_statements=sum(entry.kind != "tree" for entry in ordered),
+            drawing=draw_lineage(ordered),
+            kinds=KINDS,
+            most_links=MOST_LINKS,
+            utc=_utc,
+        )
+    )
+
+
+def _utc(seconds: int) -> str:
+    """To the second; a time that no calendar has is told as it is."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"second {seconds}"
 
 
 def _embedded(value: dict[str, Any]) -> str:
@@ -105,53 +114,28 @@ def _embedded(value: dict[str, Any]) -> str:
     return text
 
 
-def _plain(page: Page) -> dict[str, Any]:
-    """Accounts, records and nodes of trees are listed once and named by their place in the list."""
-    records: dict[Record, int] = {}
+def _checkable(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
+    """What the script checks; nodes of trees are listed once and named by their place in the list."""
     nodes: dict[str, int] = {}
-    entries = [
-        _entry(entry, _placed(records), _placed(nodes))
-        for entry in sorted(page.entries, key=lambda entry: (entry.record.block, entry.digest))
-    ]
-    return {
-        "schema": SCHEMA,
-        "chain": page.chain,
-        "deployment": vars(page.deployment),
-        "block": page.block,
-        "block_hash": page.block_hash,
-        "made": page.made,
-        "records": [vars(record) for record in records],
-        "nodes": list(nodes),
-        "entries": entries,
-    }
+
+    def place(node: str) -> int:
+        return nodes.setdefault(node, len(nodes))
+
+    entries = [_plain(exhibit, place) for exhibit in exhibits]
+    return {"nodes": list(nodes), "entries": entries}
 
 
-def _placed(known: dict[Any, int]) -> Callable[[Any], int]:
-    return lambda thing: known.setdefault(thing, len(known))
-
-
-def _entry(
-    entry: Entry, record: Callable[[Record], int], node: Callable[[str], int]
-) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "digest": entry.digest,
+def _plain(exhibit: Exhibit, place: Callable[[str], int]) -> dict[str, Any]:
+    entry, inclusion = exhibit.entry, exhibit.inclusion
+    values = {
+        "digest": entry.statement,
         "kind": entry.kind,
         "subject": entry.subject,
-        "record": record(entry.record),
         "parents": list(entry.parents),
-        "document": entry.document,
-        "inclusion": entry.inclusion and _inclusion(entry.inclusion, node),
-        "tree": entry.tree and {"root": entry.tree.root, "size": str(entry.tree.size)},
-        "status": _told(vars(entry.status)),
+        "document": exhibit.document,
+        # A tree may say that it is larger than any number of JavaScript's.
+        "size": str(exhibit.size) if exhibit.size else "",
+        "tree": entry.tree,
+        "inclusion": inclusion and {**vars(inclusion), "path": list(map(place, inclusion.path))},
     }
-    return _told(values)
-
-
-def _told(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what is not known or does not apply."""
     return {name: value for name, value in values.items() if value not in (None, "")}
-
-
-def _inclusion(inclusion: Inclusion, node: Callable[[str], int]) -> dict[str, Any]:
-    path = [node(digest) for digest in inclusion.path]
-    return {"root": inclusion.root, "size": inclusion.size, "index": inclusion.index, "path": path}

@@ -21,20 +21,20 @@ def export(
     """Write everything that the chain knows into one HTML file that checks itself, without a network."""
     import time
 
-    from edgeline.auditing.gather import gathered
+    from edgeline.auditing.gather import gather_exhibits
     from edgeline.auditing.page import Page, render
     from edgeline.cli.ask import open_audit
     from edgeline.digest import sha256_bytes
 
     with open_audit(chain, url) as audit:
         head = audit.index.head
-        entries = gathered(audit)
+        exhibits = gather_exhibits(audit)
         deployment = audit.index.deployment
-    content = render(Page(chain, deployment, head.number, head.hash, int(time.time()), entries))
+    content = render(Page(chain, deployment, head.number, head.hash, int(time.time()), exhibits))
     _write(page, content)
     facts = {
         "file": str(page),
-        "statements": sum(entry.tree is None for entry in entries),
+        "statements": sum(one.size == 0 for one in exhibits),
         "block": head.number,
         "bytes": len(content),
         "sha256": sha256_bytes(content),

@@ -64,7 +64,7 @@ async function checkDocument(entry) {
 }
 
 async function checkTree(entry) {
-  const id = await treeId(entry.tree.root, entry.tree.size);
+  const id = await treeId(entry.subject, entry.size);
   if (id !== entry.digest) return ["fail", "root and size give another tree"];
   return ["pass", "root and size give the identity that the chain recorded"];
 }
@@ -72,48 +72,44 @@ async function checkTree(entry) {
 async function checkInclusion(entry, page) {
   const { root, size, index, path } = entry.inclusion;
   const nodes = path.map((place) => page.nodes[place]);
-  const tree = page.byDigest.get(await treeId(root, size));
   if ((await rootFrom(entry.digest, index, size, nodes)) !== root)
     return ["fail", "its path does not lead to the root of its tree"];
-  if (!tree?.tree || tree.record !== entry.record)
+  if ((await treeId(root, size)) !== entry.tree || !page.byDigest.get(entry.tree)?.size)
     return ["fail", "its tree is not among those that the chain recorded"];
   return ["pass", `it is number ${number(index + 1)} of ${number(size)} in a tree that the chain recorded`];
 }
 
 function checkRecorded(entry) {
-  const stated = entry.stated;
-  if (!stated) return ["fail", "its document is no statement"];
+  const statement = entry.statement;
+  if (!statement) return ["fail", "its document is no statement"];
   const differs = [
-    stated.predicate.kind !== entry.kind && "kind",
-    stated.subject[0].digest.sha256 !== entry.subject && "subject",
-    !entry.recorded.every((parent) => stated.predicate.parents.includes(parent)) && "parents",
+    statement.predicate.kind !== entry.kind && "kind",
+    statement.subject[0].digest.sha256 !== entry.subject && "subject",
+    !entry.recorded.every((parent) => statement.predicate.parents.includes(parent)) && "parents",
   ].filter(Boolean);
   if (differs.length) return ["fail", `document and chain disagree about: ${differs.join(", ")}`];
   return ["pass", "kind, subject and parents in its document are those that the chain recorded"];
 }
 
-function checkHistory(entry, page, order) {
-  if (!order.has(entry)) return ["fail", "it is said to descend from itself"];
+// The history of a statement is checked after that of its parents; `ends` holds how those ended.
+function checkHistory(entry, page, ends) {
   if (!entry.document) return ["none", "what it was made from is only the chain's word"];
   if (!entry.parents.length) return ["pass", "its document names no parents"];
-  const parents = entry.parents.map((digest) => page.byDigest.get(digest));
-  const states = parents.map((parent) => (parent ? (parent.checks.history ?? "none") : "none"));
+  const states = entry.parents.map((digest) => (page.byDigest.has(digest) ? ends.get(digest) : "none"));
+  if (states.includes(undefined)) return ["fail", "it is said to descend from itself"];
   if (states.includes("fail")) return ["fail", "an ancestor failed its check"];
   if (states.includes("none")) return ["none", "not every ancestor's document is on this page"];
-  return [
-    "pass",
-    `its document names its ${counted(parents.length, "parent")} by digest, ` +
-      "theirs name theirs, and so on to the beginning",
-  ];
+  const parents = counted(entry.parents.length, "parent");
+  return ["pass", `its document names its ${parents} by digest, theirs name theirs, and so on to the beginning`];
 }
 
 // [name, state, words] of every check but that of the history, which needs all others first.
 async function ownChecks(entry, page) {
-  if (entry.tree) return [["tree", ...(await checkTree(entry))]];
-  const found = [["document", ...(await checkDocument(entry))]];
-  if (entry.document && !(entry.stated && entry.inclusion)) found.push(["record", ...checkRecorded(entry)]);
-  if (entry.inclusion) found.push(["inclusion", ...(await checkInclusion(entry, page))]);
-  return found;
+  if (entry.size) return [["tree", ...(await checkTree(entry))]];
+  const list = [["document", ...(await checkDocument(entry))]];
+  if (entry.document && !(entry.statement && entry.inclusion)) list.push(["record", ...checkRecorded(entry)]);
+  if (entry.inclusion) list.push(["inclusion", ...(await checkInclusion(entry, page))]);
+  return list;
 }
 
 async function ownChecksOrFail(entry, page) {
@@ -124,17 +120,19 @@ async function ownChecksOrFail(entry, page) {
   }
 }
 
+// The data list parents first, as they must be checked; what comes too early is in a circle.
 function conclude(page) {
-  const order = new Set(page.ordered);
-  for (const entry of [...page.ordered, ...page.entries.filter((other) => !order.has(other))]) {
-    const states = entry.checks.list.map(([, state]) => state);
-    if (!entry.tree) {
-      const [state, words] = checkHistory(entry, page, order);
-      entry.checks.list.push(["history", state, words]);
-      entry.checks.history = [...states, state].includes("fail") ? "fail" : state;
+  const ends = new Map();
+  for (const entry of page.entries) {
+    const states = entry.checks.map(([, state]) => state);
+    if (!entry.size) {
+      const [state, words] = checkHistory(entry, page, ends);
+      entry.checks.push(["history", state, words]);
+      states.push(state);
     }
-    const failed = entry.checks.history === "fail" || states.includes("fail");
-    entry.checks.mark = failed ? "fail" : states[0];
+    const failed = states.includes("fail");
+    ends.set(entry.digest, failed ? "fail" : states.at(-1));
+    entry.mark = failed ? "fail" : states[0];
   }
 }
 
@@ -143,11 +141,9 @@ async function checkAll(page, progress) {
   for (let from = 0; from < page.entries.length; from += TOGETHER) {
     const some = page.entries.slice(from, from + TOGETHER);
     const lists = await Promise.all(some.map((entry) => ownChecksOrFail(entry, page)));
-    some.forEach((entry, at) => (entry.checks = { list: lists[at], mark: "wait" }));
+    some.forEach((entry, place) => (entry.checks = lists[place]));
     progress(from + some.length);
     await new Promise((resume) => setTimeout(resume));
   }
   conclude(page);
 }
-
-const markOf = (entry) => entry.checks?.mark ?? "wait";

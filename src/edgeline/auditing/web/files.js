@@ -4,9 +4,9 @@ const MOST_FILES = 500;
 // A browser hashes a file only as a whole in memory.
 const MOST_BYTES = 2 ** 31 - 1;
 const MOST_RECEIPT_BYTES = 2 ** 22;
-const MOST_HITS = 3;
+const MOST_MATCHES = 3;
 
-async function hashed(file) {
+async function hash(file) {
   if (file.size > MOST_BYTES) return { problem: "is too large for a browser; `edgeline verify` can hash it" };
   try {
     const bytes = await file.arrayBuffer();
@@ -16,44 +16,35 @@ async function hashed(file) {
   }
 }
 
-async function identify({ path, file }, page) {
-  const { bytes, digest, problem } = await hashed(file);
-  if (problem) return { path, problem, hits: [] };
-  const hits = (page.bySubject.get(digest) ?? []).map((entry) => ({ entry, as: place(entry, digest) }));
+// A file with its digest, and with each statement about it and what it is to that statement.
+async function identify({ path, file }) {
+  const { bytes, digest, problem } = await hash(file);
+  if (problem) return { path, problem, matches: [] };
+  const matches = (page.bySubject.get(digest) ?? []).map((entry) => ({ entry, as: position(entry, digest) }));
   const itself = page.byDigest.get(digest);
-  if (itself) hits.push({ entry: itself, as: "the document of" });
-  if (!hits.length) hits.push(...(await receiptHits(bytes, page)));
-  return { path, digest, hits };
+  if (itself) matches.push({ entry: itself, as: "the document of" });
+  if (!matches.length) matches.push(...(await matchReceipt(bytes)));
+  return { path, digest, matches };
 }
 
-function place(entry, digest) {
-  const at = entry.subjects.findIndex((subject) => subject.digest === digest);
-  return entry.subjects.length === 1 ? "the subject of" : `file ${at + 1} of ${entry.subjects.length} in`;
+function position(entry, digest) {
+  const index = entry.subjects.findIndex((subject) => subject.digest === digest);
+  return entry.subjects.length === 1
+    ? "the subject of"
+    : `file ${index + 1} of ${entry.subjects.length} in`;
 }
 
-async function receiptHits(bytes, page) {
+async function matchReceipt(bytes) {
   if (bytes.byteLength > MOST_RECEIPT_BYTES) return [];
   try {
     const receipt = JSON.parse(new TextDecoder().decode(bytes));
-    const receives =
+    const isReceipt =
       String(receipt?.schema).startsWith("edgeline.receipt/") && isStatement(receipt.statement);
-    const entry = receives && page.byDigest.get(await documentDigest(receipt.statement));
+    const entry = isReceipt && page.byDigest.get(await documentDigest(receipt.statement));
     return entry ? [{ entry, as: "a receipt of" }] : [];
   } catch {
     return [];
   }
-}
-
-function ancestry(entry, page) {
-  const counts = new Map();
-  for (const digest of reached(entry, parentsOf, page.byDigest)) {
-    const { kind } = page.byDigest.get(digest);
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  const kinds = [...counts].sort(([left], [right]) => byKind({ kind: left }, { kind: right }));
-  return kinds
-    .map(([kind, count]) => (count === 1 ? seen(kind) : `${number(count)} \u00d7 ${seen(kind)}`))
-    .join(", ");
 }
 
 const chosenFiles = (input) =>
@@ -75,12 +66,12 @@ async function droppedFiles(transfer) {
   return (await Promise.all(lists)).flat();
 }
 
-async function handleFiles(folder, at) {
+async function handleFiles(folder, path) {
   const files = [];
   for await (const [name, handle] of folder.entries()) {
     if (files.length > MOST_FILES) break;
-    if (handle.kind === "directory") files.push(...(await handleFiles(handle, `${at}${name}/`)));
-    else files.push({ path: at + name, file: await handle.getFile() });
+    if (handle.kind === "directory") files.push(...(await handleFiles(handle, `${path}${name}/`)));
+    else files.push({ path: path + name, file: await handle.getFile() });
   }
   return files;
 }
@@ -102,139 +93,109 @@ async function entryFiles(folder) {
   }
 }
 
-async function showFiles(files, page, place) {
-  const some = within(files)
-    .sort((left, right) => text(left.path, right.path))
-    .slice(0, MOST_FILES);
+async function showFiles(files, place) {
+  const some = withinFolder(files).sort((left, right) => (left.path < right.path ? -1 : 1));
   const results = [];
-  for (const one of some) {
-    place.replaceChildren(
-      element(
-        "p",
-        {},
-        `Hashing ${number(results.length + 1)} of ${number(some.length)}: `,
-        name(one.path, 60),
-      ),
-    );
-    results.push(await identify(one, page));
+  for (const one of some.slice(0, MOST_FILES)) {
+    place.replaceChildren(`Hashing file ${number(results.length + 1)}: `, name(one.path));
+    results.push(await identify(one));
   }
-  const left = files.length - some.length;
-  const held = holdings(results);
-  const shown = element(
-    "ul",
-    { class: "results" },
-    ...results.map((result) => shownFile(result, held, page)),
-  );
-  const good = results.every(({ hits }) => hits.some(({ entry }) => toneOf(entry) === "good"));
+  const shares = sharesOf(results);
+  const list = element("ul", { class: "results" }, ...results.map((one) => fileAnswer(one, shares)));
+  const left = files.length - results.length;
   place.replaceChildren(
-    results.length > 1 ? completeness(held, page) : "",
-    results.length ? "" : element("p", { class: "answer unknown" }, "There was no file in it."),
-    results.length > 1
-      ? element("details", { open: !good }, element("summary", {}, "File by file"), shown)
-      : shown,
+    results.length > 1 ? folderAnswer(shares) : "",
+    results.length ? list : element("p", { class: "answer open" }, "There was no file in it."),
     left > 0 ? element("p", {}, `${number(left)} more files were not looked at.`) : "",
   );
 }
 
 // What was given as one folder is named from inside of it.
-function within(files) {
+function withinFolder(files) {
   const [first] = files.map(({ path }) => path.slice(0, path.indexOf("/") + 1));
   const inside = first && files.every(({ path }) => path.startsWith(first));
   return files.map(({ path, file }) => ({ path: inside ? path.slice(first.length) : path, file }));
 }
 
 // Every statement that names one of the files, with what it names besides; those with most files first.
-function holdings(results) {
+function sharesOf(results) {
   const digests = new Set(results.map(({ digest }) => digest));
-  const entries = new Set(results.flatMap(({ hits }) => hits.map(({ entry }) => entry)));
-  const held = [...entries].map((entry) => [
+  const entries = new Set(results.flatMap(({ matches }) => matches.map(({ entry }) => entry)));
+  const shares = [...entries].map((entry) => ({
     entry,
-    entry.subjects.filter((subject) => !digests.has(subject.digest)),
-  ]);
-  const share = ([entry, missing]) => 1 - missing.length / entry.subjects.length;
-  return new Map(
-    held.sort(
-      (left, right) => share(right) - share(left) || right[0].subjects.length - left[0].subjects.length,
-    ),
+    missing: entry.subjects.filter((subject) => !digests.has(subject.digest)),
+  }));
+  const share = ({ entry, missing }) => 1 - missing.length / entry.subjects.length;
+  return shares.sort(
+    (left, right) =>
+      share(right) - share(left) || right.entry.subjects.length - left.entry.subjects.length,
   );
 }
 
-// When several files were given at once: whether all that a statement names is among them.
-function completeness(held, page) {
-  const best = [...held].find(([entry]) => entry.subjects.length > 1);
+// Whether all that a statement names is among the files.
+function folderAnswer(shares) {
+  const best = shares.find(({ entry }) => entry.subjects.length > 1);
   if (!best) return "";
-  const [entry, missing] = best;
-  const whole = `All ${entry.subjects.length} files of `;
-  const some = `${missing.length} of ${entry.subjects.length} files are missing or altered of `;
-  const names = missing.slice(0, 5).map((subject) => [" ", name(subject.name, 60)]);
-  return element(
-    "p",
-    { class: `answer ${missing.length ? "bad" : toneOf(entry)}` },
-    element("strong", {}, missing.length ? some : whole, heading(entry)),
-    missing.length ? [":", names] : [" are here, unchanged", fate(entry, page)],
-  );
+  const { entry, missing } = best;
+  const all = entry.subjects.length;
+  if (!missing.length) {
+    const whole = element("strong", {}, `All ${all} files of `, link(entry));
+    return element("p", { class: `answer ${tone(entry)}` }, whole, " are here, unchanged", fate(entry));
+  }
+  const gone = element("strong", {}, `${missing.length} of ${all} files are missing or altered of `, link(entry));
+  const names = missing.slice(0, 5).map((subject) => [" ", name(subject.name)]);
+  return element("p", { class: "answer bad" }, gone, ":", names);
 }
 
-const heading = (entry) => link(entry, `${seen(entry.kind)} `, name(entry.title, 60));
-
-function toneOf(entry) {
-  if (markOf(entry) === "fail" || standing(entry) !== "valid") return "bad";
-  return markOf(entry) === "pass" ? "good" : "open";
-}
-
-function shownFile({ path, digest, problem, hits }, held, page) {
-  const title = element("strong", {}, name(path, 80));
+function fileAnswer({ path, digest, problem, matches }, shares) {
+  const title = element("strong", {}, name(path));
   if (problem) return element("li", { class: "answer bad" }, title, ` ${problem}.`);
-  if (!hits.length) {
-    const until =
+  if (!matches.length) {
+    const reasons =
       "Nothing on this page is about these bytes. Either they were altered, " +
-      `or they were not anchored by block ${number(page.block)}.`;
-    return element(
-      "li",
-      { class: "answer unknown" },
-      title,
-      " is not known. ",
-      until,
-      " SHA-256 ",
-      code(digest),
-    );
+      "or they were not anchored when the page was made.";
+    const shown = element("code", {}, digest);
+    return element("li", { class: "answer open" }, title, ` is not known. ${reasons} SHA-256 `, shown);
   }
   // First what is about this very file, then what holds most of the others too.
-  const places = new Map([...held.keys()].map((entry, at) => [entry, at]));
-  const about = ({ entry }) => (entry.subject === digest ? -1 : places.get(entry));
-  const sorted = hits.toSorted((left, right) => about(left) - about(right));
-  const left = hits.length - MOST_HITS;
+  const order = ({ entry }) => (entry.subject === digest ? -1 : shares.findIndex((one) => one.entry === entry));
+  const sorted = matches.toSorted((left, right) => order(left) - order(right));
+  const answers = sorted
+    .slice(0, MOST_MATCHES)
+    .map(({ entry, as }) => element("p", {}, markOf(entry), ` is ${as} `, link(entry), fate(entry)));
+  const left = matches.length - MOST_MATCHES;
+  const more = `It is named by ${counted(left, "more statement")}: search for ${digest.slice(0, 12)}.`;
   return element(
     "li",
-    { class: `answer ${toneOf(sorted[0].entry)}` },
+    { class: `answer ${tone(sorted[0].entry)}` },
     title,
-    ...sorted.slice(0, MOST_HITS).map((hit) => shownHit(hit, page)),
-    left > 0
-      ? element(
-          "p",
-          {},
-          `It is named by ${counted(left, "more statement")}: search for ${digest.slice(0, 12)}.`,
-        )
-      : null,
+    ...answers,
+    left > 0 ? element("p", {}, more) : "",
   );
 }
 
-const shownHit = ({ entry, as }, page) =>
-  element("p", {}, mark(markOf(entry)), ` is ${as} `, heading(entry), fate(entry, page));
+const isValid = (entry) => entry.folded.querySelector(".fate .standing").textContent === "valid";
+
+function tone(entry) {
+  if (entry.mark === "fail" || !isValid(entry)) return "bad";
+  return entry.mark === "pass" ? "good" : "open";
+}
+
+const link = (entry) => element("a", { href: `#${entry.digest}` }, entry.kind, " ", titleOf(entry));
+
+const titleOf = (entry) => entry.folded.querySelectorAll("summary bdi")[1].cloneNode(true);
 
 // What it came from, who anchored it and when, and what became of it.
-function fate(entry, page) {
-  const from = ancestry(entry, page);
-  const { anchorer, time } = entry.record;
-  const failed = element("b", { class: "standing failed" }, " What this page says of it failed its check.");
+function fate(entry) {
+  const kinds = new Map();
+  for (const { kind } of ancestors(entry)) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  const from = [...kinds].map(([kind, count]) => (count === 1 ? kind : `${number(count)} \u00d7 ${kind}`));
+  const words = entry.folded.querySelector(".fate").cloneNode(true).childNodes;
+  const failed = element("b", { class: "bad" }, " What this page says of it failed its check.");
   return [
-    from ? `; made from ${from}` : "",
-    `; anchored ${utc(time)} UTC by `,
-    code(anchorer),
-    "; ",
-    element("b", { class: `standing ${standing(entry)}` }, STANDINGS[standing(entry)]),
-    reasons(entry),
+    from.length ? `; made from ${from.join(", ")}; ` : "; ",
+    [...words],
     ".",
-    markOf(entry) === "fail" ? failed : "",
+    entry.mark === "fail" ? failed : "",
   ];
 }

@@ -1,150 +1,121 @@
-// The page comes to life: what is chosen stands in the address, so that every statement has a link.
+// The page comes to life: it checks itself, finds by words and by address, and answers about files.
 
-const at = (id) => document.getElementById(id);
-const MIN_PREFIX = 8;
-
-const view = {
-  words: "",
-  kind: "all",
-  status: "all",
-  order: "newest",
-  from: 0,
-  way: "both",
-  opened: new Set(),
+const MIN_DIGITS = 8;
+const MARKS = {
+  pass: ["\u2713", "checked here"],
+  fail: ["\u2717", "failed its check"],
+  none: ["\u2013", "nothing here to check"],
+  wait: ["\u2026", "being checked"],
 };
 
-function alarm(...words) {
-  at("alarm").append(element("p", {}, ...words));
+const alarm = (...words) => at("alarm").append(element("p", {}, ...words));
+
+function mark(state) {
+  const [sign, words] = MARKS[state];
+  return element("span", { class: `mark ${state}`, role: "img", "aria-label": words, title: words }, sign);
 }
 
-function introduce(page) {
-  const { contract, chain_id: chain } = page.deployment;
-  const statements = page.entries.filter((entry) => !entry.tree).length;
-  at("source").replaceChildren(
-    `${counted(statements, "statement")} that contract `,
-    code(contract),
-    ` on chain ${chain} holds, `,
-    `up to block ${number(page.block)}, ${utc(page.made)} UTC.`,
-  );
-  document.body.classList.add("alive");
+const markOf = (entry) => mark(entry.mark);
+
+// What the page says without this script, as it was sealed: spaces and line ends do not count.
+async function isSealed() {
+  const words = at("page").textContent.split(/\s+/).filter(Boolean).join(" ");
+  return (await sha256(TEXT.encode(`${at("data").textContent}\n${words}`))) === SEAL;
 }
 
-function options(select, words) {
-  select.replaceChildren(...words.map((word) => element("option", { value: word }, clipped(word, 40))));
-}
-
-function chosenEntry(page) {
-  const wanted = decodeURIComponent(location.hash.slice(1)).toLowerCase().replace(/^0x/, "");
-  if (wanted.length < MIN_PREFIX) return null;
-  const named = page.byDigest.get(wanted) ?? page.bySubject.get(wanted)?.[0];
-  return named ?? page.entries.find((entry) => entry.digest.startsWith(wanted)) ?? null;
-}
-
-function list(page) {
-  const found = listed(page, view);
-  const go = (from) => {
-    view.from = from;
-    list(page);
-    at("list-title").scrollIntoView({ block: "nearest" });
-  };
-  showRows(
-    found,
-    view.from,
-    chosenEntry(page),
-    { rows: at("rows"), count: at("count"), turn: at("turn") },
-    go,
-  );
-}
-
-function filter(page, changes) {
-  Object.assign(view, changes, { from: 0 });
-  for (const id of ["words", "kind", "status", "order"]) at(id).value = view[id];
-  list(page);
-}
-
-function choose(page) {
-  const entry = chosenEntry(page);
-  const redraw = (changes) => {
-    Object.assign(view, changes);
-    choose(page);
-  };
-  if (entry) showEntry(entry, page, view.way, view.opened, at("chosen"), redraw);
-  else showOverview(page, at("chosen"), (changes) => filter(page, changes));
-  markCurrent(at("rows"), entry);
-  return entry;
-}
-
-function bringIn() {
-  const { top } = at("chosen").getBoundingClientRect();
-  if (!WIDE.matches || top < 0 || top > innerHeight / 2) at("chosen").scrollIntoView();
-}
-
-// Whoever chose in the picture goes on there; whoever chose in the list stays in it while both are in view.
-function move(page) {
-  const before = document.activeElement;
-  const inPicture = Boolean(before?.closest(".picture"));
-  const inList = Boolean(before?.closest("#rows"));
-  view.opened = new Set();
-  choose(page);
-  if (inPicture) at("chosen").querySelector(".current")?.focus({ preventScroll: true });
-  else if (!(inList && WIDE.matches)) at("chosen").focus({ preventScroll: true });
-  if (!inPicture) bringIn();
-}
-
-async function check(page) {
-  const verdict = at("verdict");
-  verdict.hidden = false;
-  if (!globalThis.crypto?.subtle) {
-    alarm(
-      "This browser offers no SHA-256 to a page opened this way; nothing was checked. Try another browser.",
-    );
-    verdict.hidden = true;
-    return;
-  }
+async function check() {
   const total = page.entries.length;
   await checkAll(page, (done) => {
-    verdict.textContent = `Checking ${number(done)} of ${number(total)}\u2026`;
+    at("verdict").textContent = `Checking ${number(done)} of ${number(total)}\u2026`;
   });
-  conclusion(page, verdict);
-  list(page);
-  choose(page);
-}
-
-function conclusion(page, verdict) {
-  const counts = tally(page.entries, markOf);
-  const [passed, failed, none] = ["pass", "fail", "none"].map((state) => counts.get(state) ?? 0);
-  const invalid = page.entries.filter((entry) => standing(entry) !== "valid").length;
-  verdict.replaceChildren(
+  for (const entry of page.entries) {
+    entry.folded.querySelector(".mark").replaceWith(markOf(entry));
+    if (entry.folded.open) unfold(entry);
+  }
+  const [passed, failed, none] = ["pass", "fail", "none"].map(
+    (state) => page.entries.filter((entry) => entry.mark === state).length,
+  );
+  const invalid = page.entries.filter((entry) => !isValid(entry)).length;
+  at("verdict").replaceChildren(
     mark(failed ? "fail" : passed ? "pass" : "none"),
-    ` Checked in this browser: ${number(passed)} of ${number(page.entries.length)} are as they were anchored`,
+    ` Checked in this browser: ${number(passed)} of ${number(total)} are as they were anchored`,
     failed ? `, ${number(failed)} failed` : "",
     none ? `, ${number(none)} without a document to check` : "",
     ".",
     invalid ? ` ${counted(invalid, "is", "are")} revoked, or made from what is.` : "",
   );
-  document.body.dataset.checked = failed ? "failed" : "passed";
-  if (!failed) return;
+  if (!failed) return "passed";
   const button = element("button", { type: "button" }, `Show the ${number(failed)}`);
-  button.addEventListener("click", () =>
-    filter(page, { words: "", kind: "all", status: "failed its check" }),
-  );
+  button.addEventListener("click", () => list((entry) => entry.mark === "fail"));
   alarm(
     `${counted(failed, "entry", "entries")} on this page failed a check: `,
     "what is said there was altered after it was anchored. ",
     button,
   );
+  return "failed";
 }
 
-function listen(page) {
-  at("search").addEventListener("submit", (event) => event.preventDefault());
-  at("words").addEventListener("input", () => filter(page, { words: at("words").value }));
-  for (const id of ["kind", "status", "order"])
-    at(id).addEventListener("change", () => filter(page, { [id]: at(id).value }));
-  addEventListener("hashchange", () => move(page));
-  const found = at("found");
+// What was checked, and the document, are filled in where somebody looks.
+function unfold(entry) {
+  const lines = entry.checks.map(([about, state, words]) =>
+    element("li", { "data-check": about, "data-state": state }, mark(state), " ", words),
+  );
+  const chain = element(
+    "li",
+    { "data-check": "chain" },
+    "? Not checkable here: that the chain holds this record, and its status today. ",
+    "Compare its block with a node that you trust, or ask it with ",
+    element("code", {}, `edgeline verify ${entry.digest}`),
+  );
+  entry.folded.querySelector(".checks").replaceChildren(...lines, chain);
+  if (entry.document) entry.folded.querySelector("pre").textContent = visible(canonical(entry.document));
+}
+
+function list(keeps) {
+  let count = 0;
+  for (const entry of page.entries) {
+    entry.folded.hidden = !keeps(entry);
+    if (!entry.folded.hidden) count += 1;
+  }
+  at("count").textContent = count === page.entries.length ? "" : `${number(count)} found`;
+}
+
+// Names are found by any part of them; digests and accounts from their beginning, lest numbers find them.
+function search(words) {
+  const terms = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const finds = (token, term) =>
+    token.length < 40 ? token.includes(term) : term.length >= 4 && token.startsWith(term);
+  list((entry) => {
+    entry.tokens ??= [...entry.folded.querySelectorAll("summary bdi, summary b, .own dt, .own dd")]
+      .flatMap((part) => part.textContent.toLowerCase().split(/\s+/))
+      .map((token) => token.replace(/^0x/, ""));
+    return terms.every((term) => entry.tokens.some((token) => finds(token, term.replace(/^0x/, ""))));
+  });
+}
+
+// What stands in the address: a statement, by its digest or the beginning of it, or a thing by its own.
+function follow() {
+  const wanted = decodeURIComponent(location.hash.slice(1)).toLowerCase().replace(/^0x/, "");
+  if (wanted.length < MIN_DIGITS) return;
+  const entry =
+    page.byDigest.get(wanted) ??
+    page.bySubject.get(wanted)?.[0] ??
+    page.entries.find(({ digest }) => digest.startsWith(wanted));
+  if (!entry) return;
+  entry.folded.hidden = false;
+  entry.folded.open = true;
+  entry.folded.scrollIntoView();
+  entry.folded.querySelector("summary").focus({ preventScroll: true });
+}
+
+function listen() {
+  at("words").addEventListener("input", () => search(at("words").value));
+  addEventListener("hashchange", follow);
+  const unfolding = (event) => page.byDigest.has(event.target.id) && unfold(page.byDigest.get(event.target.id));
+  at("entries").addEventListener("toggle", unfolding, true);
   for (const id of ["files", "folder"]) {
     at(id).addEventListener("change", async (event) => {
-      await showFiles(chosenFiles(event.target), page, found);
+      await showFiles(chosenFiles(event.target), at("answer"));
       event.target.value = "";
     });
   }
@@ -158,39 +129,27 @@ function listen(page) {
     event.preventDefault();
     document.body.classList.remove("dragged");
     try {
-      await showFiles(await droppedFiles(event.dataTransfer), page, found);
+      await showFiles(await droppedFiles(event.dataTransfer), at("answer"));
     } catch {
-      found.replaceChildren(
-        element(
-          "p",
-          { class: "answer bad" },
-          "Your browser does not let a page read that; choose the files by the button.",
-        ),
-      );
+      const words = "Your browser does not let a page read that; choose the files by the button.";
+      at("answer").replaceChildren(element("p", { class: "answer bad" }, words));
     }
-    found.scrollIntoView({ block: "nearest" });
+    at("answer").scrollIntoView({ block: "nearest" });
   });
 }
 
 async function start() {
-  const text = at("data").textContent;
-  const sealed = globalThis.crypto?.subtle ? await sha256(TEXT.encode(text)) : SEAL;
-  if (sealed !== SEAL)
-    alarm("This file was altered after it was made: its data are not those that it was made with.");
-  const page = readPage(text);
-  page.later = placed(page);
-  introduce(page);
-  const kinds = [...new Set(page.entries.map((entry) => entry.kind))].sort((left, right) =>
-    byKind({ kind: left }, { kind: right }),
-  );
-  options(at("kind"), ["all", ...kinds]);
-  options(at("status"), Object.keys(STATUS_FILTERS));
-  options(at("order"), Object.keys(ORDERS));
-  listen(page);
-  list(page);
-  choose(page);
-  if (chosenEntry(page)) bringIn();
-  await check(page);
+  if (!globalThis.crypto?.subtle) {
+    alarm("This browser offers no SHA-256 to a page opened this way; nothing was checked. Try another browser.");
+    return;
+  }
+  if (!(await isSealed())) alarm("This file was altered after it was made: it does not say what it was made to say.");
+  page = readPage(at("data").textContent);
+  document.body.classList.add("alive");
+  listen();
+  const result = await check();
+  follow();
+  document.body.dataset.checked = result;
 }
 
 start().catch(() => {

@@ -1,0 +1,77 @@
+// The data of the page, as entries that know one another; and elements, made and never parsed.
+
+let page;
+
+const at = (id) => document.getElementById(id);
+
+// Control characters, marks of direction and of no width: they would let a name look like another.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+function visible(text) {
+  return String(text).replace(UNSEEN, (character) => {
+    const code = character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return `[U+${code}]`;
+  });
+}
+
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children.flat(Infinity));
+  return made;
+}
+
+// A name in any script, kept from turning the text around it.
+const name = (text) => element("bdi", {}, visible(text));
+
+const number = (count) => count.toLocaleString("en");
+
+const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+function isStatement(value) {
+  const isText = (thing) => typeof thing === "string";
+  const isObject = (thing) => typeof thing === "object" && thing !== null && !Array.isArray(thing);
+  return (
+    isObject(value) &&
+    Array.isArray(value.subject) &&
+    value.subject.length > 0 &&
+    value.subject.every(
+      (subject) => isObject(subject) && isText(subject.name) && isText(subject.digest?.sha256),
+    ) &&
+    isObject(value.predicate) &&
+    isText(value.predicate.kind) &&
+    Array.isArray(value.predicate.parents) &&
+    value.predicate.parents.every(isText)
+  );
+}
+
+function readEntry(raw) {
+  const statement = isStatement(raw.document) ? raw.document : null;
+  const subjects = statement
+    ? statement.subject.map((subject) => ({ name: subject.name, digest: subject.digest.sha256 }))
+    : [{ name: "", digest: raw.subject ?? "" }];
+  const parents = statement?.predicate.parents ?? raw.parents;
+  const folded = at(raw.digest);
+  if (!folded) throw new Error("an entry that is not listed");
+  return { ...raw, statement, subjects, parents, recorded: raw.parents, folded, checks: [], mark: "wait" };
+}
+
+function readPage(text) {
+  const page = JSON.parse(text);
+  const entries = page.entries.map(readEntry);
+  const byDigest = new Map(entries.map((entry) => [entry.digest, entry]));
+  const bySubject = new Map();
+  for (const entry of entries) {
+    for (const { digest } of entry.subjects) {
+      bySubject.set(digest, [...(bySubject.get(digest) ?? []), entry]);
+    }
+  }
+  return { nodes: page.nodes, entries, byDigest, bySubject };
+}
+
+// All that an entry was made from, nearest first.
+function ancestors(entry) {
+  const digests = new Set(entry.parents);
+  for (const digest of digests) page.byDigest.get(digest)?.parents.forEach((parent) => digests.add(parent));
+  return [...digests].map((digest) => page.byDigest.get(digest)).filter(Boolean);
+}
