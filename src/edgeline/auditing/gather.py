@@ -28,13 +28,13 @@ def gather_exhibits(audit: Audit) -> list[Exhibit]:
             entries[event.body.statement] = _leaf(audit, event)
     exhibits = []
     for entry in judged(audit, entries.values()):
-        document, tree = audit.archive.statement(entry.statement), trees.get(entry.statement)
+        document, own = audit.archive.statement(entry.statement), trees.get(entry.statement)
         exhibits.append(
             Exhibit(
                 entry,
                 document.to_json() if document else None,
                 proofs.get(entry.statement),
-                tree.size if tree else 0,
+                own.size if own else 0,
             )
         )
     return exhibits
