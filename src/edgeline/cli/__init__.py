@@ -1,41 +1,84 @@
-"""The command line: a file per command, loaded lightly, since `--help` must answer at once.
+"""The command line: every command, and the file that it is in.
 
 Every `EdgelineError` ends as one line on stderr and its exit code; there is no other handler.
 """
 
 import os
 import sys
+import tempfile
+import traceback
 
-import typer
-
-from edgeline.cli import audit, authority, chain, data, recipe
-from edgeline.cli.anchor import anchor
-from edgeline.cli.bench import bench
-from edgeline.cli.doctor import doctor
-from edgeline.cli.down import down
-from edgeline.cli.federate import federate
-from edgeline.cli.predict import predict
-from edgeline.cli.run import run
-from edgeline.cli.status import status
-from edgeline.cli.up import up
-from edgeline.cli.verify import verify
+from edgeline.cli.lazy import add_group, make_app
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 
-app = typer.Typer(
+COMMANDS = {
+    "run": "run:run",
+    "federate": "federate:federate",
+    "predict": "predict:predict",
+    "verify": "verify:verify",
+    "up": "up:up",
+    "down": "down:down",
+    "status": "status:status",
+    "doctor": "doctor:doctor",
+    "bench": "bench:bench",
+}
+AUDIT = {
+    "verify": "verify:verify",
+    "export": "export_page:export",
+    "log": "audit:log",
+    "who": "audit:who",
+    "when": "audit:when",
+    "what": "audit:what",
+    "lineage": "audit:lineage",
+    "by": "audit:by",
+    "since": "audit:since",
+    "round": "audit:round_",
+    "revoked": "audit:revoked",
+    "diff": "audit:diff",
+}
+CHAIN = {
+    "deploy": "chain:deploy",
+    "status": "chain:status",
+    "flush": "chain:flush",
+    "drain": "chain:flush",
+    "anchor": "anchor:anchor",
+    "revoke": "authority:revoke",
+    "roles": "authority:roles",
+    "rotate": "authority:rotate",
+    "accept": "authority:accept",
+    "compromised": "authority:compromised",
+    "retire": "authority:retire",
+}
+DATA = {
+    "list": "versions:list_revisions",
+    "diff": "versions:diff",
+    "card": "versions:card",
+    "restore": "versions:restore",
+    "push": "versions:push",
+    "pull": "versions:pull",
+    "fetch": "data:fetch",
+    "prepare": "data:prepare",
+    "partition": "data:partition",
+    "revision": "data:revision",
+}
+RECIPE = {"list": "recipe:list_recipes", "show": "recipe:show"}
+GROUPS = {
+    "audit": (AUDIT, "Ask a chain who anchored what, when, from what, and whether it still holds."),
+    "chain": (CHAIN, "The chain on which this project anchors."),
+    "data": (
+        DATA,
+        "Make the data of a recipe, stage by stage; list, compare and restore what there was.",
+    ),
+    "recipe": (RECIPE, "Show the recipes and every setting with its value and origin."),
+}
+
+app = make_app(
+    COMMANDS,
+    "Neural networks for fleets of small devices: tuned, made small, improved in place, split, and provable.",
     name="edgeline",
-    help="Neural networks for fleets of small devices: tuned, made small, improved in place, split, and provable.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
 )
-for command in (run, federate, predict, verify, up, down, status, doctor, bench):
-    app.command()(command)
-app.add_typer(audit.app, name="audit")
-for act in (anchor, *authority.COMMANDS):
-    chain.app.command()(act)
-app.add_typer(chain.app, name="chain")
-app.add_typer(data.app, name="data")
-app.add_typer(recipe.app, name="recipe")
+for name, (commands, purpose) in GROUPS.items():
+    add_group(app, name, commands, purpose)
 
 
 def main() -> None:
@@ -52,14 +95,11 @@ def main() -> None:
         )
         _end(str(missing), missing.exit_code)
     except Exception as error:  # noqa: BLE001  (what nobody foresaw: the traceback goes to a file, a line to the person)
-        _end(f"{type(error).__name__}: {error}; {_kept_traceback()}", EdgelineError.exit_code)
+        _end(f"{type(error).__name__}: {error}; {_keep_traceback()}", EdgelineError.exit_code)
 
 
-def _kept_traceback() -> str:
-    """Where the traceback of the present error was written."""
-    import tempfile
-    import traceback
-
+def _keep_traceback() -> str:
+    """Write the traceback of the present error to a file, and say where."""
     with tempfile.NamedTemporaryFile("w", prefix="edgeline-", suffix=".log", delete=False) as file:
         traceback.print_exc(file=file)
     return f"the traceback is in {file.name}"

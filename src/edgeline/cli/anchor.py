@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeline.cli.chain import OnChain, project, waiting_for
-from edgeline.cli.recipe import AsJson
+from edgeline.cli.options import AsJson
 from edgeline.errors import ServiceUnavailable
 
 if TYPE_CHECKING:

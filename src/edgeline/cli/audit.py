@@ -11,22 +11,13 @@ import typer
 
 from edgeline.cli import tables
 from edgeline.cli.ask import OnChain, Url, open_audit
-from edgeline.cli.export_page import export
-from edgeline.cli.recipe import AsJson
-from edgeline.cli.verify import verify
+from edgeline.cli.options import AsJson
 
 if TYPE_CHECKING:
     from edgeline.auditing.answers import Entry
     from edgeline.auditing.audit import Audit
 
 ACCOUNT, DIGEST = re.compile(r"0x[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
-
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Ask a chain who anchored what, when, from what, and whether it still holds.",
-)
-app.command()(verify)
-app.command("export")(export)
 
 Thing = Annotated[
     str,
@@ -38,7 +29,6 @@ Thing = Annotated[
 ]
 
 
-@app.command()
 def log(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """List everything that was anchored, newest first."""
     with open_audit(chain, url) as audit:
@@ -46,25 +36,21 @@ def log(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> N
         _answer(audit, _plain(entries), tables.log(entries), as_json)
 
 
-@app.command()
 def who(x: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """Say who anchored X, and who revoked it."""
     _about(x, chain, url, as_json, tables.who)
 
 
-@app.command()
 def when(x: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """Say when X was anchored, in which block and transaction, and since when it does not hold."""
     _about(x, chain, url, as_json, tables.when)
 
 
-@app.command()
 def what(x: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """Say what X is: its kind, its name, what it was made from, and whether it holds."""
     _about(x, chain, url, as_json, tables.what)
 
 
-@app.command()
 def lineage(
     x: Thing,
     up: Annotated[bool, typer.Option("--up", help="Only what it came from.")] = False,
@@ -85,7 +71,6 @@ def lineage(
             _answer(audit, found.to_json(), tables.lineage(found), as_json)
 
 
-@app.command()
 def by(
     account: Annotated[str, typer.Argument(help="Address of an account, 0x and 40 digits.")],
     chain: OnChain = "local",
@@ -101,7 +86,6 @@ def by(
         _answer(audit, found.to_json(), tables.account(found), as_json)
 
 
-@app.command()
 def since(
     date: Annotated[str, typer.Argument(help="As 2026-11-24 or 2026-11-24T08:00:00Z; UTC.")],
     chain: OnChain = "local",
@@ -115,7 +99,6 @@ def since(
         _answer(audit, _plain(entries), tables.log(entries), as_json)
 
 
-@app.command("round")
 def round_(
     task: Annotated[str, typer.Argument(help="Identity of a federation: 64 digits.")],
     number: Annotated[
@@ -135,7 +118,6 @@ def round_(
         _answer(audit, facts, tables.rounds(rounds), as_json)
 
 
-@app.command()
 def revoked(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """List all that was revoked, and what was anchored with compromised keys."""
     with open_audit(chain, url) as audit:
@@ -143,7 +125,6 @@ def revoked(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) 
         _answer(audit, found.to_json(), tables.withdrawn(found), as_json)
 
 
-@app.command()
 def diff(
     a: Thing, b: Thing, chain: OnChain = "local", url: Url = None, as_json: AsJson = False
 ) -> None:

@@ -1,6 +1,5 @@
 """The commands of `edgeline chain` that say who may do what, and what may no longer be believed."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeline.cli.chain import OnChain, project, show, waiting_for
-from edgeline.cli.recipe import AsJson
+from edgeline.cli.options import AsJson
 
 if TYPE_CHECKING:
     from edgeline.anchoring.outbox import Outbox
@@ -236,6 +235,3 @@ def address(text: str) -> str:
         found=repr(text[:60]),
         remedy="copy it from where you trust it",
     )
-
-
-COMMANDS: tuple[Callable[..., None], ...] = (revoke, roles, rotate, accept, compromised, retire)

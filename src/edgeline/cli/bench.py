@@ -1,12 +1,17 @@
 """`edgeline bench`: a figure of the documents, measured again on this machine."""
 
+import importlib.util
+import inspect
 import json
 import sys
 from typing import Annotated
 
 import typer
 
-from edgeline.cli.recipe import AsJson, Override
+from edgeline.cli.options import AsJson, Override
+from edgeline.errors import RecipeError
+from edgeline.recipe.load import parse_overrides
+from edgeline.workspace import Workspace
 
 
 def bench(
@@ -15,18 +20,11 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure one of benchmarks/*.py; takes minutes, decides nothing."""
-    import importlib.util
-    import inspect
-
-    from edgeline.errors import RecipeError
-    from edgeline.recipe.load import parse_overrides
-    from edgeline.workspace import Workspace
-
     folder = Workspace.find().root / "benchmarks"
-    known = sorted(path.stem for path in folder.glob("*.py"))
-    if name not in known:
+    names = sorted(path.stem for path in folder.glob("*.py"))
+    if name not in names:
         raise RecipeError(
-            expected=f"a benchmark among {', '.join(known)}", found=name, remedy="name one of them"
+            expected=f"a benchmark among {', '.join(names)}", found=name, remedy="name one of them"
         )
     spec = importlib.util.spec_from_file_location(f"benchmarks.{name}", folder / f"{name}.py")
     assert spec is not None

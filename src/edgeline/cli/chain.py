@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeline.cli.recipe import AsJson
+from edgeline.cli.options import AsJson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from edgeline.anchoring.contract import AnchorContract
     from edgeline.anchoring.deployment import Chain
     from edgeline.workspace import Workspace
-
-app = typer.Typer(no_args_is_help=True, help="The chain on which this project anchors.")
 
 Name = Annotated[
     str, typer.Argument(help="`local` is the project's own; another one is deployments/NAME.json.")
@@ -30,7 +28,6 @@ OnChain = Annotated[
 ]
 
 
-@app.command()
 def deploy(
     name: Name = "local",
     url: Annotated[str | None, typer.Option(help="Address of a node of that chain.")] = None,
@@ -96,7 +93,6 @@ def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Ch
     return known
 
 
-@app.command()
 def status(name: Name = "local", as_json: AsJson = False) -> None:
     """Show the contract, the node, the key with its roles, and what still waits in the outbox."""
     from edgeline.anchoring.deployment import known_chain
@@ -121,8 +117,6 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
     show(facts, as_json)
 
 
-@app.command()
-@app.command("drain", hidden=True)
 def flush(name: Name = "local", as_json: AsJson = False) -> None:
     """Send what waits in the outbox; on the project's own chain its contract is made where it is missing."""
     workspace = project()

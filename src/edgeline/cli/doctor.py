@@ -4,21 +4,19 @@ import json
 from dataclasses import asdict
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
-from edgeline.cli.recipe import AsJson
+from edgeline.cli.options import AsJson
 from edgeline.errors import EnvironmentUnfit
+from edgeline.stack.doctor import examine
+from edgeline.workspace import Workspace
 
 COLOURS = {"ok": "green", "note": "yellow", "broken": "red"}
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Look for what is missing or broken on this machine."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from edgeline.stack.doctor import examine
-    from edgeline.workspace import Workspace
-
     findings = examine(Workspace.find().root)
     if as_json:
         print(json.dumps({"findings": [asdict(finding) for finding in findings]}))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeline.cli.ask import OnChain, Url
-from edgeline.cli.recipe import AsJson
+from edgeline.cli.options import AsJson
 
 
 def export(

@@ -3,16 +3,19 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from edgeline.artifact import open_artifact
+from edgeline.cli.options import AsJson
+from edgeline.edge import decide, readings
+from edgeline.edge.decide import Decision
+from edgeline.edge.golden import check_golden
+from edgeline.edge.session import load
 from edgeline.errors import RecipeError
-
-if TYPE_CHECKING:
-    from edgeline.edge.decide import Decision
 
 
 def predict(
@@ -23,18 +26,12 @@ def predict(
         list[Path],
         typer.Argument(help="Pictures (PNG, .npy), or numbers (.csv, .npy): one series, or rows."),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what things are, after every byte of the model has been verified.
 
     Whether the model is anchored is another question: ask `edgeline verify`.
     """
-    from edgeline.artifact import open_artifact
-    from edgeline.edge.decide import predict as decide
-    from edgeline.edge.golden import check_golden
-    from edgeline.edge.readings import read
-    from edgeline.edge.session import load
-
     if not artifact.is_dir():
         raise RecipeError(
             expected="the folder of an artifact",
@@ -44,16 +41,16 @@ def predict(
     model = open_artifact(artifact.resolve())
     session = load(model.model_path)
     check_golden(model, session)
-    readings = [reading for path in items for reading in read(path, model.preprocessing)]
-    names, values = zip(*readings, strict=True)
-    decisions = decide(model, values, names=names, session=session)
+    read = [reading for path in items for reading in readings.read(path, model.preprocessing)]
+    names, values = zip(*read, strict=True)
+    decisions = decide.predict(model, values, names=names, session=session)
     if as_json:
         print(json.dumps({"decisions": [asdict(decision) for decision in decisions]}))
     else:
         Console().print(_table(decisions))
 
 
-def _table(decisions: "list[Decision]") -> Table:
+def _table(decisions: list[Decision]) -> Table:
     table = Table("item", "class", "confidence", "model", box=None)
     for decision in decisions:
         confidence = f"{decision.confidence:.1%}"

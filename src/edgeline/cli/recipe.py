@@ -1,26 +1,16 @@
 """`edgeline recipe list|show`: what an application changes, and where each value comes from."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-app = typer.Typer(
-    help="Show the recipes and every setting with its value and origin.", no_args_is_help=True
-)
-
-Override = Annotated[
-    list[str], typer.Option("-p", metavar="KEY=VALUE", help="Override a setting; may be repeated.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+from edgeline.cli.options import AsJson, Override
+from edgeline.recipe import load, names
+from edgeline.recipe.load import parse_overrides
+from edgeline.workspace import Workspace
 
 
-@app.command("list")
 def list_recipes(as_json: AsJson = False) -> None:
     """List the recipes of this project."""
-    from edgeline.recipe import load, names
-    from edgeline.workspace import Workspace
-
     root = Workspace.find().root
     about = {name: load(root, name).recipe.about for name in names(root)}
     if as_json:
@@ -30,13 +20,8 @@ def list_recipes(as_json: AsJson = False) -> None:
         print(f"{name:16} {sentence}")
 
 
-@app.command()
 def show(name: str, p: Override = [], as_json: AsJson = False) -> None:  # noqa: B006  (typer reads the default)
     """Show every setting of recipe NAME, its value and where the value comes from."""
-    from edgeline.recipe import load
-    from edgeline.recipe.load import parse_overrides
-    from edgeline.workspace import Workspace
-
     resolved = load(Workspace.find().root, name, parse_overrides(p))
     if as_json:
         settings = {

@@ -4,28 +4,30 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Any
 
-import typer
-
-from edgeline.cli.recipe import AsJson, Override
-from edgeline.errors import Interrupted
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from edgeline.recipe import Recipe
-    from edgeline.workspace import Workspace
+from edgeline.anchoring.deployment import known_chain
+from edgeline.artifact import open_artifact
+from edgeline.cli.live import Lines
+from edgeline.cli.options import AsJson, Force, Override, RecipeName
+from edgeline.cli.summary import show
+from edgeline.errors import EdgelineError, Interrupted
+from edgeline.files import read_json
+from edgeline.provenance.receipt import read_receipt, receipt_path
+from edgeline.recipe import Recipe, load
+from edgeline.recipe.load import parse_overrides
+from edgeline.sources.own import digests
+from edgeline.stack import services
+from edgeline.workspace import LOCAL, Workspace, fingerprint
 
 NEEDED = ("prefect", "mlflow", "ganache", "nats")
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="Name of a recipe.")] = "digits",
+    recipe: RecipeName = "digits",
     p: Override = [],  # noqa: B006  (typer reads the default)
-    force: Annotated[
-        bool, typer.Option("--force", help="Do every step again, also what is unchanged.")
-    ] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole line, from data to a model that is released and can be proven."""
@@ -34,12 +36,6 @@ def run(
 
 def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: bool) -> None:
     """Run one of the flows `build` and `federate` and print its summary."""
-    from edgeline.cli.summary import show
-    from edgeline.recipe import load
-    from edgeline.recipe.load import parse_overrides
-    from edgeline.sources.own import digests
-    from edgeline.workspace import Workspace
-
     begun = time.monotonic()
     workspace = Workspace.find()
     overrides = parse_overrides(pairs)
@@ -63,14 +59,9 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
 
 
 def _unchanged(
-    workspace: "Workspace", recipe: "Recipe", files: tuple[str, ...]
+    workspace: Workspace, recipe: Recipe, files: tuple[str, ...]
 ) -> dict[str, Any] | None:
     """The summary of the newest build, if nothing it follows from has changed and all it names is there."""
-    from edgeline.errors import EdgelineError
-    from edgeline.files import read_json
-    from edgeline.stack import services
-    from edgeline.workspace import fingerprint
-
     if recipe.pretrained.weights.startswith("models:/"):
         return None  # another version may have the alias by now
     latest = read_json(workspace.latest(recipe.name)) or {}
@@ -94,12 +85,8 @@ def _unchanged(
     return summary
 
 
-def _stands(workspace: "Workspace", chain: str, folder: "Path") -> bool:
+def _stands(workspace: Workspace, chain: str, folder: Path) -> bool:
     """Whether an artifact is intact, with its checkpoint, its chain's contract and the registry behind it."""
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.artifact import open_artifact
-    from edgeline.provenance.receipt import read_receipt, receipt_path
-
     manifest, receipt = open_artifact(folder).manifest, read_receipt(receipt_path(folder))
     checkpoint = workspace.checkpoints / f"{manifest.checkpoint}.safetensors"
     registry = os.environ.get("MLFLOW_TRACKING_URI") or workspace.registry.is_file()
@@ -113,15 +100,11 @@ def _stands(workspace: "Workspace", chain: str, folder: "Path") -> bool:
 
 def _run_flow(
     story: str,
-    workspace: "Workspace",
-    recipe: "Recipe",
+    workspace: Workspace,
+    recipe: Recipe,
     overrides: dict[str, str],
     force: bool,
 ) -> dict[str, Any]:
-    from edgeline.cli.live import Lines
-    from edgeline.stack import services
-    from edgeline.workspace import LOCAL
-
     needed = [name for name in NEEDED if name != "ganache" or recipe.anchor.chain == LOCAL]
     with Lines() as lines:
         os.environ.update(services.environment(workspace.root))

@@ -3,31 +3,30 @@
 import json
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from edgeline.cli.recipe import AsJson
+from rich.console import Console
+from rich.table import Table
 
-if TYPE_CHECKING:
-    from edgeline.stack.process_info import Running
+from edgeline.cli.options import AsJson
+from edgeline.stack import services
+from edgeline.stack.process_info import Running, memory_bytes
+from edgeline.workspace import Workspace
 
 
 def status(as_json: AsJson = False) -> None:
     """Show the local servers: process, port, address, memory and age."""
-    from edgeline.stack import services
-    from edgeline.workspace import Workspace
-
-    found = services.running(Workspace.find().root)
-    rows = {name: _row(found.get(name)) for name in services.SERVICES}
+    running = services.running(Workspace.find().root)
+    rows = {name: _row(running.get(name)) for name in services.SERVICES}
     if as_json:
         print(json.dumps({"services": rows}))
     else:
         _show(rows)
 
 
-def _row(running: "Running | None") -> dict[str, Any] | None:
+def _row(running: Running | None) -> dict[str, Any] | None:
     if running is None:
         return None
-    from edgeline.stack.process_info import memory_bytes
 
     return {
         "pid": running.pid,
@@ -39,9 +38,6 @@ def _row(running: "Running | None") -> dict[str, Any] | None:
 
 
 def _show(rows: dict[str, dict[str, Any] | None]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("service", "state", "process", "address", "memory", "up for", box=None)
     for name, row in rows.items():
         if row is None:

@@ -2,6 +2,12 @@
 
 import os
 
+from rich.console import Console
+from rich.table import Table
+
+from edgeline.stack import services
+from edgeline.workspace import Workspace
+
 PURPOSE = {
     "prefect": "flow runs and schedules",
     "mlflow": "experiments and the model registry",
@@ -13,12 +19,6 @@ PURPOSE = {
 
 def up() -> None:
     """Start the local servers and apply the schedules of prefect.yaml."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from edgeline.stack import services
-    from edgeline.workspace import Workspace
-
     root = Workspace.find().root
     os.environ.update(services.environment(root))
     with Console(stderr=True).status("starting") as live:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeline.cli.ask import Url
-from edgeline.cli.recipe import AsJson
+from edgeline.cli.options import AsJson
 
 if TYPE_CHECKING:
     from edgeline.anchoring.subject import Named

@@ -4,21 +4,22 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from edgeline.cli.chain import project, waiting_for
-from edgeline.cli.recipe import AsJson
+from edgeline import revisions
+from edgeline.cli.chain import waiting_for
+from edgeline.cli.options import AsJson, DataName
+from edgeline.datacard.folder import page_of
+from edgeline.datasets.card import check
 from edgeline.errors import Interrupted, RecipeError
+from edgeline.recipe import names
+from edgeline.revisions import Difference, Line, Restored, Sent
+from edgeline.workspace import Workspace
 
-if TYPE_CHECKING:
-    from edgeline.revisions import Difference, Line, Restored, Sent
-
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="The recipe whose data these are.", show_default=False)
-]
 Revision = Annotated[
     str, typer.Argument(help="Beginning of a revision, or of DVC's MD5 of it.", show_default=False)
 ]
@@ -27,12 +28,10 @@ SHOWN = 10
 """Items that are named; --json names them all."""
 
 
-def list_revisions(name: Name, as_json: AsJson = False) -> None:
+def list_revisions(name: DataName, as_json: AsJson = False) -> None:
     """List the revisions of the data, newest first; * is what lies in data/NAME."""
     root = _project_with(name)
-    from edgeline.revisions import history
-
-    lines = history(root, name)
+    lines = revisions.history(root, name)
     if as_json:
         print(json.dumps({"name": name, "revisions": [asdict(line) for line in lines]}))
         return
@@ -40,13 +39,11 @@ def list_revisions(name: Name, as_json: AsJson = False) -> None:
         print(text)
 
 
-def diff(name: Name, a: Revision, b: Revision, as_json: AsJson = False) -> None:
+def diff(name: DataName, a: Revision, b: Revision, as_json: AsJson = False) -> None:
     """Say what changed from revision A to revision B: settings, items, labels, distributions."""
     root = _project_with(name)
     with _doing(f"comparing two revisions of {name}"):
-        from edgeline.revisions import difference
-
-        found = difference(root, name, a, b)
+        found = revisions.difference(root, name, a, b)
     if as_json:
         print(json.dumps({"name": name, **asdict(found)}))
         return
@@ -55,56 +52,44 @@ def diff(name: Name, a: Revision, b: Revision, as_json: AsJson = False) -> None:
 
 
 def card(
-    name: Name,
+    name: DataName,
     page: Annotated[
         Path | None, typer.Argument(help="HTML file to write; NAME-card.html where none is given.")
     ] = None,
 ) -> None:
     """Write the data card as one page: counts, shares, samples, what was left out, drift."""
     root = _project_with(name)
-    from edgeline.datacard.folder import page_of
-    from edgeline.datasets.card import check
-    from edgeline.revisions import previous
-
     known = check(root / "data" / name)
-    text, _ = page_of(root / "data" / name, previous(root, name, known.digest))
+    text, _ = page_of(root / "data" / name, revisions.previous(root, name, known.digest))
     target = page or Path(f"{name}-card.html")
     target.write_text(text, encoding="utf-8")
     print(f"{name}: revision {known.revision[:12]} as {target}")
 
 
-def restore(name: Name, revision: Revision, as_json: AsJson = False) -> None:
+def restore(name: DataName, revision: Revision, as_json: AsJson = False) -> None:
     """Bring back the data of REVISION, with settings.yaml and what dvc.lock says of them."""
-    from datetime import UTC, datetime
-
     root = _project_with(name)
     with _doing(f"restoring {name}"):
-        from edgeline.revisions import restore as bring_back
-
-        restored = bring_back(root, name, revision, datetime.now(UTC))
+        restored = revisions.restore(root, name, revision, datetime.now(UTC))
     if as_json:
         print(json.dumps(asdict(restored)))
         return
     print(_outcome(restored))
 
 
-def push(name: Name, as_json: AsJson = False) -> None:
+def push(name: DataName, as_json: AsJson = False) -> None:
     """Send every revision of the data to DVC's default remote, and look at each file there."""
     root = _project_with(name)
     with _doing(f"sending {name}"):
-        from edgeline.revisions import push as send
-
-        sent = send(root, name)
+        sent = revisions.push(root, name)
     _show(sent, "sent to", as_json)
 
 
-def pull(name: Name, as_json: AsJson = False) -> None:
+def pull(name: DataName, as_json: AsJson = False) -> None:
     """Bring every revision that DVC's default remote knows into DVC's cache; data/NAME stays as it is."""
     root = _project_with(name)
     with _doing(f"fetching {name}"):
-        from edgeline.revisions import pull as bring
-
-        sent = bring(root, name)
+        sent = revisions.pull(root, name)
     _show(sent, "brought from", as_json)
 
 
@@ -132,9 +117,7 @@ def _project_with(name: str) -> Path:
     Raises:
         RecipeError: none.
     """
-    from edgeline.recipe import names
-
-    root = project().root
+    root = Workspace.find().root
     made = {path.parent.name for path in (root / "data").glob("*/settings.yaml")}
     if name not in (known := {*names(root), *made}):
         raise RecipeError(
@@ -145,7 +128,7 @@ def _project_with(name: str) -> Path:
     return root
 
 
-def _table(lines: "Iterable[Line]") -> Iterator[str]:
+def _table(lines: Iterable[Line]) -> Iterator[str]:
     row = "{} {:12}  {:20}  {:28}  {:16}  {}"
     yield row.format(" ", "revision", "when", "items", "where", "changed settings").rstrip()
     for line in lines:
@@ -159,7 +142,7 @@ def _table(lines: "Iterable[Line]") -> Iterator[str]:
         ).rstrip()
 
 
-def _changes(found: "Difference") -> Iterator[str]:
+def _changes(found: Difference) -> Iterator[str]:
     for key, pair in found.settings.items():
         yield _fact(f"data.{key}", _arrow(key, *pair))
     for key, (before, after) in found.sets.items():
@@ -191,7 +174,7 @@ def _arrows(pairs: dict[str, tuple[str, str]]) -> list[str]:
     return [f"{id}: {was} > {now}" for id, (was, now) in pairs.items()]
 
 
-def _named(what: str, names: "Iterable[str]") -> Iterator[str]:
+def _named(what: str, names: Iterable[str]) -> Iterator[str]:
     """How many, and the first ones by name; nothing where there are none."""
     found = list(names)
     if found:
@@ -209,7 +192,7 @@ def _fact(name: str, value: object) -> str:
     return f"{name:16} {value}"
 
 
-def _outcome(restored: "Restored") -> str:
+def _outcome(restored: Restored) -> str:
     origin = f", {restored.fetched} objects from the remote" if restored.fetched else ""
     return (
         f"{restored.name}: revision {restored.digest[:12]} of {_time(restored.when)} is there again{origin}; "
@@ -217,7 +200,7 @@ def _outcome(restored: "Restored") -> str:
     )
 
 
-def _show(sent: "Sent", done: str, as_json: bool) -> None:
+def _show(sent: Sent, done: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(sent)))
         return
@@ -227,15 +210,3 @@ def _show(sent: "Sent", done: str, as_json: bool) -> None:
     )
     for one in sent.lacking:
         print(f"not whole: {one[:12]}")
-
-
-def commands() -> dict[str, Any]:
-    """By name, what `edgeline data` offers besides its stages."""
-    return {
-        "list": list_revisions,
-        "diff": diff,
-        "card": card,
-        "restore": restore,
-        "push": push,
-        "pull": pull,
-    }

@@ -1,0 +1,32 @@
+"""Every command of the command line is where its table says."""
+
+import pytest
+from typer.testing import CliRunner
+
+from edgeline.cli import COMMANDS, GROUPS, app
+from edgeline.cli.lazy import docstring
+
+TARGETS = {(name,): target for name, target in COMMANDS.items()} | {
+    (group, name): target
+    for group, (commands, _) in GROUPS.items()
+    for name, target in commands.items()
+}
+
+
+@pytest.mark.parametrize("words", TARGETS, ids=" ".join)
+def test_a_command_is_found_and_says_what_it_does(words: tuple[str, ...]) -> None:
+    first = docstring(TARGETS[words]).split()[0]
+    helped = CliRunner().invoke(app, [*words, "--help"], catch_exceptions=False)
+    assert helped.exit_code == 0
+    assert first in helped.stdout
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_lists_its_commands(group: str) -> None:
+    commands, purpose = GROUPS[group]
+    listed = CliRunner().invoke(app, [group, "--help"]).stdout
+    assert purpose.split()[0] in listed
+    targets = list(commands.values())
+    assert all(
+        name in listed for at, name in enumerate(commands) if targets[at] not in targets[:at]
+    )
