@@ -6,18 +6,20 @@ recipe > data > pretrained > fine-tune > shrink > federated rounds > release
 from typing import Any
 
 from prefect import flow
-from prefect.futures import PrefectFuture
 
-from flows.federate import CORES, rounds
+from edgeline.provenance.lineage import Lineage
+from flows.federate import CORES, run_rounds
 from flows.release import release
-from tasks.anchor import settle
+from tasks.anchor import anchor_pending
 from tasks.baseline import baseline
-from tasks.compress import shrink, untaught
+from tasks.compress import shrink, train_without_teacher
 from tasks.data import version
 from tasks.finetune import scratch, tune
-from tasks.lineage import stated
+from tasks.lineage import build_lineage
 from tasks.pretrain import pretrain
-from tasks.run import opened, run_name
+from tasks.results import Results, TrainingResults
+from tasks.run import run_name, start_run
+from tasks.summary import summarise
 
 
 @flow(name="build", flow_run_name=run_name, task_runner=CORES)
@@ -25,22 +27,29 @@ def build(
     recipe: str = "digits", settings: dict[str, str] | None = None, force: bool = False
 ) -> dict[str, Any]:
     """Build, release and register the model of a recipe; returns the run's summary."""
-    with opened(recipe, settings, force) as (run, line):
-        settle(run, line.anchor)
-        data = version(run, line.data)
-        controls: list[PrefectFuture[Any]] = [baseline.submit(run, data)]
-        pretrained = pretrain(run, line.pretrained, data.report.form)
+    with start_run(recipe, settings, force) as (run, sections):
+        anchor_pending(run, sections.anchor)
+        data = version(run, sections.data)
+        plain = baseline.submit(run, data)
+        pretrained = pretrain(run, sections.pretrained, data.report.form)
 
-        if pretrained.report.knows:
-            controls.append(scratch.submit(run, line.finetune, pretrained, data))
-        tuned = tune(run, line.finetune, pretrained, data)
+        has_learned = pretrained.report.has_learned
+        control = scratch.submit(run, sections.finetune, pretrained, data) if has_learned else None
+        tuned = tune(run, sections.finetune, pretrained, data)
 
-        controls.append(untaught.submit(run, line.shrink, tuned, data))
-        small = shrink(run, line.shrink, tuned, data)
+        untaught = train_without_teacher.submit(run, sections.shrink, tuned, data)
+        small = shrink(run, sections.shrink, tuned, data)
 
-        for control in controls:
-            control.result()
-        learned, closed = rounds(run, line.federate, small, data)
-
-        said = stated(recipe, data, pretrained, tuned, small, rounds=closed)
-        return release(run, line, data, learned, said, tuned)
+        training = TrainingResults(
+            plain.result(),
+            pretrained,
+            tuned,
+            control.result() if control else None,
+            small,
+            untaught.result(),
+        )
+        federation = run_rounds(run, sections.federate, small, data)
+        lineage = build_lineage(run, data, training, federation.rounds, Lineage())
+        released = release(run, sections, data, federation.federate, lineage, tuned)
+        results = Results(data, training, federation, released)
+        return summarise(run, sections, results, latest=True)

@@ -12,13 +12,25 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from edgeline.recipe.federate import Federate
 from edgeline.rounds.round import ClientReport, RoundSpec
 from flows.release import release
-from tasks.anchor import settle
-from tasks.data import version
-from tasks.federate import choose, close, committed, dealt, gathered, planned, train, updates_folder
-from tasks.lineage import stated
-from tasks.release import candidate, tuned_ancestor
-from tasks.run import Run, opened, run_name
+from tasks.anchor import anchor_pending
+from tasks.candidate import find_candidate, find_tuned_ancestor
+from tasks.data import DataReport, version
+from tasks.federate import (
+    RoundStepReport,
+    choose,
+    close,
+    committed,
+    dealt,
+    gathered,
+    planned,
+    train,
+    updates_folder,
+)
+from tasks.lineage import build_lineage
+from tasks.results import FederationResults, Results
+from tasks.run import Run, run_name, start_run
 from tasks.step_result import StepResult
+from tasks.summary import summarise
 
 # A step holds one core, whatever the machine has, so that the same run gives the same bits everywhere.
 CORES: Any = ThreadPoolTaskRunner(max_workers=2)
@@ -29,32 +41,44 @@ def federate(
     recipe: str = "digits", settings: dict[str, str] | None = None, force: bool = False
 ) -> dict[str, Any]:
     """Improve the latest candidate with the devices' data and release what comes of it."""
-    with opened(recipe, settings, force) as (run, line):
-        settle(run, line.anchor)
-        data = version(run, line.data)
-        start = candidate(run, line.anchor)
-        learned, closed = rounds(run, line.federate, start, data, after=start.report.rounds)
-        said = stated(recipe, data, rounds=closed, after=start.report.lineage)
-        return release(run, line, data, learned, said, tuned_ancestor(run, said))
+    with start_run(recipe, settings, force) as (run, sections):
+        anchor_pending(run, sections.anchor)
+        data = version(run, sections.data)
+        start = find_candidate(run, sections.anchor)
+        federation = run_rounds(run, sections.federate, start, data, after=start.report.rounds)
+        lineage = build_lineage(run, data, None, federation.rounds, start.report.lineage)
+        tuned = find_tuned_ancestor(run, lineage)
+        released = release(run, sections, data, federation.federate, lineage, tuned)
+        results = Results(data, None, federation, released)
+        return summarise(run, sections, results, latest=False)
 
 
-def rounds(
-    run: Run, settings: Federate, start: StepResult, data: StepResult, after: int = 0
-) -> tuple[StepResult, list[StepResult]]:
+def run_rounds(
+    run: Run,
+    settings: Federate,
+    start: StepResult[object],
+    data: StepResult[DataReport],
+    after: int = 0,
+) -> FederationResults:
     """The network that the rounds end with, and every round on the way; each is committed before the next begins."""
-    latest, closed = start, []
+    latest: StepResult[object] = start
+    rounds: list[StepResult[RoundStepReport]] = []
     for spec in planned(settings, data, after):
         begun = time.monotonic()
         reports = (
             () if committed(run, spec, latest, data) else asked(run, settings, spec, latest, data)
         )
         latest = close(run, spec, latest, data, reports, begun)
-        closed.append(latest)
-    return choose(run, settings, start, data, closed), closed
+        rounds.append(latest)
+    return FederationResults(choose(run, settings, start, data, rounds), tuple(rounds))
 
 
 def asked(
-    run: Run, settings: Federate, spec: RoundSpec, latest: StepResult, data: StepResult
+    run: Run,
+    settings: Federate,
+    spec: RoundSpec,
+    latest: StepResult[object],
+    data: StepResult[DataReport],
 ) -> tuple[ClientReport, ...]:
     """What the devices of a round report: their clients are mapped tasks over shards of devices."""
     shards = train.map(

@@ -4,8 +4,10 @@ Nobody waits for the chain: what cannot be sent now stays in the outbox, and the
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -16,24 +18,29 @@ from edgeline.anchoring.flush import FlushReport
 from edgeline.anchoring.interface import UNKNOWN
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
-from edgeline.artifact import open_artifact
+from edgeline.artifact import Artifact, open_artifact
 from edgeline.auditing.verdict import verify_folder
 from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.errors import EdgelineError, EnvironmentUnfit, Revoked
+from edgeline.provenance.lineage import Lineage, release_statement
 from edgeline.provenance.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
+from edgeline.provenance.statement import Statement, Subject
 from edgeline.recipe.anchor import Anchor
-from edgeline.tracking import registry as models
+from edgeline.tracking import registry
 from edgeline.workspace import LOCAL, Workspace
 from tasks import chain
-from tasks.lineage import Said, released, sealed
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
 from tasks.watch import watcher
 
+if TYPE_CHECKING:
+    from tasks.gate import GateReport
+    from tasks.seal import SealReport
+
 
 @dataclass(frozen=True)
-class Anchored:
+class AnchorReport:
     """Where the artifact stands on the chain."""
 
     chain: str
@@ -60,7 +67,7 @@ class Anchored:
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifyReport:
     files: int
     """Files hashed again."""
     block: int | None
@@ -72,8 +79,8 @@ class Verified:
         return f"{self.files} files as sealed, {stands}"
 
 
-@task(name="settle", cache_policy=NO_CACHE)
-def settle(run: Run, settings: Anchor) -> int:
+@task(name="anchor-pending", cache_policy=NO_CACHE)
+def anchor_pending(run: Run, settings: Anchor) -> int:
     """Send what earlier runs could not, and give the receipts to the artifacts that wait for them; returns how many.
 
     Raises:
@@ -95,64 +102,83 @@ def settle(run: Run, settings: Anchor) -> int:
         receipts = _awaited(run.workspace, waiting, contract)
     for receipt in receipts:
         write_receipt(receipt, receipt_path(run.workspace.artifacts / receipt.statement.subject))
-    _tag(settings.chain, receipts)
+    _tag_versions(settings.chain, receipts)
     figure = f"what waited was anchored, {len(receipts)} artifacts among it"
-    watcher().finished("settle", figure, time.monotonic() - begun, reused=False)
+    watcher().finished("pending", figure, time.monotonic() - begun, reused=False)
     return len(receipts)
 
 
 @step("anchor", reuse=False)
 def anchor(
-    run: Run, settings: Anchor, artifact: StepResult, passed: StepResult, said: Said
-) -> tuple[Path, Anchored]:
-    """Anchor all that was said, parents first, then the artifact and its release; put the receipt beside the manifest.
+    run: Run,
+    settings: Anchor,
+    artifact: "StepResult[SealReport]",
+    gate: "StepResult[GateReport]",
+    lineage: Lineage,
+) -> tuple[Path, AnchorReport]:
+    """Anchor the lineage, parents first, then the artifact and its release; put the receipt beside the manifest.
 
     Raises:
         Revoked: the artifact, or something that it was made from, was revoked.
     """
-    itself = sealed(open_artifact(artifact.path), said)
-    release = released(itself, passed.report.validation)
-    line = (*said, itself, release)
+    itself = _statement(open_artifact(artifact.path), lineage)
+    statements = (*lineage, itself, release_statement(itself, gate.report.validation))
     with chain.outbox(run.workspace, settings.chain) as waiting:
-        chain.enter(waiting, line)
+        chain.enter(waiting, statements)
         try:
             contract, report = chain.flush(
                 run.workspace, settings.chain, waiting, get_run_logger().warning
             )
-            _require_usable(contract, line, report)
+            _require_usable(contract, statements, report)
             receipt = receipt_of(waiting, contract, itself.digest)
         except EnvironmentUnfit as error:
             get_run_logger().warning("anchoring pending: %s", error)
-            nowhere = Anchored(settings.chain, "", 0, "", "", False, len(line), 0, str(error))
-            return artifact.path, nowhere
+            count = len(statements)
+            return artifact.path, AnchorReport(
+                settings.chain, "", 0, "", "", False, count, 0, str(error)
+            )
     write_receipt(receipt, receipt_path(artifact.path))
-    return artifact.path / RECEIPT_NAME, _anchored(settings.chain, receipt, line, report)
+    return artifact.path / RECEIPT_NAME, _report(settings.chain, receipt, len(statements), report)
 
 
 @step("verify", reuse=False)
 def verify(
-    run: Run, settings: Anchor, artifact: StepResult, receipt: StepResult
-) -> tuple[Path, Verified]:
+    run: Run,
+    settings: Anchor,
+    artifact: "StepResult[SealReport]",
+    receipt: StepResult[AnchorReport],
+) -> tuple[Path, VerifyReport]:
     """Do what any stranger can do: hash every file again, and ask the chain."""
     if receipt.report.pending:
-        return artifact.path, Verified(len(open_artifact(artifact.path).manifest.files), None)
+        return artifact.path, VerifyReport(len(open_artifact(artifact.path).manifest.files), None)
     with chain.live(run.workspace, settings.chain) as live:
         verdict = verify_folder(artifact.path, lambda: live)
     assert verdict.named.manifest is not None
-    return artifact.path, Verified(len(verdict.named.manifest.files), verdict.record.block)
+    return artifact.path, VerifyReport(len(verdict.named.manifest.files), verdict.record.block)
 
 
-def _require_usable(contract: AnchorContract, line: Said, report: FlushReport) -> None:
-    """Everything said is on the chain and valid."""
-    statuses = contract.statuses([statement.digest for statement in line])
-    for statement, status in zip(line, statuses, strict=True):
+def _statement(artifact: Artifact, lineage: Lineage) -> Statement:
+    """The statement about an artifact and every file in it, made from what its manifest names."""
+    manifest = artifact.manifest
+    files = [Subject(name, entry.sha256) for name, entry in manifest.files.items()]
+    about = {"recipe": manifest.recipe}
+    parents = manifest.parents.values()
+    return lineage.add("artifact", artifact.digest, parents, about, files=files).of(artifact.digest)
+
+
+def _require_usable(
+    contract: AnchorContract, statements: Sequence[Statement], report: FlushReport
+) -> None:
+    """Every statement is on the chain and valid."""
+    statuses = contract.statuses([statement.digest for statement in statements])
+    for statement, status in zip(statements, statuses, strict=True):
         if status in WITHDRAWN:
             raise Revoked(
                 expected=f"a model whose whole history is valid on chain {contract.deployment.chain_id}",
                 found=f"{statement.kind} {statement.subject} {WITHDRAWN[status]}",
                 remedy="`edgeline audit revoked` says by whom and why; change what it was made from",
             )
-    for statement, status in zip(line, statuses, strict=True):
+    for statement, status in zip(statements, statuses, strict=True):
         if status == UNKNOWN:
             reason = dict(report.refused).get(statement.digest, "no record, and no reason given")
             raise EdgelineError(
@@ -169,37 +195,37 @@ def _awaited(workspace: Workspace, waiting: Outbox, contract: AnchorContract) ->
         for folder in workspace.artifacts.glob("[0-9a-f]*")
         if not receipt_path(folder).is_file()
     ]
-    said = [
+    artifacts = [
         statement
         for folder in folders
         for statement in waiting.about(folder.name)
         if statement.kind == "artifact"
     ]
-    known = contract.statuses([statement.digest for statement in said])
+    statuses = contract.statuses([statement.digest for statement in artifacts])
     return [
         receipt_of(waiting, contract, statement.digest)
-        for statement, status in zip(said, known, strict=True)
+        for statement, status in zip(artifacts, statuses, strict=True)
         if status
     ]
 
 
-def _tag(name: str, receipts: list[Receipt]) -> None:
-    """Tell MLflow where the models stand that were registered before they were anchored."""
-    stands = {receipt.statement.subject: receipt for receipt in receipts}
-    for version in models.versions():
-        if receipt := stands.get(version.artifact):
-            stand = chain.position(name, receipt.transaction, receipt.deployment.contract)
-            models.tag_version(version, stand)
+def _tag_versions(name: str, receipts: list[Receipt]) -> None:
+    """Write into MLflow where those models are anchored that were registered before."""
+    by_artifact = {receipt.statement.subject: receipt for receipt in receipts}
+    for version in registry.versions():
+        if receipt := by_artifact.get(version.artifact):
+            contract = receipt.deployment.contract
+            registry.tag_version(version, chain.position(name, receipt.transaction, contract))
 
 
-def _anchored(name: str, receipt: Receipt, line: Said, report: FlushReport) -> Anchored:
-    return Anchored(
+def _report(name: str, receipt: Receipt, statements: int, report: FlushReport) -> AnchorReport:
+    return AnchorReport(
         chain=name,
         transaction=receipt.transaction,
         block=receipt.record.block,
         contract=receipt.deployment.contract,
         anchorer=receipt.record.anchorer,
         already=not report.sent,
-        statements=len(line),
+        statements=statements,
         sent=report.sent,
     )

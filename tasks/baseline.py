@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeline.datasets import central, prepared
 from edgeline.finetuning.baseline import baseline as measure
@@ -10,9 +11,12 @@ from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
 
+if TYPE_CHECKING:
+    from tasks.data import DataReport
+
 
 @dataclass(frozen=True)
-class Plain:
+class BaselineStepReport:
     test: Scores
     """Of logistic regression."""
     trivial: Scores
@@ -28,8 +32,10 @@ class Plain:
 
 
 @step("baseline")
-def baseline(run: Run, data: StepResult) -> tuple[Path, Plain]:
+def baseline(run: Run, data: "StepResult[DataReport]") -> tuple[Path, BaselineStepReport]:
     """Measure on the test set what a plain statistician would do with the central labels."""
     test = prepared(data.path, "test").examples
     report = measure(*central(data.path).examples, *test, data.report.form.preprocessing.kind)
-    return data.path, Plain(report.linear, report.trivial, report.features, report.converged)
+    return data.path, BaselineStepReport(
+        report.linear, report.trivial, report.features, report.converged
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +32,14 @@ from tasks.step import step
 from tasks.step_result import StepResult
 from tasks.watch import epochs
 
+if TYPE_CHECKING:
+    from tasks.data import DataReport
+    from tasks.export import OnnxReport
+    from tasks.finetune import TunedReport
+
 
 @dataclass(frozen=True)
-class Small:
+class DistilledReport:
     test: Scores
     bytes: int
     distillation: DistillReport
@@ -45,7 +51,7 @@ class Small:
 
 
 @dataclass(frozen=True)
-class Untaught:
+class WithoutTeacherReport:
     test: Scores
     bytes: int
     training: TrainReport
@@ -56,7 +62,7 @@ class Untaught:
 
 
 @dataclass(frozen=True)
-class Int8:
+class Int8Report:
     test: Scores
     fp32: Scores
     """Of the same network before, on the test set."""
@@ -76,7 +82,9 @@ class Int8:
 
 
 @step("shrink")
-def shrink(run: Run, settings: Shrink, tuned: StepResult, data: StepResult) -> tuple[Path, Small]:
+def shrink(
+    run: Run, settings: Shrink, tuned: "StepResult[TunedReport]", data: "StepResult[DataReport]"
+) -> tuple[Path, DistilledReport]:
     """Distil the tuned network into a small one, on the central items."""
     teacher = load(tuned.path)
     unlabelled = None
@@ -97,13 +105,13 @@ def shrink(run: Run, settings: Shrink, tuned: StepResult, data: StepResult) -> t
     path = save(student, run.workspace.checkpoints)
     runs.log_figures(run.tracked, {"learning": curves.learning(report.training)})
     test = scores(student, *prepared(data.path, "test").examples)
-    return path, Small(test, path.stat().st_size, report)
+    return path, DistilledReport(test, path.stat().st_size, report)
 
 
 @step("untaught")
-def untaught(
-    run: Run, settings: Shrink, tuned: StepResult, data: StepResult
-) -> tuple[Path, Untaught]:
+def train_without_teacher(
+    run: Run, settings: Shrink, tuned: "StepResult[TunedReport]", data: "StepResult[DataReport]"
+) -> tuple[Path, WithoutTeacherReport]:
     """Train the same small network on the same labels without a teacher, for as many batches."""
     teacher = load(tuned.path)
     values, labels = central(data.path).examples
@@ -123,13 +131,17 @@ def untaught(
     )
     path = save(checkpoint, run.workspace.checkpoints)
     test = scores(checkpoint, *prepared(data.path, "test").examples)
-    return path, Untaught(test, path.stat().st_size, report)
+    return path, WithoutTeacherReport(test, path.stat().st_size, report)
 
 
 @step("quantise")
 def quantise(
-    run: Run, settings: Quantise, whole: StepResult, data: StepResult, large: StepResult | None
-) -> tuple[Path, Int8]:
+    run: Run,
+    settings: Quantise,
+    whole: "StepResult[OnnxReport]",
+    data: "StepResult[DataReport]",
+    large: "StepResult[OnnxReport] | None",
+) -> tuple[Path, Int8Report]:
     """Turn fp32 ONNX into int8, calibrated on central items alone, and compare before and after.
 
     `large` is the tuned network in fp32 ONNX, against which size and speed are stated.
@@ -148,7 +160,7 @@ def quantise(
     inputs = prepare(test.values)
     before, after = (load_session(each).logits(inputs) for each in (whole.path, path))
     runs.log_figures(run.tracked, answer_figures(after, test, data.report.form))
-    return path, Int8(
+    return path, Int8Report(
         test=scores_of(after, test.labels),
         fp32=scores_of(before, test.labels),
         bytes=path.stat().st_size,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeline.datasets import prepared
 from edgeline.export.onnx import ExportReport
@@ -13,12 +14,15 @@ from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
 
+if TYPE_CHECKING:
+    from tasks.data import DataReport
+
 COMPARED = 33
 """Validation items on which torch and ONNX are compared: the largest batch of the parity check."""
 
 
 @dataclass(frozen=True)
-class Exported:
+class OnnxReport:
     bytes: int
     preprocessing: Preprocessing
     """What the network was taught to see; it travels with the model."""
@@ -30,15 +34,17 @@ class Exported:
         return f"{self.bytes:,} bytes, within {self.parity.difference:.0e} of torch"
 
 
-def to_onnx(run: Run, learned: StepResult, data: StepResult) -> tuple[Path, Exported]:
+def export_onnx(
+    run: Run, learned: StepResult[object], data: "StepResult[DataReport]"
+) -> tuple[Path, OnnxReport]:
     """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
     checkpoint = load(learned.path)
     path, report = write_onnx(checkpoint, run.folder / "model.onnx")
     values = prepared(data.path, "validation").values
     parity = check_parity(checkpoint, path, values[:COMPARED])
-    return path, Exported(report.bytes, checkpoint.preprocessing, report, parity)
+    return path, OnnxReport(report.bytes, checkpoint.preprocessing, report, parity)
 
 
-export = step("export")(to_onnx)
-reference = step("reference")(to_onnx)
+export = step("export")(export_onnx)
+reference = step("reference")(export_onnx)
 """The large tuned network in the same form: what the released model's size and speed are compared with."""

@@ -6,6 +6,7 @@ A client task receives its own folders and the round's checkpoint, and nothing o
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -23,14 +24,18 @@ from edgeline.rounds.round import ClientReport, RoundReport, RoundSpec, close_ro
 from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
-from tasks.step_result import StepResult, key_of, recall
+from tasks.step_cache import key_of, recall
+from tasks.step_result import StepResult
+
+if TYPE_CHECKING:
+    from tasks.data import DataReport
 
 Shard = tuple[Path, ...]
 """Folders of the devices that one task trains, one after the other."""
 
 
 @dataclass(frozen=True)
-class Closed:
+class RoundStepReport:
     """A round that is over."""
 
     round: RoundReport
@@ -44,7 +49,7 @@ class Closed:
 
 
 @dataclass(frozen=True)
-class Federated:
+class FederateReport:
     """What the devices' data added."""
 
     test: Scores
@@ -95,11 +100,11 @@ def gathered(
 def close(
     run: Run,
     spec: RoundSpec,
-    start: StepResult,
-    data: StepResult,
+    start: StepResult[object],
+    data: "StepResult[DataReport]",
     reports: tuple[ClientReport, ...],
     begun: float,
-) -> tuple[Path, Closed]:
+) -> tuple[Path, RoundStepReport]:
     """Average what can be trusted and commit the round; from here on it is done, whatever happens next."""
     path, report = close_round(
         start.path,
@@ -109,18 +114,22 @@ def close(
         run.workspace.checkpoints,
         prepared(data.path, "validation").examples,
     )
-    return path, Closed(report, time.monotonic() - begun)
+    return path, RoundStepReport(report, time.monotonic() - begun)
 
 
-def committed(run: Run, spec: RoundSpec, start: StepResult, data: StepResult) -> bool:
+def committed(
+    run: Run, spec: RoundSpec, start: StepResult[object], data: "StepResult[DataReport]"
+) -> bool:
     """Whether an earlier run closed this very round, so that nobody need train for it."""
     if run.force:
         return False
     key = key_of("round", close.fn.__module__, run, [spec, start, data])
-    return recall(run, "round", key, TypeAdapter(Closed)) is not None
+    return recall(run, "round", key, TypeAdapter(RoundStepReport)) is not None
 
 
-def planned(settings: Federate, data: StepResult, after: int) -> tuple[RoundSpec, ...]:
+def planned(
+    settings: Federate, data: "StepResult[DataReport]", after: int
+) -> tuple[RoundSpec, ...]:
     """The rounds to come, numbered on from those that the start has behind it."""
     folders = (data.path / "shares" / "devices").glob(f"*/{EXAMPLES}")
     devices = sorted(path.parent.name for path in folders)
@@ -128,7 +137,7 @@ def planned(settings: Federate, data: StepResult, after: int) -> tuple[RoundSpec
     return tuple(replace(spec, number=spec.number + after) for spec in specs)
 
 
-def dealt(settings: Federate, spec: RoundSpec, data: StepResult) -> list[Shard]:
+def dealt(settings: Federate, spec: RoundSpec, data: "StepResult[DataReport]") -> list[Shard]:
     """The round's devices by shard, as folders."""
     folder = data.path / "shares" / "devices"
     return [
@@ -137,20 +146,24 @@ def dealt(settings: Federate, spec: RoundSpec, data: StepResult) -> list[Shard]:
     ]
 
 
-def updates_folder(run: Run, spec: RoundSpec, start: StepResult) -> Path:
+def updates_folder(run: Run, spec: RoundSpec, start: StepResult[object]) -> Path:
     """Where the devices of a round leave their updates."""
     return run.workspace.run(run.name) / "updates" / f"{spec.number:03}-{start.digest[:16]}"
 
 
 @step("federate")
 def choose(
-    run: Run, settings: Federate, start: StepResult, data: StepResult, rounds: list[StepResult]
-) -> tuple[Path, Federated]:
+    run: Run,
+    settings: Federate,
+    start: StepResult[object],
+    data: "StepResult[DataReport]",
+    rounds: list[StepResult[RoundStepReport]],
+) -> tuple[Path, FederateReport]:
     """Keep the network that is best on validation, the start included; of equals the latest."""
     reports = [product.report.round for product in rounds]
-    standing = [(reports[0].before, 0, start.path)] if reports else [(0.0, 0, start.path)]
+    standing = [(reports[0].before or 0.0, 0, start.path)] if reports else [(0.0, 0, start.path)]
     standing += [
-        (report.after, report.number, product.path)
+        (report.after or 0.0, report.number, product.path)
         for report, product in zip(reports, rounds, strict=True)
     ]
     validation, number, path = max(standing)
@@ -158,12 +171,12 @@ def choose(
     picture = curves.rounds([accuracy for accuracy, _, _ in standing])
     runs.log_figures(run.tracked, {"rounds": picture})
     runs.log_table(run.tracked, _rows(reports), "devices.json")
-    return path, Federated(
+    return path, FederateReport(
         test=scores(load(path), *test),
         before=scores(load(start.path), *test),
         validation=validation,
         chosen=number,
-        rounds=tuple(report.after for report in reports),
+        rounds=tuple(report.after or 0.0 for report in reports),
         devices=len({device for report in reports for device in report.devices}),
         bytes=path.stat().st_size,
     )

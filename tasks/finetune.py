@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeline.datasets import central, prepared
 from edgeline.figures import curves
@@ -19,9 +20,13 @@ from tasks.step import step
 from tasks.step_result import StepResult
 from tasks.watch import epochs
 
+if TYPE_CHECKING:
+    from tasks.data import DataReport
+    from tasks.pretrain import PretrainReport
+
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedReport:
     test: Scores
     before: Scores
     """Of the pretrained network on the same test set."""
@@ -35,7 +40,7 @@ class Tuned:
 
 
 @dataclass(frozen=True)
-class Control:
+class FromScratchReport:
     test: Scores
     bytes: int
     training: TrainReport
@@ -47,8 +52,11 @@ class Control:
 
 @step("finetune")
 def tune(
-    run: Run, settings: Finetune, pretrained: StepResult, data: StepResult
-) -> tuple[Path, Tuned]:
+    run: Run,
+    settings: Finetune,
+    pretrained: "StepResult[PretrainReport]",
+    data: "StepResult[DataReport]",
+) -> tuple[Path, TunedReport]:
     """Tune the pretrained network to the central labels and interpolate between the two."""
     before = load(pretrained.path)
     loaded = pretrained.report.loaded
@@ -70,15 +78,18 @@ def tune(
     if len(report.seeds) > 1:
         pictures["seeds"] = curves.seeds({"finetune": report.seeds}, "validation accuracy")
     runs.log_figures(run.tracked, pictures)
-    test = _pictured(run, checkpoint, data)
+    test = _evaluate(run, checkpoint, data)
     before_test = scores(before, *prepared(data.path, "test").examples)
-    return path, Tuned(test, before_test, path.stat().st_size, report)
+    return path, TunedReport(test, before_test, path.stat().st_size, report)
 
 
 @step("scratch")
 def scratch(
-    run: Run, settings: Finetune, pretrained: StepResult, data: StepResult
-) -> tuple[Path, Control]:
+    run: Run,
+    settings: Finetune,
+    pretrained: "StepResult[PretrainReport]",
+    data: "StepResult[DataReport]",
+) -> tuple[Path, FromScratchReport]:
     """Train the same network on the same labels from random weights."""
     start = load(pretrained.path)
     checkpoint, report = train_from_scratch(
@@ -93,10 +104,10 @@ def scratch(
     )
     path = save(checkpoint, run.workspace.checkpoints)
     test = scores(checkpoint, *prepared(data.path, "test").examples)
-    return path, Control(test, path.stat().st_size, report)
+    return path, FromScratchReport(test, path.stat().st_size, report)
 
 
-def _pictured(run: Run, checkpoint: Checkpoint, data: StepResult) -> Scores:
+def _evaluate(run: Run, checkpoint: Checkpoint, data: "StepResult[DataReport]") -> Scores:
     """Scores on the test set, with the pictures that say where the network is wrong and how sure it is."""
     test = prepared(data.path, "test")
     outputs = logits(checkpoint, test.values)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,14 @@ from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
 
+if TYPE_CHECKING:
+    from tasks.data import DataReport
+    from tasks.export import OnnxReport
+    from tasks.seal import SealReport
+
 
 @dataclass(frozen=True)
-class Passed:
+class GateReport:
     """Accuracies on the validation items of this run."""
 
     validation: float
@@ -39,8 +45,12 @@ class Passed:
 
 @step("gate", reuse=False)
 def gate(
-    run: Run, settings: Gate, whole: StepResult, artifact: StepResult, data: StepResult
-) -> tuple[Path, Passed]:
+    run: Run,
+    settings: Gate,
+    whole: "StepResult[OnnxReport]",
+    artifact: "StepResult[SealReport]",
+    data: "StepResult[DataReport]",
+) -> tuple[Path, GateReport]:
     """Compare the sealed model with the recipe's limits and with the present candidate.
 
     `whole` is the same network in fp32. All of them answer here and now: no earlier report is believed.
@@ -51,33 +61,35 @@ def gate(
     sealed = open_artifact(artifact.path)
     values, labels = prepared(data.path, "validation").examples
     fp32 = accuracy(load(whole.path).logits(sealed.preprocessing(values)), labels)
-    after = _answered(sealed, values, labels)
+    after = _accuracy(sealed, values, labels)
     present = _candidate(run, sealed)
-    found = Passed(after, fp32 - after, _answered(present, values, labels) if present else None)
-    for setting, met, limit, value in _limits(settings, found):
+    report = GateReport(
+        after, fp32 - after, _accuracy(present, values, labels) if present else None
+    )
+    for setting, met, limit, value in _limits(settings, report):
         if not met:
             raise GateMissed(
                 expected=f"{limit} (gate.{setting})",
                 found=f"{value:.4f}",
                 remedy="nothing was anchored or registered; improve the model, or change the gate knowingly",
             )
-    return artifact.path, found
+    return artifact.path, report
 
 
-def _limits(settings: Gate, found: Passed) -> Iterator[tuple[str, bool, str, float]]:
-    """(setting, whether it is met, what it asks, what was found) of every limit that applies."""
-    least, most = settings.min_accuracy, settings.max_quantisation_loss
-    asked = f"validation accuracy of at least {least:.4f}"
-    yield "min_accuracy", found.validation >= least, asked, found.validation
-    asked = f"validation accuracy lost by quantisation of at most {most:.4f}"
-    yield "max_quantisation_loss", found.quantisation_loss <= most, asked, found.quantisation_loss
-    if found.candidate is not None:
-        least = found.candidate - settings.max_regression
-        asked = f"validation accuracy of at least {least:.4f}, against the present candidate"
-        yield "max_regression", found.validation >= least, asked, found.validation
+def _limits(settings: Gate, report: GateReport) -> Iterator[tuple[str, bool, str, float]]:
+    """(setting, whether it is met, the limit in words, the measured value) of every limit that applies."""
+    value, least = report.validation, settings.min_accuracy
+    yield "min_accuracy", value >= least, f"validation accuracy of at least {least:.4f}", value
+    loss, most = report.quantisation_loss, settings.max_quantisation_loss
+    limit = f"validation accuracy lost by quantisation of at most {most:.4f}"
+    yield "max_quantisation_loss", loss <= most, limit, loss
+    if report.candidate is not None:
+        least = report.candidate - settings.max_regression
+        limit = f"validation accuracy of at least {least:.4f}, against the present candidate"
+        yield "max_regression", value >= least, limit, value
 
 
-def _answered(artifact: Artifact, values: Values, labels: NDArray[np.int64]) -> float:
+def _accuracy(artifact: Artifact, values: Values, labels: NDArray[np.int64]) -> float:
     """Accuracy of a sealed model on items prepared as it asks for."""
     return accuracy(load(artifact.model_path).logits(artifact.preprocessing(values)), labels)
 

@@ -1,139 +1,78 @@
-"""What is said on the chain of everything that was made: one statement each, parents before children."""
+"""The lineage of what a run made: each step's parents, as statements that a chain can hold."""
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from prefect import task
+from prefect.cache_policies import NO_CACHE
 
-from edgeline.artifact import Artifact
 from edgeline.digest import digest_of, sha256_file
-from edgeline.manifest import MANIFEST, Ancestor
 from edgeline.merkle import root
-from edgeline.provenance.statement import Statement, Subject
+from edgeline.provenance.lineage import Lineage
 from edgeline.rounds.round import RoundReport
+from tasks.data import DataReport
+from tasks.federate import RoundStepReport
+from tasks.results import TrainingResults
+from tasks.run import Run
+from tasks.split import PartsReport
 from tasks.step_result import StepResult
 
-Said = tuple[Statement, ...]
-"""Statements, none of which comes before a parent of its own; at most one about each digest."""
-
-NAMES = {
-    "data": ("data", "card.json"),
-    "pretrained": ("pretrained", "weights.safetensors"),
-    "finetune": ("tuned", "weights.safetensors"),
-    "shrink": ("small", "weights.safetensors"),
-}
-"""What the chain calls the product of a step, and the file that its digest is of."""
+Remarks = dict[str, str | int]
 
 
-def stated(
-    recipe: str, *products: StepResult, rounds: Iterable[StepResult] = (), after: Said = ()
-) -> Said:
-    """What there is to say of products and then of the rounds that followed them, each once.
-
-    `after` is what was said before; tuning that gained nothing gives back the pretrained digest, said already.
-    """
-    said = {statement.subject: statement for statement in after}
-    for product in products:
-        if product.digest not in said:
-            kind, name = NAMES[product.step]
-            told = {"recipe": recipe, **_origin(product)}
-            said[product.digest] = _statement(product, name, kind, told, said)
-    new = [product for product in _distinct(rounds) if product.digest not in said]
-    for number, product in enumerate(new, start=1):
-        about: dict[str, str | int] = {
-            "recipe": recipe,
-            "task": _federation(new, said),
-            "number": number,
-            **_contributions(product.report.round),
-        }
-        said[product.digest] = _statement(product, "weights.safetensors", "round", about, said)
-    return tuple(said.values())
-
-
-def of_parts(said: Said, recipe: str, parts: Path, checkpoint: StepResult) -> Said:
-    """A statement for each part of the model that was made of `checkpoint`."""
-    files = sorted(parts.iterdir())
-    known = {statement.subject: statement for statement in said}
-    return tuple(
-        Statement(
-            (Subject(f"parts/{file.name}", sha256_file(file)),),
-            "part",
-            (known[checkpoint.digest].digest,),
-            {"recipe": recipe, "index": index, "of": len(files)},
-        )
-        for index, file in enumerate(files)
-    )
+@task(name="lineage", cache_policy=NO_CACHE)
+def build_lineage(
+    run: Run,
+    data: StepResult[DataReport],
+    training: TrainingResults | None,
+    rounds: tuple[StepResult[RoundStepReport], ...],
+    before: Lineage,
+) -> Lineage:
+    """The lineage `before`, with a statement about each thing that the run has made since."""
+    things: list[tuple[str, StepResult[object], Remarks]] = [
+        ("data", data, {"revision": data.report.revision})
+    ]
+    if training:
+        loaded = training.pretrained.report.loaded
+        weights: Remarks = {"weights": loaded.sha256} if loaded else {}
+        things += [
+            ("pretrained", training.pretrained, weights),
+            ("tuned", training.finetune, {}),
+            ("small", training.shrink, {}),
+        ]
+    lineage = before
+    things += _rounds(rounds, before)
+    for kind, result, remarks in things:
+        about = {"recipe": run.recipe, **remarks}
+        lineage = lineage.add(kind, result.digest, result.parents, about)
+    return lineage
 
 
-def history(said: Said, *digests: str) -> Said:
-    """Of all that was said, what these digests came from, themselves included."""
-    by_key = {statement.digest: statement for statement in said}
-    wanted = set(digests)
-    for statement in reversed(said):
-        if statement.subject in wanted:
-            wanted.update(by_key[parent].subject for parent in statement.parents)
-    return tuple(statement for statement in said if statement.subject in wanted)
+@task(name="lineage-of-parts", cache_policy=NO_CACHE)
+def add_parts(
+    run: Run, lineage: Lineage, parts: StepResult[PartsReport], checkpoint: StepResult[object]
+) -> Lineage:
+    """The lineage with a statement about each part of the model that was made of `checkpoint`."""
+    files = sorted(parts.path.iterdir())
+    for index, file in enumerate(files):
+        about: Remarks = {"recipe": run.recipe, "index": index, "of": len(files)}
+        name, digest = f"parts/{file.name}", sha256_file(file)
+        lineage = lineage.add("part", digest, (checkpoint.digest,), about, name=name)
+    return lineage
 
 
-def ancestors(said: Said) -> tuple[Ancestor, ...]:
-    """The same as an artifact's manifest tells it: by the digests of the things themselves."""
-    subjects = {statement.digest: statement.subject for statement in said}
-    return tuple(
-        Ancestor(
-            statement.subject,
-            statement.kind,
-            tuple(sorted(subjects[parent] for parent in statement.parents)),
-        )
-        for statement in said
-    )
+def _rounds(
+    results: tuple[StepResult[RoundStepReport], ...], before: Lineage
+) -> list[tuple[str, StepResult[object], Remarks]]:
+    known = {statement.subject for statement in before}
+    new = list({one.digest: one for one in results if one.digest not in known}.values())
+    federation = digest_of([[one.parents[0] for one in new[:1]], [one.digest for one in new]])
+    return [
+        ("round", one, {"task": federation, **_remarks(one.report.round), "number": number})
+        for number, one in enumerate(new, start=1)
+    ]
 
 
-def sealed(artifact: Artifact, said: Said) -> Statement:
-    """The statement about an artifact and every file in it, made from what its manifest names."""
-    known = {statement.subject: statement.digest for statement in said}
-    files = (Subject(name, entry.sha256) for name, entry in artifact.manifest.files.items())
-    return Statement(
-        (Subject(MANIFEST, artifact.digest), *files),
-        "artifact",
-        tuple(known[parent] for parent in artifact.manifest.parents.values()),
-        {"recipe": artifact.manifest.recipe},
-    )
-
-
-def released(artifact: Statement, validation: float) -> Statement:
-    """The statement that an artifact passed the gate of its recipe with this validation accuracy."""
-    about = {**artifact.about, "validation": f"{validation:.4f}"}
-    return Statement(artifact.subjects[:1], "release", (artifact.digest,), about)
-
-
-def _statement(
-    product: StepResult,
-    name: str,
-    kind: str,
-    about: Mapping[str, str | int],
-    said: dict[str, Statement],
-) -> Statement:
-    parents = tuple(said[parent].digest for parent in product.parents)
-    return Statement((Subject(name, product.digest),), kind, parents, about)
-
-
-def _origin(product: StepResult) -> dict[str, str]:
-    """DVC's name of the data, by which people know them, or the digest of weights that were brought along."""
-    if product.step == "data":
-        return {"revision": product.report.revision}
-    loaded = product.report.loaded if product.step == "pretrained" else None
-    return {"weights": loaded.sha256} if loaded else {}
-
-
-def _federation(rounds: list[StepResult], said: dict[str, Statement]) -> str:
-    """Identity of these rounds together: what they began with, and what they made of it."""
-    base = sorted(said[parent].digest for parent in rounds[0].parents if parent in said)
-    return digest_of([[*base], [product.digest for product in rounds]])
-
-
-def _contributions(report: RoundReport) -> dict[str, str | int]:
-    """How many devices' updates count, and the Merkle root over the digests of their updates in the order of names."""
-    counted = [bytes.fromhex(str(c.update)) for c in report.clients if c.device in report.devices]
-    return {"clients": len(counted), "updates": root(counted).hex()}
-
-
-def _distinct(products: Iterable[StepResult]) -> list[StepResult]:
-    return list({product.digest: product for product in products}.values())
+def _remarks(report: RoundReport) -> Remarks:
+    """The round's number, how many updates count, and the Merkle root over their digests in the order of names."""
+    counted = [
+        bytes.fromhex(str(one.update)) for one in report.clients if one.device in report.devices
+    ]
+    return {"number": report.number, "clients": len(counted), "updates": root(counted).hex()}

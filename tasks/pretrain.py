@@ -37,7 +37,7 @@ class PretrainReport:
     """What of the weights that were brought along fits the network."""
 
     @property
-    def knows(self) -> bool:
+    def has_learned(self) -> bool:
         """Whether the network has seen anything before."""
         return self.training is not None or self.loaded is not None
 

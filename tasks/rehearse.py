@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeline.artifact import open_artifact
 from edgeline.datasets import prepared
@@ -13,9 +14,13 @@ from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
 
+if TYPE_CHECKING:
+    from tasks.data import DataReport
+    from tasks.seal import SealReport
+
 
 @dataclass(frozen=True)
-class Rehearsed:
+class RehearseReport:
     requests_per_s: float
     round_trip_ms: float
     """Median, for a request of a whole batch."""
@@ -28,11 +33,11 @@ class Rehearsed:
 
 @step("rehearse")
 def rehearse(
-    run: Run, settings: Rehearse, artifact: StepResult, data: StepResult
-) -> tuple[Path, Rehearsed]:
+    run: Run, settings: Rehearse, artifact: "StepResult[SealReport]", data: "StepResult[DataReport]"
+) -> tuple[Path, RehearseReport]:
     """Send test items hop to hop through worker processes that verified their part, and compare with the whole."""
     values = prepared(data.path, "test").values
     report = perform(
         open_artifact(artifact.path), services.address("nats", run.root), values, settings
     )
-    return artifact.path, Rehearsed(report.requests_per_s, report.round_trip_ms, report)
+    return artifact.path, RehearseReport(report.requests_per_s, report.round_trip_ms, report)

@@ -51,10 +51,10 @@ def run_name() -> str:
 
 
 @contextmanager
-def opened(
+def start_run(
     recipe: str, settings: dict[str, str] | None, force: bool
 ) -> Iterator[tuple[Run, Recipe]]:
-    """Open the run of the current flow: recipe read, lock held, remains of killed runs closed, MLflow run begun.
+    """Start the run of the current flow: read the recipe, hold its lock, close what killed runs left open.
 
     Raises:
         RecipeError: the recipe or a setting is wrong.

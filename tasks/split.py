@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,14 @@ from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
 
+if TYPE_CHECKING:
+    from tasks.compress import Int8Report
+    from tasks.data import DataReport
+    from tasks.export import OnnxReport
+
 
 @dataclass(frozen=True)
-class Parted:
+class PartsReport:
     cut: tuple[str, ...]
     """Tensors that travel between the parts of the int8 model."""
     bytes_on_wire: int
@@ -39,8 +45,12 @@ class Parted:
 
 @step("split")
 def split(
-    run: Run, settings: Split, whole: StepResult, int8: StepResult, data: StepResult
-) -> tuple[Path, Parted]:
+    run: Run,
+    settings: Split,
+    whole: "StepResult[OnnxReport]",
+    int8: "StepResult[Int8Report]",
+    data: "StepResult[DataReport]",
+) -> tuple[Path, PartsReport]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
     inputs = whole.report.preprocessing(prepared(data.path, "test").values)
     planned = _plan(run, int8, inputs, settings)
@@ -49,7 +59,7 @@ def split(
     large = _plan(run, whole, inputs, settings)
     again = check(whole.path, cut(whole.path, large.cut, run.folder / "fp32"), inputs)
     runs.log_text(run.tracked, str(planned), "plan.txt")
-    return run.folder / "parts", Parted(
+    return run.folder / "parts", PartsReport(
         cut=planned.cut,
         bytes_on_wire=sum(planned.best.wire_bytes),
         equal=report.agreement.top1 == again.agreement.top1 == 1.0,
@@ -58,7 +68,9 @@ def split(
     )
 
 
-def _plan(run: Run, model: StepResult, inputs: NDArray[np.float32], settings: Split) -> SplitPlan:
+def _plan(
+    run: Run, model: StepResult[object], inputs: NDArray[np.float32], settings: Split
+) -> SplitPlan:
     """The plan for these bytes and settings; measured once, since another measurement could choose another cut."""
     path = run.workspace.plans / f"{model.digest}-{digest_of(settings.model_dump_json())[:16]}.json"
     with contextlib.suppress(KeyError, TypeError, ValueError):

@@ -6,13 +6,11 @@ returns a `StepResult`.
 
 import functools
 import inspect
-import json
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_args
 
 from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -21,17 +19,17 @@ from pydantic import TypeAdapter
 from edgeline.recipe.section import Section
 from edgeline.tracking import runs
 from tasks.run import Run
-from tasks.step_result import R, StepResult, key_of, parents, recall, remember
+from tasks.step_cache import key_of, note_use, parents_of, recall, remember
+from tasks.step_result import StepResult, identity
 from tasks.watch import watcher
 
-Step = Callable[..., tuple[Path, R]]
-
-_journal_lock = threading.Lock()
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def step(
     name: str, *, reuse: bool = True, beside: tuple[str, ...] = (), tracked: bool = True
-) -> Callable[[Step[R]], Task[..., StepResult[R]]]:
+) -> Callable[[Callable[P, tuple[Path, R]]], Task[P, StepResult[R]]]:
     """Make a step function a Prefect task that is done once for the same inputs.
 
     `reuse=False` is for steps that ask or tell a service, and must do so each time. `beside` names
@@ -39,29 +37,27 @@ def step(
     gives the step no run of its own in MLflow, where another step tells of it.
     """
 
-    def decorate(function: Step[R]) -> Task[..., StepResult[R]]:
-        report_type: TypeAdapter[R] = TypeAdapter(get_args(get_type_hints(function)["return"])[1])
+    def decorate(function: Callable[P, tuple[Path, R]]) -> Task[P, StepResult[R]]:
         signature = inspect.signature(function)
+        report_type: TypeAdapter[R] = TypeAdapter(get_args(signature.return_annotation)[1])
 
         @functools.wraps(function)
-        def perform(*args: Any, **kwargs: Any) -> StepResult[R]:
+        def perform(*args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
             given = signature.bind(*args, **kwargs).arguments
-            run = given["run"]
+            run: Run = given["run"]
             inputs = [value for key, value in given.items() if key not in ("run", *beside)]
             key = key_of(name, function.__module__, run, inputs)
             watcher().started(name)
-            product = recall(run, name, key, report_type) if reuse and not run.force else None
-            if product is None:
-                begun = time.monotonic()
-                path, report = _carry_out(function, name, key, given, tracked)
-                # a round knows better: it began with its clients
-                seconds = getattr(report, "seconds", time.monotonic() - begun)
-                product = StepResult.of(name, path, parents(inputs), report, seconds)
-                remember(run, product, key)
-            _enter(run, product, key)
-            watcher().finished(name, figure(product), product.seconds, product.reused)
-            get_run_logger().info("%s: %s", "reused" if product.reused else "done", figure(product))
-            return product
+            result = recall(run, name, key, report_type) if reuse and not run.force else None
+            if result is None:
+                result = _carry_out(function, name, key, given, parents_of(inputs), tracked)
+                remember(run, result, key)
+            note_use(run, result, key)
+            watcher().finished(name, figure_of(result), result.seconds, result.reused)
+            get_run_logger().info(
+                "%s: %s", "reused" if result.reused else "done", figure_of(result)
+            )
+            return result
 
         return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(perform)
 
@@ -69,29 +65,37 @@ def step(
 
 
 def _carry_out(
-    function: Step[R], name: str, key: str, given: dict[str, Any], tracked: bool
-) -> tuple[Path, R]:
+    function: Callable[..., tuple[Path, R]],
+    name: str,
+    key: str,
+    given: dict[str, Any],
+    parents: tuple[str, ...],
+    tracked: bool,
+) -> StepResult[R]:
     """Call the step with a folder of its own and, if it is tracked, a run of its own in MLflow."""
     run: Run = given["run"]
     folder = run.workspace.step(name, key)
     folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+
+    def call(run_id: str) -> StepResult[R]:
+        own = replace(run, tracked=run_id, folder=folder)
+        path, report = function(**{**given, "run": own})
+        # a round knows better: it began with its clients
+        seconds = getattr(report, "seconds", time.monotonic() - began)
+        return StepResult(name, path, identity(path), parents, report, seconds, reused=False)
+
     if not tracked:
-        return function(**{**given, "run": replace(run, folder=folder)})
+        return call(run.tracked)
     with runs.child_run(run.flow_run, name) as run_id:
         for settings in (value for value in given.values() if isinstance(value, Section)):
             runs.log_params(run_id, settings.model_dump())
-        path, report = function(**{**given, "run": replace(run, tracked=run_id, folder=folder)})
-        runs.log_report(run_id, report)
-    return path, report
+        result = call(run_id)
+        runs.log_report(run_id, result.report)
+        runs.log_tags(run_id, {"digest": result.digest, "parents": ", ".join(parents)})
+    return result
 
 
-def figure(product: StepResult[Any]) -> str:
+def figure_of(result: StepResult[object]) -> str:
     """The few words on a report that fit a progress line."""
-    return str(getattr(product.report, "figure", ""))
-
-
-def _enter(run: Run, product: StepResult[Any], key: str) -> None:
-    """Add a line to the journal of the run; steps may end in several threads at once."""
-    line = json.dumps({**product.to_json(run), "key": key, "reused": product.reused})
-    with _journal_lock, run.journal.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    return str(getattr(result.report, "figure", ""))

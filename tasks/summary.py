@@ -1,118 +1,163 @@
-"""The end of a run: one object for programs, a table and links in Prefect, the figures in MLflow, old runs away."""
+"""The end of a run: one object for programs, a table and links in Prefect, the scores in MLflow, old runs away."""
 
-import contextlib
-import json
-import re
-import shutil
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
+from prefect import task
 from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from edgeline.files import write_json
+from edgeline.metrics import Scores
 from edgeline.recipe import Recipe
 from edgeline.sources.own import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
 from edgeline.workspace import fingerprint
+from tasks.results import FederationResults, ReleaseResults, Results, TrainingResults
 from tasks.run import Run
+from tasks.step_cache import forget_runs
+from tasks.step_result import StepResult
 
-SHOWN = (
-    "data", "baseline", "pretrained", "finetune", "scratch", "shrink", "untaught", "federate",
-    "export", "reference", "quantise", "split", "seal", "rehearse", "gate", "anchor", "verify", "register",
-)  # fmt: skip
-"""Steps of a summary, in the order of the line."""
+Row = tuple[StepResult[object], Scores | None, int | None]
+"""A result, its scores on the test set, and the bytes of what it is."""
 
 
-def summarise(run: Run, line: Recipe) -> dict[str, Any]:
-    """Gather what the run's steps reported, publish it, and keep it for the run that finds nothing changed."""
-    entries = _entries(run.journal)
-    last = {entry["step"]: entry for entry in entries}
-    summary = _summary(run, last, [entry for entry in entries if entry["step"] == "round"])
+@task(name="summary", cache_policy=NO_CACHE)
+def summarise(run: Run, recipe: Recipe, results: Results, *, latest: bool) -> dict[str, Any]:
+    """Publish what the run's steps report; returns the object that `--json` prints.
+
+    `latest` keeps it as the newest build of the recipe, for the run that finds nothing changed.
+    """
+    summary = _summary(run, results)
     _publish(run, summary)
     write_json(run.workspace.run(run.name) / "summary.json", summary)
-    if flow_run.flow_name == "build":
-        settings = line.model_dump_json()
-        identity = fingerprint(run.workspace, run.recipe, settings, digests(line, run.root))
+    if latest:
+        settings = recipe.model_dump_json()
+        identity = fingerprint(run.workspace, run.recipe, settings, digests(recipe, run.root))
         write_json(run.workspace.latest(run.recipe), {"fingerprint": identity, "summary": summary})
-    forget(run, line.keep.runs)
+    forget_runs(run, recipe.keep.runs)
     return summary
 
 
-def _summary(run: Run, last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    report = {step: entry["report"] for step, entry in last.items()}
-    int8, anchored, split = report["quantise"], report["anchor"], report["split"]
+def _summary(run: Run, results: Results) -> dict[str, Any]:
+    data, training, release = results.data.report, results.training, results.release
+    federated, registered = results.federation.federate.report, release.register.report
     return {
         "recipe": run.recipe,
         "run": run.name,
-        "data_revision": report["data"]["revision"],
-        "data_digest": report["data"]["digest"],
-        "baseline": _baseline(report),
-        "steps": _steps(last, rounds),
-        "artifact": {
-            "path": last["seal"]["path"],
-            "digest": last["seal"]["digest"],
-            "bytes": int8["bytes"],
-            "tuned_bytes": int8["tuned_bytes"],
-            "speed_up": int8["quantisation"]["speed_up"],
-            "tuned_speed_up": int8["tuned_speed_up"],
+        "data_revision": data.revision,
+        "data_digest": data.digest,
+        "baseline": {
+            "trivial": _scores(training.baseline.report.trivial) if training else {},
+            "logistic": _scores(training.baseline.report.test) if training else {},
+            "published": data.published,
         },
-        "anchor": {
-            key: anchored[key]
-            for key in ("chain", "transaction", "block", "contract", "already", "pending")
-        },
+        "steps": _steps(results),
+        "artifact": _artifact(run, release),
+        "anchor": _anchor(release),
         "split": {
-            **{key: split[key] for key in ("cut", "bytes_on_wire", "equal")},
-            "requests_per_s": report["rehearse"]["requests_per_s"],
+            "cut": list(release.split.report.cut),
+            "bytes_on_wire": release.split.report.bytes_on_wire,
+            "equal": release.split.report.equal,
+            "requests_per_s": release.rehearse.report.requests_per_s,
         },
         "federated": {
-            "rounds": len(rounds),
-            "accuracy": list(report["federate"]["rounds"]),
-            "chosen": report["federate"]["chosen"],
-            "devices": report["federate"]["devices"],
+            "rounds": len(results.federation.rounds),
+            "accuracy": list(federated.rounds),
+            "chosen": federated.chosen,
+            "devices": federated.devices,
         },
-        "registered": {key: report["register"][key] for key in ("name", "version", "already")},
+        "registered": {
+            "name": registered.name,
+            "version": registered.version,
+            "already": registered.already,
+        },
         "links": _links(run),
     }
 
 
-def _baseline(report: dict[str, Any]) -> dict[str, Any]:
-    """What a score must be seen beside; a run that only goes on with a candidate measures none."""
-    plain = report.get("baseline")
+def _artifact(run: Run, release: ReleaseResults) -> dict[str, Any]:
+    int8 = release.quantise.report
     return {
-        "trivial": _scores(plain["trivial"]) if plain else {},
-        "logistic": _scores(plain["test"]) if plain else {},
-        "published": report["data"]["published"],
+        "path": run.workspace.relative(release.seal.path),
+        "digest": release.seal.digest,
+        "bytes": int8.bytes,
+        "tuned_bytes": int8.tuned_bytes,
+        "speed_up": int8.quantisation.speed_up,
+        "tuned_speed_up": int8.tuned_speed_up,
     }
 
 
-def _steps(last: dict[str, Any], rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    steps = {name: _figures(last[name]) for name in SHOWN if name in last}
-    if "finetune" in steps and "pretrained" in steps:
-        steps["pretrained"] |= _scores(last["finetune"]["report"]["before"])
-    steps["federate"]["seconds"] = round(
-        sum(entry["seconds"] for entry in [last["federate"], *rounds]), 3
-    )
-    steps["federate"]["reused"] = all(entry["reused"] for entry in [last["federate"], *rounds])
+def _anchor(release: ReleaseResults) -> dict[str, Any]:
+    report = release.anchor.report
+    return {
+        "chain": report.chain,
+        "transaction": report.transaction,
+        "block": report.block,
+        "contract": report.contract,
+        "already": report.already,
+        "pending": report.pending,
+    }
+
+
+def _steps(results: Results) -> dict[str, Any]:
+    """What each step scored, weighs and took, by its name, in the order of the line."""
+    federation, release = results.federation, results.release
+    rows: list[Row] = [(results.data, None, None)]
+    rows += _training(results.training) if results.training else []
+    rows += [_federation(federation), *_release(release)]
+    steps = {result.step: _figures(result, test, size) for result, test, size in rows}
+    every = [federation.federate, *federation.rounds]
+    steps["federate"]["seconds"] = round(sum(round(one.seconds, 3) for one in every), 3)
+    steps["federate"]["reused"] = all(one.reused for one in every)
+    # what was on the chain or in the registry before counts as reused, though it was asked again
+    steps["anchor"]["reused"] |= release.anchor.report.already
+    steps["register"]["reused"] |= release.register.report.already
     return steps
 
 
-def _figures(entry: dict[str, Any]) -> dict[str, Any]:
-    report = entry["report"]
+def _training(results: TrainingResults) -> Iterator[Row]:
+    tuned, scratch = results.finetune, results.scratch
+    small, control = results.shrink, results.untaught
+    yield results.baseline, results.baseline.report.test, None
+    yield results.pretrained, tuned.report.before, results.pretrained.report.bytes
+    yield tuned, tuned.report.test, tuned.report.bytes
+    if scratch:
+        yield scratch, scratch.report.test, scratch.report.bytes
+    yield small, small.report.test, small.report.bytes
+    yield control, control.report.test, control.report.bytes
+
+
+def _federation(results: FederationResults) -> Row:
+    chosen = results.federate
+    return chosen, chosen.report.test, chosen.report.bytes
+
+
+def _release(results: ReleaseResults) -> Iterator[Row]:
+    yield results.export, None, results.export.report.bytes
+    if results.reference:
+        yield results.reference, None, results.reference.report.bytes
+    yield results.quantise, results.quantise.report.test, results.quantise.report.bytes
+    yield results.split, None, None
+    yield results.seal, None, results.seal.report.bytes
+    for asked in (results.rehearse, results.gate, results.anchor, results.verify, results.register):
+        yield asked, None, None
+
+
+def _figures(result: StepResult[object], test: Scores | None, size: int | None) -> dict[str, Any]:
     return {
-        **_scores(report.get("test", {})),
-        **({"bytes": report["bytes"]} if "bytes" in report else {}),
-        "seconds": entry["seconds"],
-        "reused": entry["reused"] or report.get("already", False),
+        **(_scores(test) if test else {}),
+        **({} if size is None else {"bytes": size}),
+        "seconds": round(result.seconds, 3),
+        "reused": result.reused,
     }
 
 
-def _scores(test: object) -> dict[str, float]:
-    """Of a report's test set; in the report on the data that is a count of items."""
-    if not isinstance(test, dict):
-        return {}
-    return {name: round(value, 4) for name, value in test.items() if value is not None}
+def _scores(test: Scores) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(test).items() if value is not None}
 
 
 def _links(run: Run) -> dict[str, str]:
@@ -142,41 +187,9 @@ def _publish(run: Run, summary: dict[str, Any]) -> None:
     }
     runs.log_metrics(run.flow_run, {**scores, "model_bytes": summary["artifact"]["bytes"]})
     reused = [name for name, figures in summary["steps"].items() if figures["reused"]]
-    runs.log_tags(
-        run.flow_run,
-        {
-            "artifact": digest,
-            "transaction": summary["anchor"]["transaction"],
-            "reused": ", ".join(reused) or "nothing",
-        },
-    )
-
-
-def forget(run: Run, keep: int) -> None:
-    """Remove the folders of all but the newest runs, and the step folders that only they used."""
-    runs = sorted(run.workspace.runs.iterdir(), key=lambda folder: folder.stat().st_mtime)
-    ours = re.compile(rf"{re.escape(run.recipe)}-[a-z]+-\d{{8}}-\d{{6}}")
-    old = [folder for folder in runs if ours.fullmatch(folder.name)][:-keep]
-    used = {
-        _key(entry) for folder in set(runs) - set(old) for entry in _entries(folder / "steps.jsonl")
+    tags = {
+        "artifact": digest,
+        "transaction": summary["anchor"]["transaction"],
+        "reused": ", ".join(reused) or "nothing",
     }
-    gone = {_key(entry) for folder in old for entry in _entries(folder / "steps.jsonl")} - used
-    for step, key in gone:
-        folder = run.workspace.step(step, key)
-        folder.with_suffix(".json").unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-    for folder in old:
-        shutil.rmtree(folder)
-
-
-def _entries(journal: Path) -> list[dict[str, Any]]:
-    """The lines of a journal; the last one may have been cut off when its run was killed."""
-    entries = []
-    with contextlib.suppress(FileNotFoundError, ValueError):
-        for line in journal.read_text(encoding="utf-8").splitlines():
-            entries.append(json.loads(line))
-    return entries
-
-
-def _key(entry: dict[str, Any]) -> tuple[str, str]:
-    return entry["step"], entry["key"]
+    runs.log_tags(run.flow_run, tags)

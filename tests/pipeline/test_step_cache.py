@@ -3,28 +3,22 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import grimp
 import pytest
 from pydantic import TypeAdapter
 
 from edgeline.recipe.gate import Gate
 from tasks.run import Run
-from tasks.step_result import (
-    StepResult,
-    code_digest,
-    described,
-    identity,
-    parents,
-    recall,
-    remember,
-)
+from tasks.step_cache import code_digest, described, parents_of, recall, remember
+from tasks.step_result import StepResult, identity
 
 
-def product(digest: str) -> StepResult[None]:
+def result_of(digest: str) -> StepResult[None]:
     return StepResult("tune", Path("anywhere"), digest, (), None, 1.0, reused=False)
 
 
 def test_input_is_described_by_content_not_by_path():
-    assert described(product("ab")) == {"product": "ab"}
+    assert described(result_of("ab")) == {"product": "ab"}
     assert described([Gate(), 0.5, None]) == [Gate().model_dump_json(), "0.5", None]
     with pytest.raises(TypeError, match="known by its content"):
         described(Path("anywhere"))
@@ -34,8 +28,8 @@ def test_settings_that_differ_are_described_differently():
     assert described(Gate()) != described(Gate(min_accuracy=0.5))
 
 
-def test_parents_are_the_products_among_the_inputs_once():
-    assert parents([product("b"), 3, [product("a"), product("b")]]) == ("b", "a")
+def test_parents_are_the_results_among_the_inputs_once():
+    assert parents_of([result_of("b"), 3, [result_of("a"), result_of("b")]]) == ("b", "a")
 
 
 def test_identity_follows_bytes_and_names_not_the_place(tmp_path):
@@ -66,9 +60,10 @@ def test_damaged_record_counts_as_none(tmp_path, damage):
 
     run = Run("run", "digits", tmp_path, "", "", tmp_path)
     (tmp_path / "made").write_bytes(b"made")
-    product = StepResult.of("tune", tmp_path / "made", (), Report(0.5), 1.0)
-    remember(run, product, "key")
-    assert recall(run, "tune", "key", TypeAdapter(Report)) == replace(product, reused=True)
+    path = tmp_path / "made"
+    result = StepResult("tune", path, identity(path), (), Report(0.5), 1.0, reused=False)
+    remember(run, result, "key")
+    assert recall(run, "tune", "key", TypeAdapter(Report)) == replace(result, reused=True)
     run.workspace.step("tune", "key").with_suffix(".json").write_bytes(damage)
     assert recall(run, "tune", "key", TypeAdapter(Report)) is None
 
@@ -80,13 +75,28 @@ def test_changed_file_is_not_recalled(tmp_path):
 
     run = Run("run", "digits", tmp_path, "", "", tmp_path)
     (tmp_path / "made").write_bytes(b"made")
-    remember(run, StepResult.of("tune", tmp_path / "made", (), Report(0.5), 1.0), "key")
+    path = tmp_path / "made"
+    result = StepResult("tune", path, identity(path), (), Report(0.5), 1.0, reused=False)
+    remember(run, result, "key")
     (tmp_path / "made").write_bytes(b"mode")
     assert recall(run, "tune", "key", TypeAdapter(Report)) is None
 
 
 def test_steps_that_reach_other_code_have_other_digests():
     assert code_digest("tasks.pretrain") != code_digest("tasks.split")
+
+
+def test_a_step_reaches_no_other_step_but_for_types():
+    """What a step reads of another's report is typed; its key must not follow the other's code."""
+    graph = grimp.build_graph("tasks", cache_dir=None, exclude_type_checking_imports=True)
+    steps = {
+        module
+        for module in graph.find_children("tasks")
+        if "tasks.step" in graph.find_modules_directly_imported_by(module)
+    }
+    assert {"tasks.data", "tasks.seal", "tasks.register"} <= steps
+    for module in steps:
+        assert not graph.find_modules_directly_imported_by(module) & steps
 
 
 def test_changed_helper_counts_only_where_it_is_reached(built, project):

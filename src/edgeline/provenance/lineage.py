@@ -1,0 +1,100 @@
+"""How things came about: one statement about each, parents before children.
+
+A lineage is told about the things themselves, by their digests. That a statement names the
+statements about its parents is this module's business alone, so that the chain, an artifact's
+manifest and a model registry tell the same story.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from edgeline.manifest import Ancestor
+from edgeline.provenance.statement import Statement, Subject
+
+FILE_OF = {
+    "data": "card.json",
+    "pretrained": "weights.safetensors",
+    "tuned": "weights.safetensors",
+    "small": "weights.safetensors",
+    "round": "weights.safetensors",
+    "artifact": "manifest.json",
+}
+"""The name of the file whose digest stands for a thing of a kind."""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Statements, none of which comes before a parent of its own; at most one about each thing."""
+
+    statements: tuple[Statement, ...] = ()
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self.statements)
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+    def add(
+        self,
+        kind: str,
+        digest: str,
+        parents: Iterable[str],
+        about: Mapping[str, str | int],
+        *,
+        name: str = "",
+        files: Iterable[Subject] = (),
+    ) -> "Lineage":
+        """The lineage with a statement about a thing that was made from `parents`, by their digests.
+
+        Of a thing that has a statement, nothing more is said: tuning that gained nothing gives back
+        the pretrained weights. `name` is that of the file the digest is of, where the kind does not
+        fix it; `files` are further subjects.
+
+        Raises:
+            KeyError: a parent without a statement.
+        """
+        if digest in self._by_subject:
+            return self
+        above = tuple(self._by_subject[parent].digest for parent in parents)
+        subjects = (Subject(name or FILE_OF[kind], digest), *files)
+        return Lineage((*self.statements, Statement(subjects, kind, above, about)))
+
+    def of(self, digest: str) -> Statement:
+        """The statement about a thing.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._by_subject[digest]
+
+    def ancestry(self, *digests: str) -> "Lineage":
+        """Only what these things came from, themselves included."""
+        by_key = {statement.digest: statement for statement in self.statements}
+        wanted = set(digests)
+        for statement in reversed(self.statements):
+            if statement.subject in wanted:
+                wanted.update(by_key[parent].subject for parent in statement.parents)
+        return Lineage(tuple(one for one in self.statements if one.subject in wanted))
+
+    def ancestors(self) -> tuple[Ancestor, ...]:
+        """The same as an artifact's manifest tells it: by the digests of the things themselves."""
+        subjects = {statement.digest: statement.subject for statement in self.statements}
+        return tuple(
+            Ancestor(
+                statement.subject,
+                statement.kind,
+                tuple(sorted(subjects[parent] for parent in statement.parents)),
+            )
+            for statement in self.statements
+        )
+
+    @cached_property
+    def _by_subject(self) -> dict[str, Statement]:
+        return {statement.subject: statement for statement in self.statements}
+
+
+def release_statement(artifact: Statement, validation: float) -> Statement:
+    """The statement that an artifact passed the gate of its recipe with this validation accuracy."""
+    about = {**artifact.about, "validation": f"{validation:.4f}"}
+    return Statement(artifact.subjects[:1], "release", (artifact.digest,), about)

@@ -1,0 +1,78 @@
+"""The candidate from which federated rounds go on, with its lineage."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from edgeline.artifact import open_artifact
+from edgeline.errors import EnvironmentUnfit
+from edgeline.provenance.lineage import Lineage
+from edgeline.provenance.receipt import read_receipt, receipt_path
+from edgeline.recipe.anchor import Anchor
+from edgeline.tracking import registry
+from tasks import chain
+from tasks.run import Run
+from tasks.step_result import StepResult
+
+
+@dataclass(frozen=True)
+class CandidateReport:
+    version: str
+    artifact: str
+    rounds: int
+    """Rounds that it has behind it."""
+    lineage: Lineage
+    """Of its checkpoint."""
+
+
+@task(name="candidate", cache_policy=NO_CACHE)
+def find_candidate(run: Run, settings: Anchor) -> StepResult[CandidateReport]:
+    """The checkpoint behind the present candidate, with its lineage.
+
+    Raises:
+        EnvironmentUnfit: there is no candidate, or its checkpoint is not on this machine.
+    """
+    version = registry.candidate(run.recipe)
+    if version is None:
+        raise _unfit(f"no candidate of {run.recipe} in MLflow")
+    folder = run.workspace.artifacts / version.artifact
+    checkpoint = open_artifact(folder).manifest.checkpoint
+    path = run.workspace.checkpoints / f"{checkpoint}.safetensors"
+    if not path.is_file():
+        raise _unfit(f"no {path.name} among the checkpoints")
+    lineage = _lineage(run, settings, folder).ancestry(checkpoint)
+    rounds = sum(statement.kind == "round" for statement in lineage)
+    report = CandidateReport(version.number, version.artifact, rounds, lineage)
+    return StepResult("candidate", path, checkpoint, (), report, 0.0, reused=True)
+
+
+@task(name="tuned-ancestor", cache_policy=NO_CACHE)
+def find_tuned_ancestor(run: Run, lineage: Lineage) -> StepResult[None] | None:
+    """The large tuned network behind a lineage, if this machine still has it, to compare size and speed with."""
+    for statement in lineage:
+        path = run.workspace.checkpoints / f"{statement.subject}.safetensors"
+        if statement.kind == "tuned" and path.is_file():
+            return StepResult("finetune", path, statement.subject, (), None, 0.0, reused=True)
+    return None
+
+
+def _lineage(run: Run, settings: Anchor, artifact: Path) -> Lineage:
+    """What an artifact's receipt says that it came from, or the outbox while it has none."""
+    receipt = read_receipt(receipt_path(artifact))
+    if receipt is not None:
+        return Lineage(receipt.lineage)
+    with chain.outbox(run.workspace, settings.chain) as outbox:
+        for statement in outbox.about(artifact.name):
+            if statement.kind == "artifact":
+                return Lineage(outbox.lineage(statement.digest))
+    raise _unfit(f"neither a receipt of artifact {artifact.name} nor anything in the outbox")
+
+
+def _unfit(reason: str) -> EnvironmentUnfit:
+    return EnvironmentUnfit(
+        expected="a candidate whose checkpoint is on this machine",
+        found=reason,
+        remedy="run `edgeline run` first, which makes one",
+    )

@@ -1,0 +1,66 @@
+"""What a flow has in hand at its end: the results of its steps, typed, each under the step's name."""
+
+from dataclasses import dataclass
+
+from tasks.anchor import AnchorReport, VerifyReport
+from tasks.baseline import BaselineStepReport
+from tasks.compress import DistilledReport, Int8Report, WithoutTeacherReport
+from tasks.data import DataReport
+from tasks.export import OnnxReport
+from tasks.federate import FederateReport, RoundStepReport
+from tasks.finetune import FromScratchReport, TunedReport
+from tasks.gate import GateReport
+from tasks.pretrain import PretrainReport
+from tasks.register import RegisterReport
+from tasks.rehearse import RehearseReport
+from tasks.seal import SealReport
+from tasks.split import PartsReport
+from tasks.step_result import StepResult
+
+
+@dataclass(frozen=True)
+class TrainingResults:
+    """From the data to the small network; a flow that goes on from a candidate has none of them."""
+
+    baseline: StepResult[BaselineStepReport]
+    pretrained: StepResult[PretrainReport]
+    finetune: StepResult[TunedReport]
+    scratch: StepResult[FromScratchReport] | None
+    """None where nothing was pretrained: then it is the same network."""
+    shrink: StepResult[DistilledReport]
+    untaught: StepResult[WithoutTeacherReport]
+
+
+@dataclass(frozen=True)
+class FederationResults:
+    """The network that the rounds end with, and every round on the way."""
+
+    federate: StepResult[FederateReport]
+    rounds: tuple[StepResult[RoundStepReport], ...]
+
+
+@dataclass(frozen=True)
+class ReleaseResults:
+    """From a checkpoint to a registered artifact."""
+
+    export: StepResult[OnnxReport]
+    reference: StepResult[OnnxReport] | None
+    """None where the run has no large network to compare with."""
+    quantise: StepResult[Int8Report]
+    split: StepResult[PartsReport]
+    seal: StepResult[SealReport]
+    rehearse: StepResult[RehearseReport]
+    gate: StepResult[GateReport]
+    anchor: StepResult[AnchorReport]
+    verify: StepResult[VerifyReport]
+    register: StepResult[RegisterReport]
+
+
+@dataclass(frozen=True)
+class Results:
+    """All of a run."""
+
+    data: StepResult[DataReport]
+    training: TrainingResults | None
+    federation: FederationResults
+    release: ReleaseResults

@@ -1,0 +1,167 @@
+"""The step cache: the record by which the next run finds what a step has made.
+
+A step's key is the digest of its name, of the code it can reach, of the locked versions and of its
+inputs by content. The record, written last, makes the step done for that key.
+"""
+
+import contextlib
+import functools
+import json
+import re
+import shutil
+import sys
+import threading
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grimp
+from pydantic import TypeAdapter
+
+import edgeline  # noqa: F401  (its sources are read)
+from edgeline.digest import digest_of, sha256_file
+from edgeline.files import read_json, write_json
+from edgeline.recipe.section import Section
+from edgeline.workspace import lock_digest
+from tasks.run import Run
+from tasks.step_result import StepResult, identity
+
+R = TypeVar("R")
+
+_journal_lock = threading.Lock()
+
+
+def key_of(name: str, module: str, run: Run, inputs: list[Any]) -> str:
+    """Digest of all that the result of a step follows from."""
+    return digest_of(
+        {
+            "step": name,
+            "code": code_digest(module),
+            "lock": lock_digest(run.root),
+            "inputs": described(inputs),
+        }
+    )
+
+
+def recall(run: Run, name: str, key: str, report_type: TypeAdapter[R]) -> StepResult[R] | None:
+    """The result of an earlier run for the same key, if its files are still what they were.
+
+    A record that is damaged, or that points out of the project, counts as none.
+    """
+    record = read_json(_record(run, name, key))
+    if record is None:
+        return None
+    try:
+        path, digest = run.root / record["path"], str(record["digest"])
+        report = report_type.validate_python(record["report"])
+        parents = (*map(str, record["parents"]),)
+        seconds = float(record["seconds"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    inside = path.resolve().is_relative_to(run.root) and path.exists()
+    if not inside or identity(path) != digest:
+        return None
+    return StepResult(name, path, digest, parents, report, seconds, reused=True)
+
+
+def remember(run: Run, result: StepResult[Any], key: str) -> None:
+    """Write the record by which `recall` finds the result."""
+    write_json(_record(run, result.step, key), _to_json(run, result))
+
+
+def note_use(run: Run, result: StepResult[Any], key: str) -> None:
+    """Add a line to the journal of the run; steps may end in several threads at once."""
+    line = json.dumps({**_to_json(run, result), "key": key, "reused": result.reused})
+    with _journal_lock, run.journal.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def forget_runs(run: Run, keep: int) -> None:
+    """Remove the folders of all but the newest runs of the recipe, and the step folders that only they used."""
+    folders = sorted(run.workspace.runs.iterdir(), key=lambda folder: folder.stat().st_mtime)
+    ours = re.compile(rf"{re.escape(run.recipe)}-[a-z]+-\d{{8}}-\d{{6}}")
+    old = [folder for folder in folders if ours.fullmatch(folder.name)][:-keep]
+    kept = set(folders) - set(old)
+    used = {use for folder in kept for use in _uses(folder / run.journal.name)}
+    for name, key in {use for folder in old for use in _uses(folder / run.journal.name)} - used:
+        _record(run, name, key).unlink(missing_ok=True)
+        shutil.rmtree(run.workspace.step(name, key), ignore_errors=True)
+    for folder in old:
+        shutil.rmtree(folder)
+
+
+def parents_of(inputs: list[Any]) -> tuple[str, ...]:
+    """Digests of the results among the inputs of a step, each once."""
+    return tuple(
+        dict.fromkeys(item.digest for item in _flat(inputs) if isinstance(item, StepResult))
+    )
+
+
+@functools.cache
+def code_digest(module: str) -> str:
+    """SHA-256 over the sources of a module and of every project module that it can reach.
+
+    What is imported for types alone cannot change what a step does.
+    """
+    graph = grimp.build_graph(
+        "edgeline", "tasks", cache_dir=None, exclude_type_checking_imports=True
+    )
+    reached = sorted({module} | graph.find_upstream_modules(module))
+    return digest_of([[name, sha256_file(_source(name))] for name in reached])
+
+
+def described(value: Any) -> Any:
+    """An input as canonical JSON can hold it: by content, never by path."""
+    match value:
+        case StepResult():
+            return {"product": value.digest}
+        case Section():
+            return value.model_dump_json()
+        case list() | tuple():
+            return [described(item) for item in value]
+        case dict():
+            return {key: described(item) for key, item in value.items()}
+        case float():
+            return repr(value)
+        case None | bool() | int() | str():
+            return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return described(asdict(value))
+    raise TypeError(f"the input of a step must be known by its content; {value!r} is not")
+
+
+def _source(module: str) -> Path:
+    package, *rest = module.split(".")
+    stem = Path(str(sys.modules[package].__file__)).parent.joinpath(*rest)
+    is_file = rest and stem.with_suffix(".py").is_file()
+    return stem.with_suffix(".py") if is_file else stem / "__init__.py"
+
+
+def _to_json(run: Run, result: StepResult[Any]) -> dict[str, Any]:
+    return {
+        "step": result.step,
+        "path": run.workspace.relative(result.path),
+        "digest": result.digest,
+        "parents": list(result.parents),
+        "report": asdict(result.report),
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _record(run: Run, name: str, key: str) -> Path:
+    return run.workspace.step(name, key).with_suffix(".json")
+
+
+def _uses(journal: Path) -> list[tuple[str, str]]:
+    """(step, key) of each line; the last one may have been cut off when its run was killed."""
+    uses = []
+    with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            use = json.loads(line)
+            uses.append((str(use["step"]), str(use["key"])))
+    return uses
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    nested = (_flat(list(one)) if isinstance(one, list | tuple) else [one] for one in values)
+    return [item for items in nested for item in items]
