@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
-from edgeline.stack import process
-from edgeline.stack import process_info as vitals
+from edgeline.stack import process, process_info
+from edgeline.stack.loopback import is_free
 from edgeline.stack.process import LAUNCHER, Service
 from edgeline.stack.process_info import Running
 
@@ -129,7 +129,7 @@ def test_a_server_made_for_another_version_is_replaced(state: Path, port: int) -
     first = process.ensure(web(port, state), state)
     second = process.ensure(replace(web(port, state), made_for="web 2"), state)
 
-    assert not psutil.pid_exists(first.pid) or vitals.leader(first) is None
+    assert not psutil.pid_exists(first.pid) or process_info.leader(first) is None
     assert second.made_for == "web 2"
 
 
@@ -147,7 +147,7 @@ def test_a_silent_server_is_ended_after_its_patience(state: Path, port: int) -> 
 
     with pytest.raises(ServiceUnavailable, match="no answer in"):
         process.ensure(deaf, state)
-    assert vitals.marked(process._mark(NAME, state)) == []
+    assert process_info.marked(process._mark(NAME, state)) == []
 
 
 def test_a_starter_killed_half_way_leaves_its_server_to_the_next(state: Path, port: int) -> None:
@@ -200,7 +200,7 @@ def test_stopping_twice_is_harmless(state: Path, port: int) -> None:
 
     assert process.stop(NAME, state) == running
     assert process.stop(NAME, state) is None
-    assert vitals.is_free(port)
+    assert is_free(port)
 
 
 def test_progress_is_told_while_it_starts(state: Path, port: int) -> None:
@@ -231,5 +231,5 @@ def test_a_log_that_grew_large_is_put_aside(state: Path, port: int) -> None:
 def test_memory_of_a_server_is_counted(state: Path, port: int) -> None:
     running = process.ensure(web(port, state), state)
 
-    assert vitals.memory_bytes(running) > 1_000_000
+    assert process_info.memory_bytes(running) > 1_000_000
     assert asdict(running)["name"] == NAME

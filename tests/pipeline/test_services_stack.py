@@ -10,7 +10,7 @@ import pytest
 
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, OURS
-from edgeline.stack.servers import ask
+from edgeline.stack.loopback import query
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def _rpc(url: str, method: str, *arguments: object) -> Any:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(arguments)}
-    return ask(url, body)["result"]
+    return query(url, body)["result"]
 
 
 def test_files_logged_by_path_show_in_the_mlflow_server(root: Path) -> None:
@@ -42,7 +42,7 @@ def test_files_logged_by_path_show_in_the_mlflow_server(root: Path) -> None:
     server = services.ensure_all(["mlflow"], root)["mlflow"]
     question = f"{server.url}/get-artifact?path=courbe.txt&run_id={run.info.run_id}"
 
-    assert ask(question, parse=str) == "0.966"
+    assert query(question, parse=str) == "0.966"
     services.stop_all(root, ["mlflow"])
 
 

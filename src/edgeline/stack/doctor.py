@@ -18,8 +18,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from edgeline.stack import process
-from edgeline.stack import process_info as vitals
 from edgeline.stack.environment import state_folder
+from edgeline.stack.loopback import is_free
 from edgeline.stack.node import OLDEST, find_node, major_version
 from edgeline.stack.servers import PORTS
 
@@ -105,7 +105,7 @@ def _ports(root: Path) -> Iterator[Finding]:
         ours = process.find(name, state)
         if ours:
             yield Finding(f"port {port}, {name}", "ok", f"ours runs at {ours.url}")
-        elif vitals.is_free(port):
+        elif is_free(port):
             yield Finding(f"port {port}, {name}", "ok", "free")
         else:
             yield Finding(

@@ -17,7 +17,8 @@ import psutil
 
 from edgeline.errors import ServiceUnavailable
 from edgeline.files import acquire_lock, write_json
-from edgeline.stack import process_info as vitals
+from edgeline.stack import process_info
+from edgeline.stack.loopback import is_free
 from edgeline.stack.process_info import Running
 
 Progress = Callable[[str, str], None]
@@ -81,7 +82,7 @@ def find(name: str, state: Path) -> Running | None:
         running = Running(**json.loads(_record(name, state).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return running if vitals.leader(running) else None
+    return running if process_info.leader(running) else None
 
 
 def stop(name: str, state: Path) -> Running | None:
@@ -102,7 +103,7 @@ def log_file(name: str, state: Path) -> Path:
 def _start(service: Service, state: Path, on_progress: Progress) -> Running:
     first = service.port or 0
     for port in range(first, first + PORTS_TRIED):
-        if service.port and not vitals.is_free(port):
+        if service.port and not is_free(port):
             continue
         running = _launch(service, port, state)
         try:
@@ -110,7 +111,7 @@ def _start(service: Service, state: Path, on_progress: Progress) -> Running:
         except ServiceUnavailable:
             _end(service.name, running, state)
             # A stranger that took the port after we looked is no reason to give up.
-            if service.port and not vitals.is_free(port):
+            if service.port and not is_free(port):
                 continue
             raise
         return running
@@ -132,7 +133,7 @@ def _launch(service: Service, port: int, state: Path) -> Running:
         pid = os.posix_spawn(
             "/bin/sh",
             ["sh", "-c", LAUNCHER, "sh", str(service.folder), *service.command(port)],
-            {**os.environ, **service.environment, vitals.MARK: _mark(service.name, state)},
+            {**os.environ, **service.environment, process_info.MARK: _mark(service.name, state)},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, reading, 0),
                 (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600),
@@ -160,19 +161,19 @@ def _launch(service: Service, port: int, state: Path) -> Running:
 
 def _await_answer(service: Service, running: Running, state: Path, on_progress: Progress) -> None:
     def settled() -> bool:
-        return not vitals.leader(running) or _answers(service, running)
+        return not process_info.leader(running) or _answers(service, running)
 
     def tell(waited_s: int) -> None:
         on_progress(service.name, f"starting ({waited_s} s)")
 
     if not _wait_until(settled, service.patience_s, tell):
         raise _unavailable(service.name, state, f"no answer in {service.patience_s:.0f} s")
-    if not vitals.leader(running):
+    if not process_info.leader(running):
         raise _unavailable(service.name, state, "it ended")
 
 
 def _answers(service: Service, running: Running) -> bool:
-    if running.port is not None and not vitals.holds_its_port(running):
+    if running.port is not None and not process_info.holds_its_port(running):
         return False
     try:
         return service.healthy(running)
@@ -204,9 +205,9 @@ def _unavailable(name: str, state: Path, what: str) -> ServiceUnavailable:
 
 def _end(name: str, running: Running | None, state: Path) -> None:
     """End the server and, by their mark, children that a dead parent left behind."""
-    family = {process.pid: process for process in vitals.marked(_mark(name, state))}
-    family |= {process.pid: process for process in (vitals.tree(running) if running else [])}
-    vitals.end(list(family.values()))
+    family = {process.pid: process for process in process_info.marked(_mark(name, state))}
+    family |= {process.pid: process for process in (process_info.tree(running) if running else [])}
+    process_info.end(list(family.values()))
     _record(name, state).unlink(missing_ok=True)
 
 

@@ -6,13 +6,10 @@ so a stranger or a recycled number is neither used nor killed. Strangers are nev
 
 import contextlib
 import os
-import socket
 import time
 from dataclasses import dataclass
 
 import psutil
-
-LOOPBACK = "127.0.0.1"
 
 # Set for a server and inherited by what it starts, so that a child is found after its parent died.
 MARK = "EDGELINE_SERVICE"
@@ -76,17 +73,6 @@ def holds_its_port(running: Running) -> bool:
     return False
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen there, found by binding."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
-
-
 def memory_bytes(running: Running) -> int:
     """Memory of the server and what it started; shared pages are divided where the system tells."""
     return sum(_memory_of(process) for process in tree(running))
@@ -102,10 +88,10 @@ def _memory_of(process: psutil.Process) -> int:
 
 def end(processes: list[psutil.Process], grace_s: float = 10.0) -> None:
     """Ask them to end, then insist; psutil compares the creation time again before each signal."""
-    for ask in (psutil.Process.terminate, psutil.Process.kill):
+    for signal in (psutil.Process.terminate, psutil.Process.kill):
         for process in processes:
             with contextlib.suppress(psutil.Error):
-                ask(process)
+                signal(process)
         deadline = time.monotonic() + grace_s
         while (
             processes := [one for one in processes if _is_alive(one)]

@@ -1,20 +1,14 @@
 """The local servers: how each one starts and what it says when it is well."""
 
-import json
 import os
 import socket
 import sys
-import urllib.request
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
-from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from edgeline.errors import EnvironmentUnfit
-from edgeline.stack import process_info as vitals
+from edgeline.stack import ganache
 from edgeline.stack.environment import (
     database,
     environment,
@@ -22,12 +16,11 @@ from edgeline.stack.environment import (
     set_by_user,
     state_folder,
 )
-from edgeline.stack.node import OLDEST, find_node
+from edgeline.stack.loopback import LOOPBACK, query
 from edgeline.stack.process import Service
-from edgeline.stack.process_info import LOOPBACK, Running
+from edgeline.stack.process_info import CLOCK_TOLERANCE_S, Running
 
 POOL = "edgeline"
-CHAIN_ID = 1337
 
 # The ports that each tool's own documentation uses.
 PORTS = {"prefect": 4200, "mlflow": 5000, "ganache": 8545, "nats": 4222}
@@ -39,7 +32,7 @@ def _prefect_server(root: Path) -> Service:
         command=lambda port: _python(
             "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)
         ),
-        healthy=lambda running: ask(f"{running.url}/api/health") is True,
+        healthy=lambda running: query(f"{running.url}/api/health") is True,
         folder=root,
         port=PORTS["prefect"],
         url=f"http://{LOOPBACK}:{{port}}",
@@ -61,7 +54,7 @@ def _mlflow_server(root: Path) -> Service:
         command=lambda port: _python(
             "mlflow", "server", "--host", LOOPBACK, "--port", str(port), *places, *options
         ),
-        healthy=lambda running: ask(f"{running.url}/health", parse=str) == "OK",
+        healthy=lambda running: query(f"{running.url}/health", parse=str) == "OK",
         folder=state,
         port=PORTS["mlflow"],
         url=f"http://{LOOPBACK}:{{port}}",
@@ -72,30 +65,12 @@ def _mlflow_server(root: Path) -> Service:
 
 
 def _ganache(root: Path) -> Service:
-    program = root / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
-    chain = state_folder(root) / "chain" / "ganache"
-    chain.mkdir(parents=True, exist_ok=True)
-    node = find_node()
-    if not node or not program.exists():
-        raise EnvironmentUnfit(
-            expected=f"Node.js {OLDEST} or later, and Ganache in node_modules",
-            found="no Node.js" if not node else "no Ganache",
-            remedy="run `python3 bootstrap.py setup`",
-        )
-    options = [
-        f"--chain.chainId={CHAIN_ID}",
-        f"--chain.networkId={CHAIN_ID}",
-        "--wallet.deterministic",
-        "--logging.quiet",
-    ]
-    where = [f"--server.host={LOOPBACK}", f"--database.dbPath={chain}"]
+    database = state_folder(root) / "chain" / "ganache"
+    database.mkdir(parents=True, exist_ok=True)
     return Service(
         name="ganache",
-        command=lambda port: [str(node), str(program), f"--server.port={port}", *where, *options],
-        healthy=lambda running: (
-            ask(running.url, {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"})["result"]
-            == hex(CHAIN_ID)
-        ),
+        command=lambda port: ganache.command(root, port, database=database),
+        healthy=lambda running: ganache.answers(running.url),
         folder=root,
         mute=True,
         port=PORTS["ganache"],
@@ -167,31 +142,14 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 def _polls(api: str, running: Running) -> bool:
     """Whether the worker has reported to the server since it was started."""
-    workers = ask(f"{api}/work_pools/{POOL}/workers/filter", {})
+    workers = query(f"{api}/work_pools/{POOL}/workers/filter", {})
     beats = (
         datetime.fromisoformat(worker["last_heartbeat_time"]).timestamp() for worker in workers
     )
-    return any(beat >= running.create_time - vitals.CLOCK_TOLERANCE_S for beat in beats)
+    return any(beat >= running.create_time - CLOCK_TOLERANCE_S for beat in beats)
 
 
 def _greets(running: Running) -> bool:
     assert running.port is not None
     with socket.create_connection((LOOPBACK, running.port), timeout=2) as connection:
         return connection.recv(5) == b"INFO "
-
-
-# Our own servers are on this machine: a proxy of the user's has no part in it.
-_open = partial(urllib.request.build_opener(urllib.request.ProxyHandler({})).open, timeout=5)
-
-
-def ask(url: str, body: object = None, parse: Callable[[str], Any] = json.loads) -> Any:
-    """Return what one of our servers answers; every failure is an OSError or a ValueError."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        url, data, {"Content-Type": "application/json"} if data else {}
-    )
-    try:
-        with _open(request) as answer:
-            return parse(answer.read().decode())
-    except HTTPException as error:
-        raise ConnectionError(str(error)) from error

@@ -21,9 +21,10 @@ from edgeline.stack.environment import (
     set_by_user,
     state_folder,
 )
+from edgeline.stack.loopback import query
 from edgeline.stack.process import Progress, silent
 from edgeline.stack.process_info import Running
-from edgeline.stack.servers import POOL, SERVICES, ask
+from edgeline.stack.servers import POOL, SERVICES
 
 __all__ = [
     "SERVICES",
@@ -121,7 +122,7 @@ def apply_deployments(root: Path) -> None:
 
 def _has_pool(api: str) -> bool:
     try:
-        ask(f"{api}/work_pools/{POOL}")
+        query(f"{api}/work_pools/{POOL}")
     except OSError:
         return False
     return True

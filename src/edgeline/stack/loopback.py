@@ -1,0 +1,45 @@
+"""Servers on this machine: their address, free ports for them, and what they answer over HTTP."""
+
+import json
+import socket
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from http.client import HTTPException
+from typing import Any
+
+LOOPBACK = "127.0.0.1"
+
+# A proxy of the user's has no part in what stays on this machine.
+_open = partial(urllib.request.build_opener(urllib.request.ProxyHandler({})).open, timeout=5)
+
+
+def query(url: str, body: object = None, parse: Callable[[str], Any] = json.loads) -> Any:
+    """Return what one of our servers answers; every failure is an OSError or a ValueError."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(
+        url, data, {"Content-Type": "application/json"} if data else {}
+    )
+    try:
+        with _open(request) as answer:
+            return parse(answer.read().decode())
+    except HTTPException as error:
+        raise ConnectionError(str(error)) from error
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there, found by binding."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

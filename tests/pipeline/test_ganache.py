@@ -1,0 +1,45 @@
+"""The one way to start Ganache, for whoever needs a chain that ends with them."""
+
+from pathlib import Path
+
+import pytest
+
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.stack import ganache
+from edgeline.stack.loopback import free_port, query
+
+ROOT = Path(__file__).parents[2]
+
+
+def _ask(url: str, method: str, *arguments: object) -> object:
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": arguments}
+    return query(url, body)["result"]
+
+
+def test_a_chain_answers_as_soon_as_it_is_given_and_ends_with_the_block() -> None:
+    with ganache.running(ROOT, "--chain.time=2026-01-01T00:00:00Z") as chain:
+        assert _ask(chain.url, "eth_chainId") == hex(ganache.CHAIN_ID)
+        genesis = _ask(chain.url, "eth_getBlockByNumber", "0x0", False)
+        assert isinstance(genesis, dict)
+        assert int(genesis["timestamp"], 16) == 1_767_225_600
+    assert chain.process.returncode is not None
+    assert not ganache.answers(chain.url)
+
+
+def test_a_chain_on_a_database_is_the_same_when_it_is_started_again(tmp_path: Path) -> None:
+    port = free_port()
+    with ganache.running(ROOT, port=port, database=tmp_path) as chain:
+        _ask(chain.url, "evm_mine")
+        first = _ask(chain.url, "eth_getBlockByNumber", "latest", False)
+    with ganache.running(ROOT, port=port, database=tmp_path) as chain:
+        assert _ask(chain.url, "eth_getBlockByNumber", "latest", False) == first
+
+
+def test_options_that_ganache_refuses_are_told_at_once() -> None:
+    with pytest.raises(ServiceUnavailable, match="--no-such-option"):
+        ganache.start(ROOT, "--no-such-option=1")
+
+
+def test_a_project_without_ganache_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentUnfit, match="bootstrap.py setup"):
+        ganache.start(tmp_path)
