@@ -13,7 +13,7 @@ from flows.release import release
 from tasks.anchor import anchor_pending
 from tasks.baseline import baseline
 from tasks.compress import shrink, train_without_teacher
-from tasks.data import version
+from tasks.data import ensure_data
 from tasks.finetune import scratch, tune
 from tasks.lineage import build_lineage
 from tasks.pretrain import pretrain
@@ -29,7 +29,7 @@ def build(
     """Build, release and register the model of a recipe; returns the run's summary."""
     with start_run(recipe, settings, force) as (run, sections):
         anchor_pending(run, sections.anchor)
-        data = version(run, sections.data)
+        data = ensure_data(run, sections.data)
         plain = baseline.submit(run, data)
         pretrained = pretrain(run, sections.pretrained, data.report.form)
 

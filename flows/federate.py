@@ -14,7 +14,7 @@ from edgeline.rounds.round import ClientReport, RoundSpec
 from flows.release import release
 from tasks.anchor import anchor_pending
 from tasks.candidate import find_candidate, find_tuned_ancestor
-from tasks.data import DataReport, version
+from tasks.data import DataReport, ensure_data
 from tasks.federate import (
     RoundStepReport,
     choose,
@@ -43,7 +43,7 @@ def federate(
     """Improve the latest candidate with the devices' data and release what comes of it."""
     with start_run(recipe, settings, force) as (run, sections):
         anchor_pending(run, sections.anchor)
-        data = version(run, sections.data)
+        data = ensure_data(run, sections.data)
         start = find_candidate(run, sections.anchor)
         federation = run_rounds(run, sections.federate, start, data, after=start.report.rounds)
         lineage = build_lineage(run, data, None, federation.rounds, start.report.lineage)

@@ -15,20 +15,20 @@ from tasks.watch import Watcher, watched_by
 STORIES = {"build": build, "federate": federate}
 
 
-def perform(
+def run_flow(
     story: str, recipe: str, settings: dict[str, str], force: bool, watcher: Watcher
 ) -> dict[str, Any]:
     """Run a flow to its end and return its summary; its errors are raised as they were."""
     # the heartbeat's thread is joined in mid-sleep, which costs every run a second
     without_heartbeat = temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
-    with _logs_in_a_file(), watched_by(watcher), without_heartbeat:
+    with _log_to_file(), watched_by(watcher), without_heartbeat:
         summary: dict[str, Any] = STORIES[story](recipe=recipe, settings=settings, force=force)
         return summary
 
 
 @contextmanager
-def _logs_in_a_file() -> Iterator[None]:
-    """Send what Prefect, MLflow and the rest log to `.edgeline/logs/run.log` instead of the terminal."""
+def _log_to_file() -> Iterator[None]:
+    """Write the logs of Prefect, MLflow and the rest to `.edgeline/logs/run.log` instead of the terminal."""
     path = Workspace.find().logs / "run.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     root, file = logging.getLogger(), logging.FileHandler(path, encoding="utf-8")

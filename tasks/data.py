@@ -8,9 +8,9 @@ from prefect.artifacts import create_markdown_artifact
 
 from edgeline import revisions
 from edgeline.datacard.folder import page_of
+from edgeline.datacard.markdown import markdown
 from edgeline.datasets import card, prepared
 from edgeline.datasets.card import Card, Form
-from edgeline.datasets.drift import DriftReport
 from edgeline.figures import shares
 from edgeline.recipe.data import Data
 from edgeline.tracking import runs
@@ -50,59 +50,44 @@ class DataReport:
 
 
 @step("data", reuse=False)
-def version(run: Run, settings: Data) -> tuple[Path, DataReport]:
+def ensure_data(run: Run, settings: Data) -> tuple[Path, DataReport]:
     """Bring the data to the revision that the recipe asks for; refuse bytes that were changed behind its back."""
     with revisions.settings_of(run.root, run.recipe, settings):
         revisions.check(run.root, run.recipe)
         revision = revisions.ensure(run.root, run.recipe)
     if revision.unsent:
         get_run_logger().warning(revision.unsent)
-    known = card.load(revision.folder)
-    values, labels = prepared(revision.folder, "train").examples
-    for tracked in (run.flow_run, run.tracked):
-        runs.log_dataset(tracked, run.recipe, revision.dvc, values, labels, revision.folder)
+    folder = revision.folder
+    loaded = card.load(folder)
+    values, labels = prepared(folder, "train").examples
+    for run_id in (run.flow_run, run.tracked):
+        runs.log_dataset(run_id, run.recipe, revision.dvc, values, labels, folder)
     runs.log_tags(run.flow_run, {"data.revision": revision.dvc, "data.digest": revision.digest})
-    _show(run, known, revision.folder)
-    return revision.folder, DataReport(
+    _publish(run, loaded, folder)
+    return folder, DataReport(
         revision=revision.dvc,
         digest=revision.digest,
-        form=known.form,
-        train=known.sets["train"],
-        validation=known.sets["validation"],
-        test=known.sets["test"],
-        left_out=sum(known.left_out.values()),
-        suspects=known.suspects,
-        central=sum(known.central),
-        devices=tuple(sum(counts) for counts in known.devices),
-        skew=known.skew,
-        published=known.source.get("published", ""),
+        form=loaded.form,
+        train=loaded.sets["train"],
+        validation=loaded.sets["validation"],
+        test=loaded.sets["test"],
+        left_out=sum(loaded.left_out.values()),
+        suspects=loaded.suspects,
+        central=sum(loaded.central),
+        devices=tuple(sum(counts) for counts in loaded.devices),
+        skew=loaded.skew,
+        published=loaded.source.get("published", ""),
     )
 
 
-def _show(run: Run, known: Card, folder: Path) -> None:
+def _publish(run: Run, loaded: Card, folder: Path) -> None:
     """The card as a page and a picture in MLflow, and its figures in Prefect."""
-    before = revisions.previous(run.root, run.recipe, known.digest)
-    page, moved = page_of(folder, before)
+    before = revisions.previous(run.root, run.recipe, loaded.digest)
+    page, drift = page_of(folder, before)
     runs.log_text(run.tracked, page, "card.html")
     runs.log_file(run.tracked, folder / card.CARD)
-    picture = shares.shares(known.central, known.devices, known.form.classes)
+    picture = shares.shares(loaded.central, loaded.devices, loaded.form.classes)
     runs.log_figures(run.tracked, {"shares": picture})
     create_markdown_artifact(
-        _markdown(known, moved), key=f"{run.recipe}-data", description=known.digest
-    )
-
-
-def _markdown(known: Card, moved: DriftReport | None) -> str:
-    """The card in a few lines; the whole of it is card.html in MLflow."""
-    sets = "\n".join(f"| {name} | {count:,} |" for name, count in known.sets.items())
-    left_out = ", ".join(f"{count} {reason}" for reason, count in known.left_out.items())
-    alarms = ", ".join(shift.name for shift in moved.alarms) if moved else "nothing to compare with"
-    return "\n".join(
-        (
-            f"**{known.source['title']}** ({known.source['licence']}), {known.digest}\n",
-            f"| set | items |\n|---|---|\n{sets}\n",
-            f"- classes: {len(known.form.classes)}; devices: {len(known.devices)}, skew {known.skew}",
-            f"- left out: {left_out or 'nothing'}; labels suspected wrong: {known.suspects}",
-            f"- drift against the revision before: {alarms or 'none'}",
-        )
+        markdown(loaded, drift), key=f"{run.recipe}-data", description=loaded.digest
     )

@@ -12,6 +12,7 @@ from prefect.runtime import flow_run
 from edgeline.files import write_json
 from edgeline.metrics import Scores
 from edgeline.recipe import Recipe
+from edgeline.recipe.steps import STEPS
 from edgeline.sources.own import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
@@ -104,12 +105,13 @@ def _anchor(release: ReleaseResults) -> dict[str, Any]:
 
 
 def _steps(results: Results) -> dict[str, Any]:
-    """What each step scored, weighs and took, by its name, in the order of the line."""
+    """Scores, size and time of each step by its name, in the order of the line."""
     federation, release = results.federation, results.release
     rows: list[Row] = [(results.data, None, None)]
     rows += _training(results.training) if results.training else []
     rows += [_federation(federation), *_release(release)]
-    steps = {result.step: _figures(result, test, size) for result, test, size in rows}
+    figures = {result.step: _figures(result, test, size) for result, test, size in rows}
+    steps = {name: figures[name] for name in STEPS if name in figures}
     every = [federation.federate, *federation.rounds]
     steps["federate"]["seconds"] = round(sum(round(one.seconds, 3) for one in every), 3)
     steps["federate"]["reused"] = all(one.reused for one in every)

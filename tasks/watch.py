@@ -1,4 +1,4 @@
-"""Who is told how a run goes: the terminal of `edgeline run`, or the flow's log in a scheduled run."""
+"""Who watches a run: the terminal of `edgeline run`, or nobody in a scheduled run, which has the flow's log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from edgeline.finetuning.loop import Epoch, OnEpoch
 
 
 class Watcher(Protocol):
-    """Hears of every step; called from the threads in which the steps run."""
+    """Hears of every step, from the threads in which the steps run."""
 
     def started(self, step: str) -> None: ...
 
@@ -19,7 +19,7 @@ class Watcher(Protocol):
 
 
 class Nobody:
-    """Hears and says nothing."""
+    """Hears and does nothing."""
 
     def started(self, step: str) -> None: ...
 
@@ -28,29 +28,29 @@ class Nobody:
     def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None: ...
 
 
-class _Audience:
+class _Present:
     watcher: Watcher = Nobody()
 
 
 def watcher() -> Watcher:
     """Whoever watches this process's run."""
-    return _Audience.watcher
+    return _Present.watcher
 
 
 @contextmanager
 def watched_by(watcher: Watcher) -> Iterator[None]:
     """Let `watcher` hear of the steps that run meanwhile; one run at a time has a terminal."""
-    before, _Audience.watcher = _Audience.watcher, watcher
+    before, _Present.watcher = _Present.watcher, watcher
     try:
         yield
     finally:
-        _Audience.watcher = before
+        _Present.watcher = before
 
 
 def epochs(step: str) -> OnEpoch:
-    """A callback for training loops that tells the watcher of each epoch's end."""
+    """A callback for training loops that reports each epoch's end to the watcher."""
 
-    def tell(epoch: Epoch, total: int) -> None:
+    def advance(epoch: Epoch, total: int) -> None:
         watcher().advanced(step, epoch.epoch, total, f"loss {epoch.loss:.3f}")
 
-    return tell
+    return advance

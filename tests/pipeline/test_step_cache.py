@@ -1,5 +1,6 @@
 """What a step is keyed by: its inputs by content, and the code that it can reach."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from edgeline.recipe.gate import Gate
+from edgeline.recipe.steps import STEPS
 from tasks.run import Run
 from tasks.step_cache import code_digest, described, parents_of, recall, remember
 from tasks.step_result import StepResult, identity
+
+CHECKOUT = Path(__file__).parents[2]
 
 
 def result_of(digest: str) -> StepResult[None]:
@@ -97,6 +101,15 @@ def test_a_step_reaches_no_other_step_but_for_types():
     assert {"tasks.data", "tasks.seal", "tasks.register"} <= steps
     for module in steps:
         assert not graph.find_modules_directly_imported_by(module) & steps
+
+
+def test_one_list_names_every_step_and_the_vocabulary_explains_them():
+    sources = "".join(path.read_text("utf-8") for path in (CHECKOUT / "tasks").glob("*.py"))
+    vocabulary = (CHECKOUT / "docs" / "vocabulary.md").read_text("utf-8")
+    (row,) = (line for line in vocabulary.splitlines() if line.startswith("| step |"))
+
+    assert set(re.findall(r'step\("([a-z]+)"', sources)) == {*STEPS, "round"}
+    assert set(STEPS) <= set(re.findall("[a-z]+", row))
 
 
 def test_changed_helper_counts_only_where_it_is_reached(built, project):

@@ -13,7 +13,7 @@ from rich.text import Text
 
 @dataclass
 class _Line:
-    begun: float
+    began: float
     note: str = ""
 
 
@@ -38,16 +38,17 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
         self.console.print(Text(f" · {text}"))
 
-    def news(self, service: str, news: str) -> None:
-        """What a service that is being started has to say; nothing remains of it once it is ready."""
+    def service_changed(self, service: str, state: str) -> None:
+        """Show the state of a service that is being started, until it is ready."""
         with self._lock:
-            if news == "ready":
+            if state == "ready":
                 self._working.pop(service, None)
             else:
-                self._working.setdefault(service, _Line(time.monotonic())).note = news
+                self._working.setdefault(service, _Line(time.monotonic())).note = state
 
     def started(self, step: str) -> None:
         with self._lock:
@@ -69,5 +70,5 @@ class Lines:
         with self._lock:
             working = list(self._working.items())
         now = time.monotonic()
-        lines = [f"{step:<12}{line.note:<44}{now - line.begun:>7.1f} s" for step, line in working]
+        lines = [f"{step:<12}{line.note:<44}{now - line.began:>7.1f} s" for step, line in working]
         return Group(*(Spinner("dots", Text(text)) for text in lines))

@@ -11,7 +11,7 @@ from edgeline.anchoring.deployment import known_chain
 from edgeline.artifact import open_artifact
 from edgeline.cli.live import Lines
 from edgeline.cli.options import AsJson, Force, Override, RecipeName
-from edgeline.cli.summary import show
+from edgeline.cli.summary import print_summary
 from edgeline.errors import EdgelineError, Interrupted
 from edgeline.files import read_json
 from edgeline.provenance.receipt import read_receipt, receipt_path
@@ -36,12 +36,12 @@ def run(
 
 def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: bool) -> None:
     """Run one of the flows `build` and `federate` and print its summary."""
-    begun = time.monotonic()
+    began = time.monotonic()
     workspace = Workspace.find()
     overrides = parse_overrides(pairs)
     settings = load(workspace.root, recipe, overrides).recipe
     files = digests(settings, workspace.root)
-    summary = None if force or story != "build" else _unchanged(workspace, settings, files)
+    summary = None if force or story != "build" else _recall_latest(workspace, settings, files)
     if summary is None:
         try:
             summary = _run_flow(story, workspace, settings, overrides, force)
@@ -51,14 +51,14 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
                 found="an interruption",
                 remedy="the same command goes on where this one stopped",
             ) from None
-    summary["seconds"] = round(time.monotonic() - begun, 2)
+    summary["seconds"] = round(time.monotonic() - began, 2)
     if as_json:
         print(json.dumps(summary))
     else:
-        show(summary)
+        print_summary(summary)
 
 
-def _unchanged(
+def _recall_latest(
     workspace: Workspace, recipe: Recipe, files: tuple[str, ...]
 ) -> dict[str, Any] | None:
     """The summary of the newest build, if nothing it follows from has changed and all it names is there."""
@@ -72,9 +72,8 @@ def _unchanged(
     if summary["anchor"]["pending"]:
         return None
     try:
-        if not _stands(
-            workspace, recipe.anchor.chain, workspace.root / summary["artifact"]["path"]
-        ):
+        folder = workspace.root / summary["artifact"]["path"]
+        if not _is_complete(workspace, recipe.anchor.chain, folder):
             return None
     except (EdgelineError, OSError):
         return None
@@ -85,7 +84,7 @@ def _unchanged(
     return summary
 
 
-def _stands(workspace: Workspace, chain: str, folder: Path) -> bool:
+def _is_complete(workspace: Workspace, chain: str, folder: Path) -> bool:
     """Whether an artifact is intact, with its checkpoint, its chain's contract and the registry behind it."""
     manifest, receipt = open_artifact(folder).manifest, read_receipt(receipt_path(folder))
     checkpoint = workspace.checkpoints / f"{manifest.checkpoint}.safetensors"
@@ -109,10 +108,10 @@ def _run_flow(
     with Lines() as lines:
         os.environ.update(services.environment(workspace.root))
         if missing := set(needed) - set(services.running(workspace.root)):
-            lines.say(f"starting {', '.join(name for name in needed if name in missing)}")
-        services.ensure_all(needed, workspace.root, lines.news)
+            lines.note(f"starting {', '.join(name for name in needed if name in missing)}")
+        services.ensure_all(needed, workspace.root, lines.service_changed)
         os.environ.update(services.environment(workspace.root))
         sys.path.insert(0, str(workspace.root))
-        from flows.session import perform
+        from flows.session import run_flow
 
-        return perform(story, recipe.name, overrides, force, lines)
+        return run_flow(story, recipe.name, overrides, force, lines)

@@ -6,20 +6,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from edgeline.recipe.steps import STEPS
+
 UNEVEN = 0.01
 WIDTH = 100
 """Of a file or pipe, for which rich would take 80 and cut numbers off."""
-NOTES = {
-    "baseline": "logistic regression",
-    "pretrained": "before it saw a label",
-    "scratch": "control: no pretrained start",
-    "untaught": "control: no teacher",
-    "federate": "data stayed on devices",
-    "quantise": "the sealed model",
-}
 
 
-def show(summary: dict[str, Any]) -> None:
+def print_summary(summary: dict[str, Any]) -> None:
     """Print the summary object of a run as tables."""
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -34,27 +28,27 @@ def show(summary: dict[str, Any]) -> None:
 def _steps(summary: dict[str, Any]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("step", min_width=10)
-    scores = _scores(summary["steps"].values())
+    scores = _headings(summary["steps"].values())
     for column in (*scores.values(), "bytes", "seconds"):
         table.add_column(column, justify="right", min_width=max(len(column), 9))
     table.add_column("", no_wrap=True)
     for name, step in summary["steps"].items():
-        shown = [f"{step[score]:.4f}" if score in step else "" for score in scores]
+        cells = [f"{step[score]:.4f}" if score in step else "" for score in scores]
         size = f"{step['bytes']:,}" if "bytes" in step else ""
         took = "reused" if step["reused"] else f"{step['seconds']:.1f}"
-        table.add_row(name, *shown, size, took, f"[dim]{NOTES.get(name, '')}[/dim]")
+        table.add_row(name, *cells, size, took, f"[dim]{STEPS.get(name, '')}[/dim]")
     return table
 
 
-def _scores(steps: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Which scores on the test set to show, with their headings: classes of one size need but one accuracy."""
-    shown = {"accuracy": "accuracy", "balanced_accuracy": "balanced", "auc": "AUC"}
+def _headings(steps: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Headings of the scores to print, by score: classes of one size need but one accuracy."""
+    headings = {"accuracy": "accuracy", "balanced_accuracy": "balanced", "auc": "AUC"}
     uneven = [
         abs(step["accuracy"] - step["balanced_accuracy"]) for step in steps if "accuracy" in step
     ]
     if max(uneven, default=0) < UNEVEN:
-        del shown["balanced_accuracy"]
-    return shown
+        del headings["balanced_accuracy"]
+    return headings
 
 
 def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
