@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from edgeline.compression.quantize import quantize
-from edgeline.edge.session import load
-from edgeline.export.onnx import export
-from edgeline.metrics import top1
+from edgeline.compression.judge import judge
+from edgeline.compression.quantise import quantise
+from edgeline.export.onnx import INPUT, export
+from edgeline.graph import file as onnx_file
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.preprocess import Preprocessing
@@ -45,21 +45,21 @@ def _row(name: str) -> dict[str, object]:
     checkpoint = Checkpoint(spec, preprocessing, _settled(spec, inputs).state_dict())
     with TemporaryDirectory() as folder:
         fp32, _ = export(checkpoint, Path(folder, "fp32.onnx"))
-        labels = top1(load(fp32).logits(inputs))
-        _, report = quantize(
-            fp32, Path(folder, "int8.onnx"), inputs, Quantise(), inputs=inputs, labels=labels
-        )
+        settings, int8 = Quantise(), Path(folder, "int8.onnx")
+        model, done = quantise(onnx_file.read(fp32), {INPUT: inputs}, settings)
+        onnx_file.write(model, int8)
+        report = judge(fp32, int8, {INPUT: inputs}, settings.latency_rounds)
     return {
         "widths": list(spec.widths),
         "weights": zoo.count_weights(spec),
-        "method": report.method,
+        "method": done.method,
         "bytes_before": report.bytes_before,
         "bytes_after": report.bytes_after,
         "smaller": round(report.bytes_before / report.bytes_after, 2),
         "cpu_ms_before": round(report.cpu_ms_before, 4),
         "cpu_ms_after": round(report.cpu_ms_after, 4),
         "faster": round(report.speed_up, 2),
-        "agreement": round(report.agreement, 4),
+        "agreement": round(report.agreement or 0, 4),
     }
 
 

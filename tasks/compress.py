@@ -9,16 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.compression.distill import DistillReport, distill
-from edgeline.compression.quantize import QuantiseReport, quantize
+from edgeline.compression.judge import Judgement, judge
+from edgeline.compression.quantise import QuantiseReport
+from edgeline.compression.quantise import quantise as to_int8
 from edgeline.datasets import central, prepared
 from edgeline.datasets.generators import generate
 from edgeline.edge.session import load as load_session
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
+from edgeline.export.onnx import INPUT
 from edgeline.figures import curves
 from edgeline.figures.answers import answer_figures
 from edgeline.finetuning.evaluate import scores
 from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
+from edgeline.graph import file as onnx_file
 from edgeline.metrics import Scores
 from edgeline.metrics import scores as scores_of
 from edgeline.models import zoo
@@ -68,7 +72,8 @@ class Int8Report:
     """Of the same network before, on the test set."""
     bytes: int
     quantisation: QuantiseReport
-    """Accuracies in it are on the validation set."""
+    judgement: Judgement
+    """On the validation set."""
     tuned_bytes: int | None
     """Of the tuned network in fp32 ONNX; None where the run has no such network."""
     tuned_speed_up: float | None
@@ -148,14 +153,11 @@ def quantise(
     """
     prepare = whole.report.preprocessing
     values, labels = prepared(data.path, "validation").examples
-    path, report = quantize(
-        whole.path,
-        run.folder / "model.onnx",
-        prepare(central(data.path).values),
-        settings,
-        inputs=prepare(values),
-        labels=labels,
-    )
+    calibration = {INPUT: prepare(central(data.path).values)}
+    model, report = to_int8(onnx_file.read(whole.path), calibration, settings)
+    path = run.folder / "model.onnx"
+    onnx_file.write(model, path)
+    judgement = judge(whole.path, path, {INPUT: prepare(values)}, settings.latency_rounds, labels)
     test = prepared(data.path, "test")
     inputs = prepare(test.values)
     before, after = (load_session(each).logits(inputs) for each in (whole.path, path))
@@ -165,6 +167,7 @@ def quantise(
         fp32=scores_of(before, test.labels),
         bytes=path.stat().st_size,
         quantisation=report,
+        judgement=judgement,
         tuned_bytes=large.path.stat().st_size if large else None,
         tuned_speed_up=_speed_up(large.path, path, inputs[:1], settings.latency_rounds)
         if large

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgeline.datasets import prepared
 from edgeline.digest import digest_of
+from edgeline.edge.session import Tensors
+from edgeline.export.onnx import INPUT
 from edgeline.files import read_json, write_json
 from edgeline.recipe.split import Split
 from edgeline.splitting.cut import SplitReport, check, cut
@@ -52,7 +51,7 @@ def split(
     data: "StepResult[DataReport]",
 ) -> tuple[Path, PartsReport]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
-    inputs = whole.report.preprocessing(prepared(data.path, "test").values)
+    inputs = {INPUT: whole.report.preprocessing(prepared(data.path, "test").values)}
     planned = _plan(run, int8, inputs, settings)
     parts = cut(int8.path, planned.cut, run.folder / "parts")
     report = check(int8.path, parts, inputs)
@@ -68,9 +67,7 @@ def split(
     )
 
 
-def _plan(
-    run: Run, model: StepResult[object], inputs: NDArray[np.float32], settings: Split
-) -> SplitPlan:
+def _plan(run: Run, model: StepResult[object], inputs: Tensors, settings: Split) -> SplitPlan:
     """The plan for these bytes and settings; measured once, since another measurement could choose another cut."""
     path = run.workspace.plans / f"{model.digest}-{digest_of(settings.model_dump_json())[:16]}.json"
     with contextlib.suppress(KeyError, TypeError, ValueError):

@@ -87,7 +87,7 @@ def _artifact(run: Run, release: ReleaseResults) -> dict[str, Any]:
         "digest": release.seal.digest,
         "bytes": int8.bytes,
         "tuned_bytes": int8.tuned_bytes,
-        "speed_up": int8.quantisation.speed_up,
+        "speed_up": int8.judgement.speed_up,
         "tuned_speed_up": int8.tuned_speed_up,
     }
 

@@ -10,13 +10,14 @@ import onnx
 import pytest
 import torch
 
-from edgeline.compression.quantize import QuantiseReport, quantize
+from edgeline.compression.quantise import QuantiseReport, quantise
+from edgeline.edge.agreement import agreement
 from edgeline.edge.session import load
 from edgeline.export.onnx import export
 from edgeline.export.parity import ParityReport, check_parity
 from edgeline.finetuning.evaluate import one_core
 from edgeline.graph.cut_points import cut_points
-from edgeline.metrics import top1
+from edgeline.graph.file import read, write
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.preprocess import Preprocessing
@@ -81,11 +82,9 @@ def road(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         checkpoint = Checkpoint(spec, preprocessing, network.state_dict())
         fp32, _ = export(checkpoint, folder / "fp32.onnx")
         parity = check_parity(checkpoint, fp32, values[:40])
-    labels = top1(load(fp32).logits(inputs))
-    settings = Quantise(calibration_items=60, latency_rounds=5)
-    int8, report = quantize(
-        fp32, folder / "int8.onnx", inputs[:60], settings, inputs=inputs, labels=labels
-    )
+    settings, int8 = Quantise(calibration_items=60), folder / "int8.onnx"
+    model, report = quantise(read(fp32), {"input": inputs[:60]}, settings)
+    write(model, int8)
     return Road(fp32, int8, parity, report, inputs)
 
 
@@ -116,9 +115,10 @@ def test_the_graph_decides_how_it_is_quantised(road: Road, request: pytest.Fixtu
 
 
 def test_the_quantised_net_answers_nearly_the_same(road: Road) -> None:
-    before, after = (load(path).logits(road.inputs) for path in (road.fp32, road.int8))
+    runs = [load(path).run({"input": road.inputs}) for path in (road.fp32, road.int8)]
+    before, after = (run["logits"] for run in runs)
     assert np.abs(before - after).mean() < 0.03 * np.ptp(before)
-    assert road.quantised.agreement >= 0.9
+    assert agreement(*runs).top1 >= 0.9
 
 
 @pytest.mark.parametrize("kind", ["fp32", "int8"])
@@ -128,5 +128,5 @@ def test_two_parts_are_the_whole_wherever_it_is_cut(road: Road, kind: str, tmp_p
     assert points
     for point in (points[0], points[len(points) // 2], points[-1]):
         parts = cut(whole, [point.tensor], tmp_path)
-        assert check(whole, parts, road.inputs).agreement.difference < 1e-5
+        assert check(whole, parts, {"input": road.inputs}).agreement.difference < 1e-5
         assert load(parts[0]).logits(road.inputs).shape[1:] == point.shape

@@ -64,6 +64,12 @@ def test_weights_beside_the_model_are_read_and_written_into_it(
     assert load(target).run(FEED)["y"].tolist() == [[111.0, 222.0]]
 
 
+def test_where_the_weights_were_leaves_no_trace(external: Path, tmp_path: Path) -> None:
+    onnx.save(onnx.load(external), tmp_path / "whole.onnx")
+    digests = [write(read(path), tmp_path / "out") for path in (external, tmp_path / "whole.onnx")]
+    assert digests[0] == digests[1]
+
+
 def test_weights_that_were_not_loaded_are_not_written(external: Path, tmp_path: Path) -> None:
     model = onnx.load(external, load_external_data=False)
     with pytest.raises(RecipeError, match="'outer' in another file"):

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 import onnx
-from onnx.external_data_helper import load_external_data_for_tensor, uses_external_data
+from onnx.external_data_helper import load_external_data_for_tensor
 
 from edgeline.errors import RecipeError
 from edgeline.graph import scope
@@ -42,16 +42,27 @@ def load(model: onnx.ModelProto, folder: Path) -> None:
 
 def external_tensors(model: onnx.ModelProto) -> list[onnx.TensorProto]:
     """The tensors whose values are in other files."""
-    return [tensor for tensor in tensors(model) if uses_external_data(tensor)]
+    return [tensor for tensor in tensors(model) if is_external(tensor)]
+
+
+def is_external(tensor: onnx.TensorProto) -> bool:
+    return bool(tensor.data_location == onnx.TensorProto.EXTERNAL)
 
 
 def tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
     """Every tensor that a file of the model could keep elsewhere."""
     for graph in scope.graphs(model):
         yield from graph.initializer
-        for sparse in graph.sparse_initializer:
-            yield from (sparse.values, sparse.indices)
+        yield from chain.from_iterable(map(_both, graph.sparse_initializer))
     for attribute in chain.from_iterable(node.attribute for node in scope.nodes(model)):
-        yield from (attribute.t, *attribute.tensors)
-        for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
-            yield from (sparse.values, sparse.indices)
+        # A field that is only looked at may count as set.
+        if attribute.HasField("t"):
+            yield attribute.t
+        if attribute.HasField("sparse_tensor"):
+            yield from _both(attribute.sparse_tensor)
+        yield from attribute.tensors
+        yield from chain.from_iterable(map(_both, attribute.sparse_tensors))
+
+
+def _both(sparse: onnx.SparseTensorProto) -> tuple[onnx.TensorProto, onnx.TensorProto]:
+    return sparse.values, sparse.indices

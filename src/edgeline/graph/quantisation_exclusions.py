@@ -16,15 +16,22 @@ from edgeline.graph.rewrites import pool_before_relu
 # little else.
 THIN_CHANNELS = 4
 
+DROPPED_ACTIVATIONS = {"Clip", "Relu"}
 
-def exclude_thin_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Names every node, prepares thin convolutions to stay in fp32, returns what not to quantise.
 
-    Where ReLU and a maximum follow, they change places: onnxruntime would otherwise move the
-    quantisation up through the maximum, onto its slow kernel.
-    """
+def exclusions(model: onnx.ModelProto) -> list[str]:
+    """Names every node, prepares the graph, and returns the nodes that are not to be quantised."""
     for index, node in enumerate(model.graph.node):
         node.name = f"n{index}"
+    return [*exclude_thin_convolutions(model), *exclude_last_activations(model)]
+
+
+def exclude_thin_convolutions(model: onnx.ModelProto) -> list[str]:
+    """The convolutions over few channels.
+
+    Where ReLU and a maximum follow one, they change places: onnxruntime would otherwise move the
+    quantisation up through the maximum, onto its slow kernel.
+    """
     thin = [
         node
         for node in model.graph.node
@@ -34,6 +41,17 @@ def exclude_thin_convolutions(model: onnx.ModelProto) -> list[str]:
     for convolution in thin:
         names += [node.name for node in pool_before_relu(model, convolution) or ()]
     return names
+
+
+def exclude_last_activations(model: onnx.ModelProto) -> list[str]:
+    """ReLU and Clip that give an output of the model.
+
+    onnxruntime's quantiser drops them elsewhere, since rounding to a range that begins at zero
+    clips as well; the outputs of the model are not rounded, and would lose their activation.
+    """
+    outputs = {value.name for value in model.graph.output}
+    last = [node for node in model.graph.node if outputs.intersection(node.output)]
+    return [node.name for node in last if node.op_type in DROPPED_ACTIVATIONS]
 
 
 def _input_channels(model: onnx.ModelProto, convolution: onnx.NodeProto) -> int:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import onnx
 
-from edgeline.graph import scope
+from edgeline.graph import external_data, scope
 
 # Notes of tools, and the like: never needed to run a graph.
 NOTES = ("doc_string", "metadata_props")
@@ -33,6 +33,10 @@ def strip(model: onnx.ModelProto) -> onnx.ModelProto:
         _strip_graph(graph)
     for node in scope.nodes(bare):
         _strip_node(node)
+    for tensor in external_data.tensors(bare):
+        # A loader of weights in other files writes the default place down.
+        if not external_data.is_external(tensor):
+            tensor.ClearField("data_location")
     _drop_unused_weights(bare.graph)
     _drop_unused_opsets(bare)
     # Inner graphs (If, Loop, Scan) see the names of the outer one, so a model that has them keeps

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact
-from edgeline.edge.agreement import Agreement, agreement
+from edgeline.edge.agreement import Agreement, check_agreement
 from edgeline.edge.session import load
-from edgeline.errors import EdgelineError, ServiceUnavailable
+from edgeline.errors import ServiceUnavailable
 from edgeline.preprocess import Values
 from edgeline.serving.broker import connect
 from edgeline.serving.client import Answer, ask
@@ -74,18 +74,21 @@ def rehearse(
     with _workers(artifact, nats_url, settings.start_s):
         answers, seconds = asyncio.run(_send(artifact, nats_url, batches, settings))
     name = artifact.manifest.parts[-1].outputs[0].name
-    found = agreement(
-        load(artifact.model_path).logits(inputs),
-        np.concatenate([answer.tensors[name] for answer in answers]),
+    measured = check_agreement(
+        load(artifact.model_path).run({artifact.manifest.model.inputs[0].name: inputs}),
+        {name: np.concatenate([answer.tensors[name] for answer in answers])},
+        tolerance=TOLERANCE,
+        what="answers of the parts",
+        whose="the uncut model's",
+        remedy="run the split step again",
     )
-    _accept(found)
     trips = [answer.round_trip_ms for answer in answers]
     return RehearsalReport(
         parts=len(artifact.manifest.parts),
         requests=len(batches),
         items=len(inputs),
         batch=settings.batch,
-        agreement=found,
+        agreement=measured,
         requests_per_s=len(batches) / seconds,
         items_per_s=len(inputs) / seconds,
         round_trip_ms=float(np.median(trips)),
@@ -158,15 +161,6 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.communicate()
-
-
-def _accept(found: Agreement) -> None:
-    if found.difference > TOLERANCE or found.top1 < 1:
-        raise EdgelineError(
-            expected=f"parts that answer within {TOLERANCE} of the uncut model",
-            found=f"{found.difference:.2e} away, {found.top1:.1%} of the same classes",
-            remedy="run the split step again",
-        )
 
 
 def _wire_bytes(artifact: Artifact, batch: int) -> tuple[int, ...]:

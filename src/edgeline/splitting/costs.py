@@ -7,13 +7,11 @@ parts measured as they will run, with 1 to 3 percent.
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
-from edgeline.edge.session import Session, load
+from edgeline.edge.session import Session, Tensors, load
 from edgeline.edge.stopwatch import paired_cpu_ms
 from edgeline.graph.cut_points import CutPoint
 from edgeline.graph.file import to_bytes
@@ -41,19 +39,19 @@ def measure(
     model: onnx.ModelProto,
     points: tuple[CutPoint, ...],
     parts: int,
-    example: NDArray[Any],
+    example: Tensors,
     rounds: int,
 ) -> Costs:
-    """Times every span that some layout uses, all in each round; `example` is a batch of one."""
+    """Times every span that some layout uses, all in each round; `example` is one batch by name."""
     borders = (None, *points, None)
     spans = sorted({span for layout in layouts(len(points), parts) for span in layout})
     whole = _session(model)
-    values = {0: example}
+    values: dict[int, Tensors] = {0: example}
     calls: list[Callable[[], object]] = [_call(whole, example)]
     for start, end in spans:
         session = _session(segment(model, borders[start], borders[end]))
         if end not in values:
-            values[end] = session.logits(values[start])
+            values[end] = session.run(values[start])
         calls.append(_call(session, values[start]))
     medians = np.median(paired_cpu_ms(calls, rounds), axis=0)
     return Costs(float(medians[0]), dict(zip(spans, map(float, medians[1:]), strict=True)))
@@ -63,5 +61,5 @@ def _session(model: onnx.ModelProto) -> Session:
     return load(to_bytes(model))
 
 
-def _call(session: Session, batch: NDArray[Any]) -> Callable[[], object]:
-    return lambda: session.logits(batch)
+def _call(session: Session, tensors: Tensors) -> Callable[[], object]:
+    return lambda: session.run(tensors)

@@ -5,12 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeline.edge.agreement import Agreement, agreement
-from edgeline.edge.session import load
-from edgeline.errors import EdgelineError
+from edgeline.edge.agreement import Agreement, check_agreement
+from edgeline.edge.session import Tensors, load, run_parts
 from edgeline.graph import file as onnx_file
 from edgeline.graph.cut_points import cut_points, find
 from edgeline.graph.segment import segment
@@ -41,20 +37,24 @@ def cut(model: Path, at: Sequence[str], folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def check(whole: Path, parts: Sequence[Path], inputs: NDArray[np.float32]) -> SplitReport:
+def check(
+    whole: Path, parts: Sequence[Path], inputs: Tensors, *, classes: bool = True
+) -> SplitReport:
     """Runs the parts one after another beside the whole.
 
     Raises:
-        EdgelineError: the logits differ by more than 1e-4 of their range, or in a class.
+        EdgelineError: an output differs by more than 1e-4 of its range, or in a class where the
+            output is a row of numbers that stand for `classes`.
     """
-    travelling = inputs
-    for part in parts:
-        travelling = load(part).logits(travelling)
-    found = agreement(load(whole).logits(inputs), travelling)
-    if found.difference > TOLERANCE or found.top1 < 1:
-        raise EdgelineError(
-            expected=f"parts that answer within {TOLERANCE} of the whole model",
-            found=f"{found.difference:.2e} away, {found.top1:.1%} of the same classes",
-            remedy="cut elsewhere: a kernel is fused across this place",
-        )
-    return SplitReport(found, whole.stat().st_size, tuple(part.stat().st_size for part in parts))
+    expected = load(whole).run(inputs)
+    values = run_parts([load(part) for part in parts], inputs)
+    measured = check_agreement(
+        expected,
+        {name: values[name] for name in expected},
+        tolerance=TOLERANCE,
+        what="answers of the parts",
+        whose="the whole model's",
+        remedy="cut elsewhere: a kernel is fused across this place",
+        classes=classes,
+    )
+    return SplitReport(measured, whole.stat().st_size, tuple(one.stat().st_size for one in parts))

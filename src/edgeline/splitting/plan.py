@@ -8,34 +8,18 @@ digest of its model.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from edgeline.digest import sha256_file
+from edgeline.edge.session import Tensors, load
 from edgeline.errors import RecipeError
 from edgeline.graph import file as onnx_file
 from edgeline.graph.cut_points import CutPoint, cut_points
+from edgeline.recipe.split import Split
 from edgeline.splitting.costs import Costs, layouts, measure
 
 # Two measurements of the same part differ by as much.
 NEARLY = 0.05
-
-
-class Settings(Protocol):
-    """The `split` section of a recipe."""
-
-    @property
-    def parts(self) -> int: ...
-    @property
-    def bandwidth_mbit(self) -> float: ...
-    @property
-    def link_delay_ms(self) -> float: ...
-    @property
-    def device_slowdown(self) -> float: ...
-    @property
-    def rounds(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -45,7 +29,7 @@ class Candidate:
     cut: tuple[str, ...]
     after: tuple[str, ...]
     """The operations after which it cuts, for a person to read."""
-    stage_ms: tuple[float, ...]
+    part_ms: tuple[float, ...]
     wire_bytes: tuple[int, ...]
     """What travels over each link."""
     link_ms: tuple[float, ...]
@@ -99,8 +83,8 @@ class SplitPlan:
         return "\n".join(lines)
 
 
-def plan(model: Path, inputs: NDArray[np.float32], settings: Settings) -> SplitPlan:
-    """Measures every possible part on the first of `inputs` and chooses.
+def plan(model: Path, inputs: Tensors, settings: Split) -> SplitPlan:
+    """Measures every possible part on the first of the examples in `inputs`, and chooses.
 
     Raises:
         RecipeError: the model has too few places to cut.
@@ -113,11 +97,13 @@ def plan(model: Path, inputs: NDArray[np.float32], settings: Settings) -> SplitP
             found=f"{len(points)} in {model.name}",
             remedy="set split.parts lower",
         )
-    costs = measure(graph, points, settings.parts, inputs[:1], settings.rounds)
+    size = load(model).batch or 1
+    first = {name: array[:size] for name, array in inputs.items()}
+    costs = measure(graph, points, settings.parts, first, settings.rounds)
     return choose(sha256_file(model), points, costs, settings)
 
 
-def choose(model: str, points: tuple[CutPoint, ...], costs: Costs, settings: Settings) -> SplitPlan:
+def choose(model: str, points: tuple[CutPoint, ...], costs: Costs, settings: Split) -> SplitPlan:
     """Ranks every way to cut by its bottleneck; among the nearly best, fewest bytes win."""
     candidates = [
         _candidate(
@@ -146,32 +132,32 @@ def choose(model: str, points: tuple[CutPoint, ...], costs: Costs, settings: Set
 
 def _candidate_from(value: Mapping[str, Any]) -> Candidate:
     """JSON has lists where a candidate has tuples."""
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         key: tuple(one) if isinstance(one, list) else one for key, one in value.items()
     }
-    return Candidate(**known)
+    return Candidate(**fields)
 
 
-def _candidate(cuts: list[CutPoint], spans_ms: list[float], settings: Settings) -> Candidate:
-    stage_ms = tuple(ms * settings.device_slowdown for ms in spans_ms)
+def _candidate(cuts: list[CutPoint], spans_ms: list[float], settings: Split) -> Candidate:
+    part_ms = tuple(ms * settings.device_slowdown for ms in spans_ms)
     link_ms = tuple(point.bytes * 8 / (settings.bandwidth_mbit * 1000) for point in cuts)
     return Candidate(
         cut=tuple(point.tensor for point in cuts),
         after=tuple(point.maker for point in cuts),
-        stage_ms=stage_ms,
+        part_ms=part_ms,
         wire_bytes=tuple(point.bytes for point in cuts),
         link_ms=link_ms,
-        bottleneck_ms=max(stage_ms + link_ms),
-        latency_ms=sum(stage_ms + link_ms) + settings.link_delay_ms * len(cuts),
+        bottleneck_ms=max(part_ms + link_ms),
+        latency_ms=sum(part_ms + link_ms) + settings.link_delay_ms * len(cuts),
     )
 
 
 def _line(candidate: Candidate) -> str:
-    stages = " + ".join(f"{ms:.3f}" for ms in candidate.stage_ms)
+    parts = " + ".join(f"{ms:.3f}" for ms in candidate.part_ms)
     links = " + ".join(
         f"{size} B {ms:.3f} ms"
         for size, ms in zip(candidate.wire_bytes, candidate.link_ms, strict=True)
     )
     places = ", ".join(candidate.after) or "nowhere"
     bottleneck = f"bottleneck {candidate.bottleneck_ms:.3f} ms"
-    return f"after {places}: devices {stages} ms, links {links or 'none'}, {bottleneck}"
+    return f"after {places}: devices {parts} ms, links {links or 'none'}, {bottleneck}"
