@@ -24,10 +24,10 @@ from PIL import Image
 
 from edgeline.datasets import card, raw
 from edgeline.datasets.card import Card, Form
-from edgeline.datasets.drift import drift
+from edgeline.datasets.drift import measure_drift
 from edgeline.datasets.fingerprints import near_pairs
 from edgeline.datasets.items import Items
-from edgeline.datasets.label_issues import suspects
+from edgeline.datasets.label_issues import find_label_issues
 from edgeline.datasets.profile import profile
 from edgeline.datasets.raw import Raw
 from edgeline.errors import RecipeError
@@ -106,7 +106,7 @@ def flips(items: Items, classes: tuple[str, ...], seed: int) -> dict[str, Any]:
     labels[at] = (labels[at] + draw.integers(1, len(classes), len(at))) % len(classes)
     names = np.arange(len(items)).astype(str)
     wrong = Items(items.values, labels, names, items.groups)
-    suspected = suspects(wrong, np.full(len(items), "train"), classes, "image", len(items))
+    suspected = find_label_issues(wrong, np.full(len(items), "train"), classes, "image", len(items))
     hits = int(np.isin([int(one.id) for one in suspected], at).sum())
     return {
         "seed": seed,
@@ -139,7 +139,7 @@ def _compared(
         cards = [
             _card(folder, part, given.classes) for part in (one, replace(other, values=dimmed))
         ]
-        yield bool(drift(*cards, level=LEVEL).alarms)
+        yield bool(measure_drift(*cards, level=LEVEL).alarms)
 
 
 def _card(folder: Path, train: Items, classes: tuple[str, ...]) -> Card:

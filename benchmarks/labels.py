@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
-from edgeline.datasets import central, prepared
+from edgeline.datasets import load_central, load_set
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare
 from edgeline.datasets.printed import render
@@ -81,8 +81,8 @@ def _compare(pretrained: Checkpoint, data: Data, seed: int) -> Pair:
         fetch(folder, data)
         prepare(folder, data)
         partition(folder, data)
-        owned = central(folder).examples
-        validation, test = (prepared(folder, name).examples for name in ("validation", "test"))
+        owned = load_central(folder).examples
+        validation, test = (load_set(folder, name).examples for name in ("validation", "test"))
     settings = Finetune(seed=seed)
     tuned, _ = finetune(pretrained, *owned, validation, settings, augmentation="pen")
     scratch, _ = train_from_scratch(

@@ -22,7 +22,7 @@ from PIL import Image
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare
 from edgeline.recipe.data import Data
-from edgeline.sources.fetch import content, fetch
+from edgeline.sources.fetch import content_digest, fetch
 from edgeline.sources.wheels import digits
 
 PICTURES, FILES = 100_000, 10_000
@@ -57,12 +57,12 @@ def unchanged(files: int) -> dict[str, object]:
         root = Path(name)
         write(root / "pictures", files)
         settings = Data(source="image-folder", path="pictures")
-        known = content(settings, root)
+        known = content_digest(settings, root)
         again: list[str] = []
-        spent = timed(lambda: again.append(content(settings, root)))
+        spent = timed(lambda: again.append(content_digest(settings, root)))
         first = min((root / "pictures").rglob("*.png"))
         first.rename(first.with_name("renamed.png"))
-        noticed = content(settings, root) != known
+        noticed = content_digest(settings, root) != known
     return {
         "files": files,
         "seconds": round(spent, 2),

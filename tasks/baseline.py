@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeline.datasets import central, prepared
+from edgeline.datasets import load_central, load_set
 from edgeline.finetuning.baseline import baseline as measure
 from edgeline.metrics import Scores
 from tasks.run import Run
@@ -34,8 +34,8 @@ class BaselineStepReport:
 @step("baseline")
 def baseline(run: Run, data: "StepResult[DataReport]") -> tuple[Path, BaselineStepReport]:
     """Measure on the test set what a plain statistician would do with the central labels."""
-    test = prepared(data.path, "test").examples
-    report = measure(*central(data.path).examples, *test, data.report.form.preprocessing.kind)
+    test = load_set(data.path, "test").examples
+    report = measure(*load_central(data.path).examples, *test, data.report.form.preprocessing.kind)
     return data.path, BaselineStepReport(
         report.linear, report.trivial, report.features, report.converged
     )

@@ -12,7 +12,7 @@ from edgeline.compression.distill import DistillReport, distill
 from edgeline.compression.judge import Judgement, judge
 from edgeline.compression.quantise import QuantiseReport
 from edgeline.compression.quantise import quantise as to_int8
-from edgeline.datasets import central, prepared
+from edgeline.datasets import load_central, load_set
 from edgeline.datasets.generators import generate
 from edgeline.edge.session import load as load_session
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
@@ -99,8 +99,8 @@ def shrink(
     student, report = distill(
         teacher,
         _small(settings, teacher),
-        *central(data.path).examples,
-        prepared(data.path, "validation").examples,
+        *load_central(data.path).examples,
+        load_set(data.path, "validation").examples,
         settings,
         augmentation=data.report.form.augmentation,
         folder=run.folder,
@@ -109,7 +109,7 @@ def shrink(
     )
     path = save(student, run.workspace.checkpoints)
     runs.log_figures(run.tracked, {"learning": curves.learning(report.training)})
-    test = scores(student, *prepared(data.path, "test").examples)
+    test = scores(student, *load_set(data.path, "test").examples)
     return path, DistilledReport(test, path.stat().st_size, report)
 
 
@@ -119,7 +119,7 @@ def train_without_teacher(
 ) -> tuple[Path, WithoutTeacherReport]:
     """Train the same small network on the same labels without a teacher, for as many batches."""
     teacher = load(tuned.path)
-    values, labels = central(data.path).examples
+    values, labels = load_central(data.path).examples
     # Labelled items stand in for those without labels, which only a teacher can use.
     extra = 0 if settings.unlabelled == "none" else settings.unlabelled_items
     times = settings.lessons + round(extra / len(labels))
@@ -128,14 +128,14 @@ def train_without_teacher(
         teacher.preprocessing,
         np.repeat(values, times, axis=0),
         np.repeat(labels, times),
-        prepared(data.path, "validation").examples,
+        load_set(data.path, "validation").examples,
         Supervised.from_section(settings),
         augmentation=data.report.form.augmentation,
         folder=run.folder,
         on_epoch=epochs("untaught"),
     )
     path = save(checkpoint, run.workspace.checkpoints)
-    test = scores(checkpoint, *prepared(data.path, "test").examples)
+    test = scores(checkpoint, *load_set(data.path, "test").examples)
     return path, WithoutTeacherReport(test, path.stat().st_size, report)
 
 
@@ -152,13 +152,13 @@ def quantise(
     `large` is the tuned network in fp32 ONNX, against which size and speed are stated.
     """
     prepare = whole.report.preprocessing
-    values, labels = prepared(data.path, "validation").examples
-    calibration = {INPUT: prepare(central(data.path).values)}
+    values, labels = load_set(data.path, "validation").examples
+    calibration = {INPUT: prepare(load_central(data.path).values)}
     model, report = to_int8(onnx_file.read(whole.path), calibration, settings)
     path = run.folder / "model.onnx"
     onnx_file.write(model, path)
     judgement = judge(whole.path, path, {INPUT: prepare(values)}, settings.latency_rounds, labels)
-    test = prepared(data.path, "test")
+    test = load_set(data.path, "test")
     inputs = prepare(test.values)
     before, after = (load_session(each).logits(inputs) for each in (whole.path, path))
     runs.log_figures(run.tracked, answer_figures(after, test, data.report.form))

@@ -9,7 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 from edgeline import revisions
 from edgeline.datacard.folder import page_of
 from edgeline.datacard.markdown import markdown
-from edgeline.datasets import card, prepared
+from edgeline.datasets import card, load_set
 from edgeline.datasets.card import Card, Form
 from edgeline.figures import shares
 from edgeline.recipe.data import Data
@@ -59,7 +59,7 @@ def ensure_data(run: Run, settings: Data) -> tuple[Path, DataReport]:
         get_run_logger().warning(revision.unsent)
     folder = revision.folder
     loaded = card.load(folder)
-    values, labels = prepared(folder, "train").examples
+    values, labels = load_set(folder, "train").examples
     for run_id in (run.flow_run, run.tracked):
         runs.log_dataset(run_id, run.recipe, revision.dvc, values, labels, folder)
     runs.log_tags(run.flow_run, {"data.revision": revision.dvc, "data.digest": revision.digest})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeline.datasets import prepared
+from edgeline.datasets import load_set
 from edgeline.export.onnx import ExportReport
 from edgeline.export.onnx import export as write_onnx
 from edgeline.export.parity import ParityReport, check_parity
@@ -40,7 +40,7 @@ def export_onnx(
     """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
     checkpoint = load(learned.path)
     path, report = write_onnx(checkpoint, run.folder / "model.onnx")
-    values = prepared(data.path, "validation").values
+    values = load_set(data.path, "validation").values
     parity = check_parity(checkpoint, path, values[:COMPARED])
     return path, OnnxReport(report.bytes, checkpoint.preprocessing, report, parity)
 

@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from pydantic import TypeAdapter
 
-from edgeline.datasets import prepared
+from edgeline.datasets import load_set
 from edgeline.figures import curves
 from edgeline.finetuning.evaluate import scores
 from edgeline.metrics import Scores
@@ -112,7 +112,7 @@ def close(
         reports,
         updates_folder(run, spec, start),
         run.workspace.checkpoints,
-        prepared(data.path, "validation").examples,
+        load_set(data.path, "validation").examples,
     )
     return path, RoundStepReport(report, time.monotonic() - begun)
 
@@ -167,7 +167,7 @@ def choose(
         for report, product in zip(reports, rounds, strict=True)
     ]
     validation, number, path = max(standing)
-    test = prepared(data.path, "test").examples
+    test = load_set(data.path, "test").examples
     picture = curves.rounds([accuracy for accuracy, _, _ in standing])
     runs.log_figures(run.tracked, {"rounds": picture})
     runs.log_table(run.tracked, _rows(reports), "devices.json")

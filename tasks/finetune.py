@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeline.datasets import central, prepared
+from edgeline.datasets import load_central, load_set
 from edgeline.figures import curves
 from edgeline.figures.answers import answer_figures
 from edgeline.finetuning.evaluate import logits, scores
@@ -62,8 +62,8 @@ def tune(
     loaded = pretrained.report.loaded
     checkpoint, report = finetune(
         before,
-        *central(data.path).examples,
-        prepared(data.path, "validation").examples,
+        *load_central(data.path).examples,
+        load_set(data.path, "validation").examples,
         settings,
         augmentation=data.report.form.augmentation,
         folder=run.folder,
@@ -79,7 +79,7 @@ def tune(
         pictures["seeds"] = curves.seeds({"finetune": report.seeds}, "validation accuracy")
     runs.log_figures(run.tracked, pictures)
     test = _evaluate(run, checkpoint, data)
-    before_test = scores(before, *prepared(data.path, "test").examples)
+    before_test = scores(before, *load_set(data.path, "test").examples)
     return path, TunedReport(test, before_test, path.stat().st_size, report)
 
 
@@ -95,21 +95,21 @@ def scratch(
     checkpoint, report = train_from_scratch(
         start.spec,
         start.preprocessing,
-        *central(data.path).examples,
-        prepared(data.path, "validation").examples,
+        *load_central(data.path).examples,
+        load_set(data.path, "validation").examples,
         settings,
         augmentation=data.report.form.augmentation,
         folder=run.folder,
         on_epoch=epochs("scratch"),
     )
     path = save(checkpoint, run.workspace.checkpoints)
-    test = scores(checkpoint, *prepared(data.path, "test").examples)
+    test = scores(checkpoint, *load_set(data.path, "test").examples)
     return path, FromScratchReport(test, path.stat().st_size, report)
 
 
 def _evaluate(run: Run, checkpoint: Checkpoint, data: "StepResult[DataReport]") -> Scores:
     """Scores on the test set, with the pictures that say where the network is wrong and how sure it is."""
-    test = prepared(data.path, "test")
+    test = load_set(data.path, "test")
     outputs = logits(checkpoint, test.values)
     runs.log_figures(run.tracked, answer_figures(outputs, test, data.report.form))
     return scores_of(outputs, test.labels)

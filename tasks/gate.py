@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact, open_artifact
-from edgeline.datasets import prepared
+from edgeline.datasets import load_set
 from edgeline.edge.session import load
 from edgeline.errors import GateMissed
 from edgeline.metrics import accuracy
@@ -59,7 +59,7 @@ def gate(
         GateMissed: too inaccurate, too much lost by quantisation, or worse than the candidate.
     """
     sealed = open_artifact(artifact.path)
-    values, labels = prepared(data.path, "validation").examples
+    values, labels = load_set(data.path, "validation").examples
     fp32 = accuracy(load(whole.path).logits(sealed.preprocessing(values)), labels)
     after = _accuracy(sealed, values, labels)
     present = _candidate(run, sealed)

@@ -14,7 +14,7 @@ from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.pretrained import Loaded, load_weights
 from edgeline.recipe.pretrained import Pretrained
-from edgeline.sources.own import weights_at
+from edgeline.sources.recipe_files import locate_weights
 from edgeline.tracking import registry
 from tasks.run import Run
 from tasks.step import step
@@ -85,7 +85,7 @@ def located(run: Run, settings: Pretrained) -> tuple[str, str]:
     weights = settings.weights
     if not (settings.is_file or weights.startswith(MLFLOW)):
         return weights, ""
-    path = weights_at(settings, run.root) if settings.is_file else _registered(run, weights)
+    path = locate_weights(settings, run.root) if settings.is_file else _registered(run, weights)
     return str(path), sha256_file(path)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeline.artifact import open_artifact
-from edgeline.datasets import prepared
+from edgeline.datasets import load_set
 from edgeline.recipe.rehearse import Rehearse
 from edgeline.serving.rehearse import RehearsalReport
 from edgeline.serving.rehearse import rehearse as perform
@@ -36,7 +36,7 @@ def rehearse(
     run: Run, settings: Rehearse, artifact: "StepResult[SealReport]", data: "StepResult[DataReport]"
 ) -> tuple[Path, RehearseReport]:
     """Send test items hop to hop through worker processes that verified their part, and compare with the whole."""
-    values = prepared(data.path, "test").values
+    values = load_set(data.path, "test").values
     report = perform(
         open_artifact(artifact.path), services.address("nats", run.root), values, settings
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeline.artifact import Description
 from edgeline.artifact import seal as seal_artifact
-from edgeline.datasets import prepared
+from edgeline.datasets import load_set
 from edgeline.digest import sha256_file
 from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load
@@ -54,7 +54,7 @@ def seal(
     shutil.copy(int8.path, staging / "model.onnx")
     session = load(int8.path)
     preprocessing = whole.report.preprocessing
-    record_golden(staging, session, preprocessing, prepared(data.path, "test").values[:GOLDEN])
+    record_golden(staging, session, preprocessing, load_set(data.path, "test").values[:GOLDEN])
     files = sorted((staging / "parts").iterdir())
     digests = {f"parts/{path.name}": sha256_file(path) for path in files}
     description = Description(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeline.datasets import prepared
+from edgeline.datasets import load_set
 from edgeline.digest import digest_of
 from edgeline.edge.session import Tensors
 from edgeline.export.onnx import INPUT
@@ -51,7 +51,7 @@ def split(
     data: "StepResult[DataReport]",
 ) -> tuple[Path, PartsReport]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
-    inputs = {INPUT: whole.report.preprocessing(prepared(data.path, "test").values)}
+    inputs = {INPUT: whole.report.preprocessing(load_set(data.path, "test").values)}
     planned = _plan(run, int8, inputs, settings)
     parts = cut(int8.path, planned.cut, run.folder / "parts")
     report = check(int8.path, parts, inputs)

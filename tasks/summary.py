@@ -13,7 +13,7 @@ from edgeline.files import write_json
 from edgeline.metrics import Scores
 from edgeline.recipe import Recipe
 from edgeline.recipe.steps import STEPS
-from edgeline.sources.own import digests
+from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
 from edgeline.workspace import fingerprint

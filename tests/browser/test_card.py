@@ -11,14 +11,14 @@ import pytest
 
 from edgeline.datacard.gallery import select_suspects
 from edgeline.datacard.page import page
-from edgeline.datasets import card, central, raw
-from edgeline.datasets.drift import drift
+from edgeline.datasets import card, load_central, raw
+from edgeline.datasets.drift import measure_drift
 from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
 from edgeline.datasets.label_issues import Suspect
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare, read_report
-from edgeline.datasets.raw import Quarantined, Raw
+from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.recipe.data import Data
 
 SETTINGS = Data(image_size=8, validation=24, test=24, central=24, devices=3, max_bad=1)
@@ -43,13 +43,13 @@ def hostile(folder: Path, kind: str) -> str:
     """A page in which the source chose every name: title, classes, columns, items and reasons."""
     ids = np.array([f"{HOSTILE[at % 6]} {at}" for at in range(144)])
     items = Items(VALUES[kind](np.random.default_rng(0)), np.arange(144) % 6, ids, np.full(144, ""))
-    bad = tuple(Quarantined(f"{HOSTILE[at % 6]} bad {at}", HOSTILE[at % 5]) for at in range(120))
+    bad = tuple(QuarantineItem(f"{HOSTILE[at % 6]} bad {at}", HOSTILE[at % 5]) for at in range(120))
     columns = () if kind == "image" else HOSTILE
     given = Raw(items, np.full(144, ""), HOSTILE, columns)
     raw.write(folder / raw.RAW, given)
     report = prepare(folder, SETTINGS)
     partition(folder, SETTINGS)
-    known = card.load(folder)
+    described = card.load(folder)
     report = replace(
         report,
         quarantine=bad,
@@ -57,9 +57,16 @@ def hostile(folder: Path, kind: str) -> str:
         suspects=(Suspect(str(ids[0]), "train", HOSTILE[0], HOSTILE[3], "2.3"),),
     )
     source = {"title": HOSTILE[0], "origin": HOSTILE[2], HOSTILE[1]: HOSTILE[3]}
-    titled = replace(known, source=source, left_out=dict.fromkeys(HOSTILE[:5], 24))
+    titled = replace(described, source=source, left_out=dict.fromkeys(HOSTILE[:5], 24))
     shown = select_suspects([items], report.suspects)
-    return page(titled, report, central(folder), shown, drift=drift(known, known), previous=known)
+    return page(
+        titled,
+        report,
+        load_central(folder),
+        shown,
+        drift=measure_drift(described, described),
+        previous=described,
+    )
 
 
 @pytest.fixture
@@ -131,9 +138,9 @@ def test_the_quarantine_is_searched_and_turned(opened: Any, tmp_path: Path) -> N
 
 def test_ten_thousand_items_are_found_by_name(opened: Any, tmp_path: Path) -> None:
     hostile(tmp_path, "table")
-    bad = tuple(Quarantined(f"image {at:05}.png", "truncated") for at in range(10_000))
+    bad = tuple(QuarantineItem(f"image {at:05}.png", "truncated") for at in range(10_000))
     report = replace(read_report(tmp_path), quarantine=bad)
-    items = central(tmp_path)
+    items = load_central(tmp_path)
     tab = opened(page(card.load(tmp_path), report, items, items))
 
     tab.page.locator("#quarantine").get_by_label("Search").fill("09876")

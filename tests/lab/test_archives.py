@@ -128,7 +128,7 @@ ATTACKS = {
 }
 
 
-def fetched(tmp_path, content):
+def fetch_raw(tmp_path, content):
     (tmp_path / "pets.bin").write_bytes(content)
     settings = Data(source="image-folder", path="pets.bin", image_size=8)
     fetch(tmp_path / "data" / "x", settings, root=tmp_path)
@@ -138,7 +138,7 @@ def fetched(tmp_path, content):
 @pytest.mark.parametrize(("content", "found"), ATTACKS.values(), ids=ATTACKS)
 def test_a_hostile_archive_is_refused_and_leaves_nothing(tmp_path, content, found):
     with pytest.raises(RecipeError, match=found) as refused:
-        fetched(tmp_path, content)
+        fetch_raw(tmp_path, content)
 
     assert "\n" not in str(refused.value)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
@@ -151,10 +151,10 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(tmp_path, content, foun
     ids=["ZIP", "stored ZIP", "tar.gz", "tar"],
 )
 def test_a_sound_archive_is_the_folder_that_it_holds(tmp_path, content):
-    known = fetched(tmp_path, content)
+    source = fetch_raw(tmp_path, content)
 
-    assert known.items.ids.tolist() == ["pets/cat/a.png", "pets/dog/b.png"]
-    assert known.items.values[:, 0, 0].tolist() == [1, 2]
+    assert source.items.ids.tolist() == ["pets/cat/a.png", "pets/dog/b.png"]
+    assert source.items.values[:, 0, 0].tolist() == [1, 2]
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"pets.bin", "raw.npz"}
 
 
@@ -162,11 +162,11 @@ def test_many_members_are_counted_before_they_are_unpacked(tmp_path, monkeypatch
     monkeypatch.setattr("edgeline.sources.archives.MAX_FILES", 1)
 
     with pytest.raises(RecipeError, match="more than 1 members"):
-        fetched(tmp_path, zipped())
+        fetch_raw(tmp_path, zipped())
 
 
 def test_what_macs_add_to_archives_is_no_item(tmp_path):
-    known = fetched(tmp_path, zipped(SOUND | {"__MACOSX/pets/cat/._a.png": b"\0\5\x16\7"}))
+    source = fetch_raw(tmp_path, zipped(SOUND | {"__MACOSX/pets/cat/._a.png": b"\0\5\x16\7"}))
 
-    assert known.quarantine == ()
-    assert len(np.unique(known.items.ids)) == 2
+    assert source.quarantine == ()
+    assert len(np.unique(source.items.ids)) == 2

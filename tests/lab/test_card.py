@@ -9,7 +9,7 @@ from edgeline.datasets.items import Items
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare
 from edgeline.datasets.profile import moments, profile
-from edgeline.datasets.raw import Quarantined, Raw
+from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.digest import canonical_json, sha256_bytes, sha256_file
 from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered
 from edgeline.preprocess import Preprocessing
@@ -30,7 +30,7 @@ def folder(tmp_path):
         np.arange(101).astype(str),
         np.array(["a", "b", "c"] * 33 + ["", "a"]),
     )
-    bad = (Quarantined("x.png", "truncated"),)
+    bad = (QuarantineItem("x.png", "truncated"),)
     raw.write(tmp_path / "raw.npz", Raw(given, np.full(101, ""), ("no", "yes"), (), bad))
     prepare(tmp_path, SETTINGS.model_copy(update={"validation": 20, "test": 30}))
     partition(tmp_path, SETTINGS)
@@ -59,7 +59,7 @@ def test_the_card_tells_what_a_network_is_made_for(folder):
     mean, std = moments(central.values, "image")
 
     assert card.load(folder).form == Form(
-        Preprocessing("image", (8, 8, 1), mean, std), ("no", "yes"), "pen"
+        Preprocessing("image", (8, 8, 1), mean, std), ("no", "yes"), "none"
     )
 
 
@@ -189,10 +189,10 @@ def in_one_set(values, labels=(0, 1, 1)):
 def test_profile_of_a_table_by_hand():
     table = in_one_set(np.array([[0.0, 5], [32, 5], [16, 5]], np.float32))
 
-    known = profile(table, 3, ("speed", "heat"), "table")
+    summary = profile(table, 3, ("speed", "heat"), "table")
 
-    assert (known.items, known.labels) == (3, (1, 2, 0))
-    assert known.features == {"speed": tuple(map(float, range(33))), "heat": (5.0,) * 33}
+    assert (summary.items, summary.labels) == (3, (1, 2, 0))
+    assert summary.features == {"speed": tuple(map(float, range(33))), "heat": (5.0,) * 33}
 
 
 def test_profile_of_a_series_leaves_out_what_is_not_known():

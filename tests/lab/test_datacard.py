@@ -13,14 +13,14 @@ from edgeline.datacard.gallery import select_suspects
 from edgeline.datacard.listing import list_rows
 from edgeline.datacard.page import page
 from edgeline.datacard.thumbnails import draw_image, draw_series, ranges
-from edgeline.datasets import card, central, raw
+from edgeline.datasets import card, load_central, raw
 from edgeline.datasets.drift import DriftReport, Shift
 from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
 from edgeline.datasets.label_issues import Suspect
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare
-from edgeline.datasets.raw import Quarantined, Raw
+from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.recipe.data import Data
 
 SETTINGS = Data(image_size=8, validation=20, test=20, central=20, devices=3, max_bad=1)
@@ -63,7 +63,7 @@ def made(tmp_path):
         raw.write(tmp_path / raw.RAW, source)
         report = prepare(tmp_path, SETTINGS)
         partition(tmp_path, SETTINGS)
-        return card.load(tmp_path), report, central(tmp_path)
+        return card.load(tmp_path), report, load_central(tmp_path)
 
     return make
 
@@ -125,7 +125,9 @@ def test_a_name_is_never_markup(made):
 
 
 def test_ten_thousand_quarantined_items_make_a_small_page(made):
-    bad = [Quarantined(f"folder/of/images/number {at:05}.png", "truncated") for at in range(10_000)]
+    bad = [
+        QuarantineItem(f"folder/of/images/number {at:05}.png", "truncated") for at in range(10_000)
+    ]
     described, report, items = made(quarantine=bad)
     content = page(described, report, items, items)
 
@@ -138,7 +140,7 @@ def test_ten_thousand_quarantined_items_make_a_small_page(made):
 
 
 def test_longer_lists_say_where_the_rest_is(made):
-    bad = tuple(Quarantined(str(at), "truncated") for at in range(20_001))
+    bad = tuple(QuarantineItem(str(at), "truncated") for at in range(20_001))
     described, report, items = made()
     words = words_of((described, replace(report, quarantine=bad), items))
     assert (
@@ -158,8 +160,8 @@ def test_copies_across_sets_come_first_with_both_names(made):
     across = Duplicate("c", "train", "d", "test", "near", "near duplicate across sets", True)
     words = words_of((described, replace(report, duplicates=(within, across)), items))
 
-    found = [word for word in words if word in ("a", "b", "c", "d")]
-    assert found == ["c", "d", "a", "b"]
+    order = [word for word in words if word in ("a", "b", "c", "d")]
+    assert order == ["c", "d", "a", "b"]
 
 
 @pytest.mark.parametrize("kind", VALUES)
@@ -176,21 +178,21 @@ def test_suspects_are_selected_from_all_sets(made):
     _, _, items = made()
     first, second = items.take(np.arange(5)), items.take(np.arange(5, 9))
     ids = items.ids[[7, 1]].tolist()
-    found = select_suspects(
+    selected = select_suspects(
         [first, second], [Suspect(one, "train", "cat", "dog", "2.3") for one in ids]
     )
-    assert found.ids.tolist() == ids[::-1]
-    assert (found.values == items.values[[1, 7]]).all()
+    assert selected.ids.tolist() == ids[::-1]
+    assert (selected.values == items.values[[1, 7]]).all()
 
 
 def test_alarms_are_told_before_what_is_calm(made):
     described, report, items = made("table")
     width = Shift("width", 0.4, 0.0001, alarm=True)
     height = Shift("height", 0.05, 0.9, alarm=False)
-    found = DriftReport(
+    report_of_drift = DriftReport(
         "0" * 64, "1" * 64, Shift("labels", 0.01, 1.0, False), (width, height), (), ()
     )
-    words = words_of((described, report, items), drift=found, previous=described)
+    words = words_of((described, report, items), drift=report_of_drift, previous=described)
 
     assert "1 of 3 comparisons are alarms." in words
     assert words.index("width") < words.index("What has not moved") < words.index("height")

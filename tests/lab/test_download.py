@@ -40,7 +40,7 @@ def publisher():
 
 
 def fetched(root, url, digest=DIGEST, on_item=lambda done, total: None):
-    return download.file(Data(source="medmnist", url=url, digest=digest), root, on_item)
+    return download.download_file(Data(source="medmnist", url=url, digest=digest), root, on_item)
 
 
 def test_a_file_is_fetched_once_and_kept_in_the_state_folder(tmp_path, publisher):
@@ -65,7 +65,7 @@ def test_an_md5_does_where_the_publisher_states_no_other(tmp_path, publisher):
 
 
 def test_another_file_is_refused_and_not_kept(tmp_path, publisher):
-    with pytest.raises(Tampered, match="found another one"):
+    with pytest.raises(Tampered, match="found a file with another digest"):
         fetched(tmp_path, f"{publisher[0]}/set.npz", "0" * 64)
 
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -5,7 +5,7 @@ import pytest
 
 from edgeline.datasets import card
 from edgeline.datasets.card import Form
-from edgeline.datasets.drift import apart, chi_square_p, drift, ks_p, variation
+from edgeline.datasets.drift import chi_square_p, ks_distance, ks_p, measure_drift, total_variation
 from edgeline.datasets.items import Items
 from edgeline.datasets.profile import LEVELS, profile
 from edgeline.preprocess import Preprocessing
@@ -70,7 +70,9 @@ def test_samples_of_one_distribution_raise_no_alarm(described, many):
         described(measured(generator, many), generator.integers(0, 2, many)) for _ in range(30)
     ]
 
-    alarms = sum(bool(drift(*pair).alarms) for pair in zip(cards[::2], cards[1::2], strict=True))
+    alarms = sum(
+        bool(measure_drift(*pair).alarms) for pair in zip(cards[::2], cards[1::2], strict=True)
+    )
 
     assert alarms == 0
 
@@ -81,7 +83,7 @@ def test_a_column_that_moved_is_named(described):
     after[:, 1] *= 1.5
     labels = np.arange(1000) % 2
 
-    report = drift(described(before, labels), described(after, labels))
+    report = measure_drift(described(before, labels), described(after, labels))
 
     assert [shift.name for shift in report.alarms] == ["heat"]
     assert report.features[0].name == "heat"
@@ -92,7 +94,9 @@ def test_the_same_move_of_few_items_is_no_alarm(described):
     before, after = measured(generator, 20), measured(generator, 20)
     after[:, 1] *= 1.5
 
-    report = drift(described(before, np.arange(20) % 2), described(after, np.arange(20) % 2))
+    report = measure_drift(
+        described(before, np.arange(20) % 2), described(after, np.arange(20) % 2)
+    )
 
     assert report.alarms == ()
 
@@ -101,7 +105,7 @@ def test_another_mix_of_classes_is_an_alarm(described):
     rows = measured(np.random.default_rng(0), 1000)
     before, after = np.repeat([0, 1], [500, 500]), np.repeat([0, 1], [400, 600])
 
-    report = drift(described(rows, before), described(rows, after))
+    report = measure_drift(described(rows, before), described(rows, after))
 
     assert [shift.name for shift in report.alarms] == ["labels"]
     assert report.labels.distance == pytest.approx(0.1)
@@ -111,7 +115,7 @@ def test_classes_are_told_by_name_not_by_place(described):
     rows = measured(np.random.default_rng(0), 1000)
     labels = np.repeat([0, 1], [300, 700])
 
-    report = drift(
+    report = measure_drift(
         described(rows, labels, ("no", "yes")), described(rows, 1 - labels, ("yes", "no"))
     )
 
@@ -124,7 +128,7 @@ def test_columns_that_came_and_went_are_named(described):
     before = described(rows, labels)
     after = described(rows, labels, columns=("speed", "heat", "noise"))
 
-    report = drift(before, after)
+    report = measure_drift(before, after)
     assert (report.before, report.after) == (before.digest, after.digest)
     assert (report.added, report.removed) == (("noise",), ("count",))
     assert {shift.name for shift in report.features} == {"speed", "heat"}
@@ -136,34 +140,34 @@ def test_a_stricter_level_asks_for_more(described):
     after[:, 0] += 0.35
     cards = described(before, np.arange(300) % 2), described(after, np.arange(300) % 2)
 
-    p = drift(*cards).features[0].p
-    assert drift(*cards, level=p * 2).alarms
-    assert not drift(*cards, level=p / 2).alarms
+    p = measure_drift(*cards).features[0].p
+    assert measure_drift(*cards, level=p * 2).alarms
+    assert not measure_drift(*cards, level=p / 2).alarms
 
 
 def test_distance_of_distributions_that_do_not_meet_is_one():
     low, high = np.linspace(0, 1, 33) ** 2, np.linspace(5, 6, 33) ** 2
 
-    assert apart(low, high) == 1.0
+    assert ks_distance(low, high) == 1.0
 
 
 def test_distance_of_even_distributions_by_hand():
     # on 0 to pi and on pi/4 to 5 pi/4, a quarter of each lies outside the other
     one = np.linspace(0, np.pi, 33)
 
-    assert apart(one, one + np.pi / 4) == pytest.approx(0.25)
+    assert ks_distance(one, one + np.pi / 4) == pytest.approx(0.25)
 
 
 def test_of_few_values_no_more_is_claimed_than_is_known():
     # shares of ones of 0.3 and 0.5: the quantiles know either to 1/32
     few, half = (quantiles(np.repeat([0.0, 1.0], counts)) for counts in ([70, 30], [50, 50]))
 
-    assert 0.2 - 2 / 32 <= apart(few, half) <= 0.2
+    assert 0.2 - 2 / 32 <= ks_distance(few, half) <= 0.2
 
 
 def test_a_distribution_is_not_apart_from_itself():
     for numbers in (np.zeros(9), np.arange(9.0), np.random.default_rng(0).normal(size=90)):
-        assert apart(quantiles(numbers), quantiles(numbers)) == 0.0
+        assert ks_distance(quantiles(numbers), quantiles(numbers)) == 0.0
 
 
 @pytest.mark.parametrize(("stretched", "p"), [(1.2238, 0.10), (1.3581, 0.05), (1.6276, 0.01)])
@@ -181,7 +185,7 @@ def test_labels_dealt_anew_agree_with_fishers_exact_test():
 
 
 def test_variation_by_hand():
-    assert variation(np.array([[1, 1], [3, 1]])) == pytest.approx(0.25)
+    assert total_variation(np.array([[1, 1], [3, 1]])) == pytest.approx(0.25)
 
 
 def test_equal_cards_give_equal_reports(described):
@@ -189,5 +193,5 @@ def test_equal_cards_give_equal_reports(described):
     one = described(rows, np.arange(100) % 2)
     other = replace(one, digest="0" * 64)
 
-    assert drift(one, other) == drift(one, other)
-    assert drift(one, other).alarms == ()
+    assert measure_drift(one, other) == measure_drift(one, other)
+    assert measure_drift(one, other).alarms == ()

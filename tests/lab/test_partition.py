@@ -4,7 +4,7 @@ import pytest
 from edgeline.datasets import card, items, raw
 from edgeline.datasets.items import Items
 from edgeline.datasets.partition import device, partition
-from edgeline.datasets.partitioners import dirichlet, distances, iid, relieve, shards
+from edgeline.datasets.partitioners import dirichlet, fill_small_shares, iid, mix_distances, shards
 from edgeline.datasets.prepare import prepare
 from edgeline.digest import folder_digests
 from edgeline.errors import EnvironmentUnfit, RecipeError
@@ -48,7 +48,7 @@ def mixes(owner, devices):
 @pytest.mark.parametrize("concentration", [0.01, 0.5, 1000.0])
 def test_every_device_has_ten_items(concentration):
     owner = dirichlet(LABELS, 30, concentration, np.random.default_rng(0))
-    relieve(owner, 30)
+    fill_small_shares(owner, 30)
 
     assert np.bincount(owner, minlength=30).min() >= 10
 
@@ -61,7 +61,9 @@ def test_a_great_concentration_makes_devices_alike():
 
 def test_skew_falls_as_the_concentration_grows():
     skews = [
-        distances(mixes(dirichlet(LABELS, 5, concentration, np.random.default_rng(0)), 5)).mean()
+        mix_distances(
+            mixes(dirichlet(LABELS, 5, concentration, np.random.default_rng(0)), 5)
+        ).mean()
         for concentration in (0.05, 0.5, 5.0, 1e6)
     ]
 
@@ -86,10 +88,10 @@ def test_a_device_with_two_shards_knows_at_most_two_classes():
 
 def test_distances_of_two_devices_by_hand():
     # mixes (1, 0) and (0, 1) against (1/2, 1/2): each is half a unit of probability away
-    assert distances(np.array([[10, 0], [0, 10]])).tolist() == [0.5, 0.5]
+    assert mix_distances(np.array([[10, 0], [0, 10]])).tolist() == [0.5, 0.5]
     # (1, 0) and (1/2, 1/2) against (2/3, 1/3)
-    assert np.allclose(distances(np.array([[10, 0], [10, 10]])), [1 / 3, 1 / 6])
-    assert distances(np.array([[3, 1], [6, 2]])).tolist() == [0.0, 0.0]
+    assert np.allclose(mix_distances(np.array([[10, 0], [10, 10]])), [1 / 3, 1 / 6])
+    assert mix_distances(np.array([[3, 1], [6, 2]])).tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("kind", ["image", "series", "table"])

@@ -7,7 +7,7 @@ from edgeline.datasets import items, raw
 from edgeline.datasets.duplicates import Duplicate
 from edgeline.datasets.items import Items
 from edgeline.datasets.prepare import SETS, prepare, read_report
-from edgeline.datasets.raw import Quarantined, Raw
+from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.digest import canonical_json, folder_digests
 from edgeline.errors import EnvironmentUnfit, GateMissed, RecipeError, Tampered
 from edgeline.recipe.data import Data
@@ -45,7 +45,7 @@ def given(values, labels=None, groups=None, splits=None, quarantine=()):
     )
 
 
-def prepared(folder, source, settings=SETTINGS):
+def prepare_items(folder, source, settings=SETTINGS):
     raw.write(folder / "raw.npz", source)
     return prepare(folder, settings)
 
@@ -56,7 +56,7 @@ def sets(folder):
 
 @pytest.mark.parametrize("make", [pictures, series, rows])
 def test_good_items_are_all_kept_and_told_apart(tmp_path, make):
-    report = prepared(tmp_path, given(make(100)))
+    report = prepare_items(tmp_path, given(make(100)))
 
     assert (report.raw, report.kept, report.left_out) == (100, 100, {})
     assert report.sets == {"train": 70, "validation": 10, "test": 20}
@@ -73,14 +73,18 @@ def test_a_constant_image_is_damaged(tmp_path):
     images = pictures(100)
     images[7] = 3
 
-    assert prepared(tmp_path, given(images)).quarantine == (Quarantined("item 007", "constant"),)
+    assert prepare_items(tmp_path, given(images)).quarantine == (
+        QuarantineItem("item 007", "constant"),
+    )
 
 
 def test_a_label_outside_the_classes_is_damage(tmp_path):
     labels = np.arange(100) % 2
     labels[[3, 4]] = -1, 2
 
-    assert prepared(tmp_path, given(rows(100), labels)).left_out == {"label outside the classes": 2}
+    assert prepare_items(tmp_path, given(rows(100), labels)).left_out == {
+        "label outside the classes": 2
+    }
 
 
 def test_a_series_may_begin_late_and_may_not_break_off(tmp_path):
@@ -91,7 +95,7 @@ def test_a_series_may_begin_late_and_may_not_break_off(tmp_path):
     recordings[3, 0, 0] = np.inf
     recordings[4] = np.nan  # nothing at all
 
-    report = prepared(tmp_path, given(recordings))
+    report = prepare_items(tmp_path, given(recordings))
 
     assert [bad.id for bad in report.quarantine] == ["item 001", "item 002", "item 003", "item 004"]
     assert report.left_out == {"a missing value": 3, "not finite": 1}
@@ -103,7 +107,7 @@ def test_a_series_that_stands_still_is_damaged(tmp_path):
     recordings[1, :, :2] = 0  # one channel lives
     recordings[2, :5] = np.nan  # a single step cannot move
 
-    assert prepared(tmp_path, given(recordings)).left_out == {"constant": 1}
+    assert prepare_items(tmp_path, given(recordings)).left_out == {"constant": 1}
 
 
 def test_numbers_that_nothing_measures_are_damage(tmp_path):
@@ -111,7 +115,7 @@ def test_numbers_that_nothing_measures_are_damage(tmp_path):
     table[0, 0], table[1, 1], table[3, 0] = np.nan, 9.97e36, np.inf
     table[2] = 0  # may be a measurement
 
-    assert prepared(tmp_path, given(table)).left_out == {
+    assert prepare_items(tmp_path, given(table)).left_out == {
         "a missing value": 1,
         "not finite": 1,
         "value out of range": 1,
@@ -121,10 +125,10 @@ def test_numbers_that_nothing_measures_are_damage(tmp_path):
 def test_too_much_damage_stops_and_names_reasons_and_first_items(tmp_path):
     table = rows(20)
     table[4:6] = np.nan
-    source = given(table, quarantine=(Quarantined("cut.csv:9", "truncated"),))
+    source = given(table, quarantine=(QuarantineItem("cut.csv:9", "truncated"),))
 
     with pytest.raises(GateMissed) as refused:
-        prepared(tmp_path, source)
+        prepare_items(tmp_path, source)
 
     assert refused.value.expected == "at most 5.00% of 21 items damaged"
     assert refused.value.found == (
@@ -134,9 +138,9 @@ def test_too_much_damage_stops_and_names_reasons_and_first_items(tmp_path):
 
 
 def test_as_much_damage_as_is_allowed_goes_on(tmp_path):
-    bad = tuple(Quarantined(f"bad {at}", "truncated") for at in range(5))
+    bad = tuple(QuarantineItem(f"bad {at}", "truncated") for at in range(5))
 
-    report = prepared(tmp_path, given(pictures(95), quarantine=bad))
+    report = prepare_items(tmp_path, given(pictures(95), quarantine=bad))
 
     assert (report.raw, report.kept, report.left_out) == (100, 95, {"truncated": 5})
 
@@ -144,7 +148,7 @@ def test_as_much_damage_as_is_allowed_goes_on(tmp_path):
 def test_copies_do_not_count_as_damage(tmp_path):
     images = np.concatenate([pictures(60)] * 3)
 
-    report = prepared(tmp_path, given(images))
+    report = prepare_items(tmp_path, given(images))
 
     assert (report.kept, report.left_out, report.quarantine) == (60, {"duplicate": 120}, ())
 
@@ -154,13 +158,13 @@ def test_images_that_shrink_to_the_same_are_copies(tmp_path):
     images[50] = images[48]
     images[50, 0, 0] ^= 1  # a fraction of a grey level in the mean of its surroundings
 
-    assert prepared(tmp_path, given(images)).kept == 99
+    assert prepare_items(tmp_path, given(images)).kept == 99
 
 
 def test_sets_of_the_source_stay_as_they_are(tmp_path):
     splits = np.repeat(["train", "validation", "test"], [50, 20, 30])
 
-    prepared(tmp_path, given(pictures(100), splits=splits))
+    prepare_items(tmp_path, given(pictures(100), splits=splits))
 
     assert {name: len(one) for name, one in sets(tmp_path).items()} == {
         "train": 50,
@@ -176,7 +180,7 @@ def test_sets_of_the_source_stay_as_they_are(tmp_path):
 def test_a_set_that_the_source_lacks_is_drawn_from_training(tmp_path, own, drawn):
     splits = np.repeat(["train", own], [60, 40])
 
-    report = prepared(tmp_path, given(rows(100), splits=splits))
+    report = prepare_items(tmp_path, given(rows(100), splits=splits))
 
     assert report.sets == {own: 40, "train": 60 - sum(drawn.values()), **drawn}
 
@@ -184,7 +188,7 @@ def test_a_set_that_the_source_lacks_is_drawn_from_training(tmp_path, own, drawn
 def test_no_group_is_in_two_sets(tmp_path):
     groups = np.array([f"patient {at // 5}" for at in range(100)])
 
-    prepared(tmp_path, given(series(100), groups=groups))
+    prepare_items(tmp_path, given(series(100), groups=groups))
 
     seen = [set(one.groups.tolist()) for one in sets(tmp_path).values()]
     assert len(set.union(*seen)) == sum(map(len, seen)) == 20
@@ -193,7 +197,7 @@ def test_no_group_is_in_two_sets(tmp_path):
 def test_equal_rows_are_drawn_into_one_set(tmp_path):
     table = np.repeat(rows(50), 2, axis=0)
 
-    report = prepared(tmp_path, given(table))
+    report = prepare_items(tmp_path, given(table))
 
     seen = [{row.tobytes() for row in one.values} for one in sets(tmp_path).values()]
     assert len(set.union(*seen)) == sum(map(len, seen)) == 50
@@ -205,7 +209,7 @@ def test_a_copy_in_training_yields_to_the_test_set(tmp_path):
     images[5] = images[95]
     splits = np.repeat(["train", "test"], [80, 20])
 
-    report = prepared(tmp_path, given(images, splits=splits))
+    report = prepare_items(tmp_path, given(images, splits=splits))
 
     assert report.duplicates == (
         Duplicate(
@@ -223,8 +227,10 @@ def test_a_copy_in_training_yields_to_the_test_set(tmp_path):
 
 def test_colour_becomes_grey_of_the_right_size_and_grey_colour(tmp_path):
     colours = np.stack([pictures(100, 16, seed) for seed in range(3)], axis=-1)
-    prepared(tmp_path / "grey", given(colours))
-    prepared(tmp_path / "colour", given(pictures(100)), SETTINGS.model_copy(update={"channels": 3}))
+    prepare_items(tmp_path / "grey", given(colours))
+    prepare_items(
+        tmp_path / "colour", given(pictures(100)), SETTINGS.model_copy(update={"channels": 3})
+    )
 
     assert sets(tmp_path / "grey")["test"].values.shape == (20, 8, 8)
     assert sets(tmp_path / "colour")["test"].values.shape == (20, 8, 8, 3)
@@ -234,7 +240,9 @@ def test_the_report_is_read_back_as_it_was_written(tmp_path):
     images = pictures(100)
     images[1], images[99] = 0, images[98]
     labels = np.arange(100) % 2
-    report = prepared(tmp_path, given(images, labels), SETTINGS.model_copy(update={"suspects": 9}))
+    report = prepare_items(
+        tmp_path, given(images, labels), SETTINGS.model_copy(update={"suspects": 9})
+    )
 
     content = (tmp_path / "prepared" / "report.json").read_bytes()
     assert read_report(tmp_path) == report
@@ -242,9 +250,9 @@ def test_the_report_is_read_back_as_it_was_written(tmp_path):
 
 
 def test_a_name_that_utf8_cannot_hold_is_written_out(tmp_path):
-    source = given(pictures(100), quarantine=(Quarantined("caf\udce9.png", "truncated"),))
+    source = given(pictures(100), quarantine=(QuarantineItem("caf\udce9.png", "truncated"),))
 
-    prepared(tmp_path, source)
+    prepare_items(tmp_path, source)
 
     assert read_report(tmp_path).quarantine[0].id == "caf\\udce9.png"
 
@@ -254,14 +262,14 @@ def test_no_report_and_another_file_are_told_apart(tmp_path):
         read_report(tmp_path)
     (tmp_path / "prepared").mkdir()
     (tmp_path / "prepared" / "report.json").write_text('{"raw": 1}')
-    with pytest.raises(Tampered, match="something else"):
+    with pytest.raises(Tampered, match="a file that is no report"):
         read_report(tmp_path)
 
 
 def test_two_runs_give_the_same_bytes(tmp_path):
     settings = SETTINGS.model_copy(update={"suspects": 50})
     for folder in (tmp_path / "a", tmp_path / "b"):
-        prepared(folder, given(pictures(100)), settings)
+        prepare_items(folder, given(pictures(100)), settings)
 
     assert folder_digests(tmp_path / "a") == folder_digests(tmp_path / "b")
 
@@ -276,10 +284,10 @@ def test_two_runs_give_the_same_bytes(tmp_path):
     ],
 )
 def test_what_is_no_labelled_items_is_refused(tmp_path, values):
-    with pytest.raises(RecipeError, match="mend the source"):
-        prepared(tmp_path, given(values))
+    with pytest.raises(RecipeError, match="correct the source"):
+        prepare_items(tmp_path, given(values))
 
 
 def test_asking_for_more_than_there_is_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="below the 20 items"):
-        prepared(tmp_path, given(rows(20)))
+        prepare_items(tmp_path, given(rows(20)))

@@ -92,11 +92,11 @@ def test_wrapped_names_and_half_precision_are_read(tmp_path):
     state = zoo.build(COLOUR, seed=5).state_dict()
     half = {f"module.{name}": one.half() for name, one in state.items() if one.ndim}
     save_file(half, tmp_path / "half.safetensors")
-    found, loaded = load_weights(str(tmp_path / "half.safetensors"), COLOUR, seed=0)
+    loaded_state, loaded = load_weights(str(tmp_path / "half.safetensors"), COLOUR, seed=0)
 
     assert loaded.share == 1
-    assert found["conv1.weight"].dtype == torch.float32
-    assert torch.equal(found["conv1.weight"], state["conv1.weight"].half().float())
+    assert loaded_state["conv1.weight"].dtype == torch.float32
+    assert torch.equal(loaded_state["conv1.weight"], state["conv1.weight"].half().float())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 
 from edgeline.datasets import items, raw
 from edgeline.datasets.items import Items
-from edgeline.datasets.raw import Quarantined, Raw
+from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.digest import sha256_file
 from edgeline.errors import EnvironmentUnfit, Tampered
 
@@ -17,21 +17,21 @@ RAW = Raw(
     np.array(["train", ""]),
     classes=("well", "ill"),
     columns=("dose", "age"),
-    quarantine=(Quarantined("a/3.png", "empty"), Quarantined("b", "a link")),
+    quarantine=(QuarantineItem("a/3.png", "empty"), QuarantineItem("b", "a link")),
 )
 
 
 def test_raw_items_come_back_from_their_file(tmp_path):
     raw.write(tmp_path / "raw.npz", RAW)
-    known = raw.read(tmp_path / "raw.npz")
+    source = raw.read(tmp_path / "raw.npz")
 
-    assert known.items.values.tolist() == [[0, 1], [2, 3]]
-    assert known.items.labels.tolist() == [1, 0]
-    assert known.items.ids.tolist() == ["a/1.png", "ü/2.png"]
-    assert known.items.groups.tolist() == ["", "p7"]
-    assert known.splits.tolist() == ["train", ""]
-    assert (known.classes, known.columns) == (RAW.classes, RAW.columns)
-    assert known.quarantine == RAW.quarantine
+    assert source.items.values.tolist() == [[0, 1], [2, 3]]
+    assert source.items.labels.tolist() == [1, 0]
+    assert source.items.ids.tolist() == ["a/1.png", "ü/2.png"]
+    assert source.items.groups.tolist() == ["", "p7"]
+    assert source.splits.tolist() == ["train", ""]
+    assert (source.classes, source.columns) == (RAW.classes, RAW.columns)
+    assert source.quarantine == RAW.quarantine
 
 
 def test_there_need_be_no_columns_and_no_quarantine(tmp_path):
@@ -49,11 +49,11 @@ def test_the_same_items_give_the_same_bytes(tmp_path):
 
 
 def test_items_with_a_reason_against_them_join_the_quarantine():
-    kept = raw.sound(RAW, np.array(["not finite", ""]))
+    kept = raw.quarantine_items(RAW, np.array(["not finite", ""]))
 
     assert kept.items.ids.tolist() == ["ü/2.png"]
     assert kept.splits.tolist() == [""]
-    assert kept.quarantine == (*RAW.quarantine, Quarantined("a/1.png", "not finite"))
+    assert kept.quarantine == (*RAW.quarantine, QuarantineItem("a/1.png", "not finite"))
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):

@@ -237,6 +237,6 @@ def test_scratch_goes_on_too(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork") or not hasattr(signal, "SIGKILL"), reason="no kill -9")
 def test_killed_processes_end_with_equal_weights(tmp_path):
     order(tmp_path, Finetune(epochs=3, batch_size=16), size=8, many=32)
-    found = kill(tmp_path, kills=2, seed=0)
+    result = kill(tmp_path, kills=2, seed=0)
 
-    assert (found.kills, found.equal) == (2, True)
+    assert (result.kills, result.equal) == (2, True)

@@ -17,7 +17,7 @@ def recording(folder, path, *rows, names="ax,ay"):
     (folder / path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def fetched(tmp_path, path="gait", **settings):
+def fetch_raw(tmp_path, path="gait", **settings):
     data = tmp_path / "data" / "x"
     fetch(data, Data(source="series", path=path, **settings), root=tmp_path)
     return raw.read(data / "raw.npz")
@@ -34,29 +34,29 @@ def folder(tmp_path):
 def test_the_longest_recording_sets_the_steps_and_shorter_ones_lack_their_beginning(
     tmp_path, folder
 ):
-    known = fetched(tmp_path)
+    source = fetch_raw(tmp_path)
 
-    assert known.columns == ("ax", "ay")
-    assert known.classes == ("run", "walk")
-    assert known.items.ids.tolist() == ["run/1.csv", "walk/1.csv"]
-    assert known.items.values.shape == (2, 5, 2)
-    assert known.items.values[0, :, 0].tolist() == [1, 2, 3, 4, 5]
-    assert np.isnan(known.items.values[1, :3]).all()
-    assert known.items.values[1, 3:].tolist() == [[6, -6], [7, -7]]
+    assert source.columns == ("ax", "ay")
+    assert source.classes == ("run", "walk")
+    assert source.items.ids.tolist() == ["run/1.csv", "walk/1.csv"]
+    assert source.items.values.shape == (2, 5, 2)
+    assert source.items.values[0, :, 0].tolist() == [1, 2, 3, 4, 5]
+    assert np.isnan(source.items.values[1, :3]).all()
+    assert source.items.values[1, 3:].tolist() == [[6, -6], [7, -7]]
 
 
 def test_long_recordings_become_windows_of_one_group(tmp_path, folder):
-    known = fetched(tmp_path, steps=2)
+    source = fetch_raw(tmp_path, steps=2)
 
-    assert known.items.ids.tolist() == ["run/1.csv@0", "run/1.csv@2", "walk/1.csv"]
-    assert known.items.values[:, :, 0].tolist() == [[1, 2], [3, 4], [6, 7]]
-    assert known.items.groups.tolist() == ["run/1.csv", "run/1.csv", "walk/1.csv"]
+    assert source.items.ids.tolist() == ["run/1.csv@0", "run/1.csv@2", "walk/1.csv"]
+    assert source.items.values[:, :, 0].tolist() == [[1, 2], [3, 4], [6, 7]]
+    assert source.items.groups.tolist() == ["run/1.csv", "run/1.csv", "walk/1.csv"]
 
 
 def test_windows_overlap_as_far_as_the_stride_says(tmp_path, folder):
-    known = fetched(tmp_path, steps=3, stride=1)
+    source = fetch_raw(tmp_path, steps=3, stride=1)
 
-    assert known.items.ids.tolist() == [
+    assert source.items.ids.tolist() == [
         *("run/1.csv@0", "run/1.csv@1", "run/1.csv@2"),
         "walk/1.csv",
     ]
@@ -66,21 +66,21 @@ def test_one_file_is_told_apart_by_its_column_for_groups(tmp_path):
     rows = ["who,ax,label", "b,1,up", "a,2,up", "b,3,down", "a,4,up", "b,5,down"]
     (tmp_path / "log.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
-    known = fetched(tmp_path, "log.csv", group="who", steps=2)
+    source = fetch_raw(tmp_path, "log.csv", group="who", steps=2)
 
-    assert known.items.ids.tolist() == ["log.csv:b", "log.csv:a"]
-    assert known.items.groups.tolist() == ["b", "a"]
-    assert known.items.values[:, :, 0].tolist() == [[1, 3], [2, 4]]
-    assert known.classes == ("down", "up")
+    assert source.items.ids.tolist() == ["log.csv:b", "log.csv:a"]
+    assert source.items.groups.tolist() == ["b", "a"]
+    assert source.items.values[:, :, 0].tolist() == [[1, 3], [2, 4]]
+    assert source.classes == ("down", "up")
 
 
 def test_the_last_step_names_the_class_of_a_window(tmp_path):
     rows = ["ax,label", "1,up", "2,down", "3,down", "4,up"]
     (tmp_path / "log.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
-    known = fetched(tmp_path, "log.csv", steps=2)
+    source = fetch_raw(tmp_path, "log.csv", steps=2)
 
-    assert [known.classes[label] for label in known.items.labels] == ["down", "up"]
+    assert [source.classes[label] for label in source.items.labels] == ["down", "up"]
 
 
 def test_windows_of_a_single_recording_are_in_no_group(tmp_path):
@@ -88,7 +88,7 @@ def test_windows_of_a_single_recording_are_in_no_group(tmp_path):
     rows = ["ax,label", "1,up", "2,down", "3,down", "4,up"]
     (tmp_path / "log.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
-    assert fetched(tmp_path, "log.csv", steps=2).items.groups.tolist() == ["", ""]
+    assert fetch_raw(tmp_path, "log.csv", steps=2).items.groups.tolist() == ["", ""]
 
 
 def test_recordings_may_be_arrays(tmp_path):
@@ -96,10 +96,10 @@ def test_recordings_may_be_arrays(tmp_path):
         (tmp_path / "gait" / name).mkdir(parents=True)
         np.save(tmp_path / "gait" / name / "a.npy", np.full((4, 3), value))
 
-    known = fetched(tmp_path)
+    source = fetch_raw(tmp_path)
 
-    assert known.columns == ("channel 1", "channel 2", "channel 3")
-    assert known.items.values[:, 0, 0].tolist() == [1, 2]
+    assert source.columns == ("channel 1", "channel 2", "channel 3")
+    assert source.items.values[:, 0, 0].tolist() == [1, 2]
 
 
 def test_files_side_by_side_have_a_column_for_the_class_and_may_be_sets(tmp_path):
@@ -107,20 +107,20 @@ def test_files_side_by_side_have_a_column_for_the_class_and_may_be_sets(tmp_path
         (tmp_path / "gait").mkdir(exist_ok=True)
         (tmp_path / "gait" / f"{name}.csv").write_text("ax,label\n" + rows, encoding="utf-8")
 
-    known = fetched(tmp_path, steps=1)
+    source = fetch_raw(tmp_path, steps=1)
 
-    assert known.splits.tolist() == ["test", "test", "train", "train"]
-    assert known.items.labels.tolist() == [1, 0, 1, 0]
+    assert source.splits.tolist() == ["test", "test", "train", "train"]
+    assert source.items.labels.tolist() == [1, 0, 1, 0]
 
 
 def test_folders_may_name_sets_and_patients(tmp_path):
     for path in ("train/ill/p1/a.csv", "train/ill/p1/b.csv", "test/well/p2/a.csv"):
         recording(tmp_path / "gait", path, 1, 2)
 
-    known = fetched(tmp_path, group="folder")
+    source = fetch_raw(tmp_path, group="folder")
 
-    assert known.splits.tolist() == ["test", "train", "train"]
-    assert known.items.groups.tolist() == ["p2", "p1", "p1"]
+    assert source.splits.tolist() == ["test", "train", "train"]
+    assert source.items.groups.tolist() == ["p2", "p1", "p1"]
 
 
 def test_bad_recordings_are_kept_out_with_their_reasons(tmp_path, folder):
@@ -134,9 +134,9 @@ def test_bad_recordings_are_kept_out_with_their_reasons(tmp_path, folder):
     (folder / "run" / "9.csv").write_text("ax,ay\n", encoding="utf-8")
     (folder / "run" / "a.csv").symlink_to("/etc/passwd")
 
-    known = fetched(tmp_path)
+    source = fetch_raw(tmp_path)
 
-    assert {bad.id: bad.reason for bad in known.quarantine} == {
+    assert {bad.id: bad.reason for bad in source.quarantine} == {
         "run/2.csv": series.OTHER_CHANNELS,
         "run/3.csv": "text where a number belongs",
         "run/4.csv:2": "a row of more or fewer cells than the first",
@@ -147,14 +147,14 @@ def test_bad_recordings_are_kept_out_with_their_reasons(tmp_path, folder):
         "run/9.csv": "empty",
         "run/a.csv": "a link: copy the files (cp -L)",
     }
-    assert known.items.ids.tolist() == ["run/1.csv", "run/4.csv", "walk/1.csv"]
+    assert source.items.ids.tolist() == ["run/1.csv", "run/4.csv", "walk/1.csv"]
 
 
 def test_a_list_of_the_files_beside_the_classes_is_no_recording(tmp_path, folder):
     (folder / "files.csv").write_text("name,class\n1.csv,run\n", encoding="utf-8")
 
-    assert fetched(tmp_path).items.ids.tolist() == ["run/1.csv", "walk/1.csv"]
-    assert fetched(tmp_path).quarantine == ()
+    assert fetch_raw(tmp_path).items.ids.tolist() == ["run/1.csv", "walk/1.csv"]
+    assert fetch_raw(tmp_path).quarantine == ()
 
 
 def test_one_bad_file_side_by_side_with_others_is_kept_out(tmp_path):
@@ -162,10 +162,10 @@ def test_one_bad_file_side_by_side_with_others_is_kept_out(tmp_path):
     (tmp_path / "gait" / "a.csv").write_text("ax,label\n1,up\n2,down\n", encoding="utf-8")
     (tmp_path / "gait" / "b.csv").write_bytes(b"<html>")
 
-    known = fetched(tmp_path, steps=1)
+    source = fetch_raw(tmp_path, steps=1)
 
-    assert known.items.ids.tolist() == ["a.csv@0", "a.csv@1"]
-    assert known.quarantine == (raw.Quarantined("b.csv", series.NO_RECORDING),)
+    assert source.items.ids.tolist() == ["a.csv@0", "a.csv@1"]
+    assert source.quarantine == (raw.QuarantineItem("b.csv", series.NO_RECORDING),)
 
 
 def test_where_no_file_has_the_column_it_is_named(tmp_path):
@@ -174,7 +174,7 @@ def test_where_no_file_has_the_column_it_is_named(tmp_path):
         (tmp_path / "gait" / f"{name}.csv").write_text("ax,state\n1,up\n", encoding="utf-8")
 
     with pytest.raises(RecipeError, match="a column label in a.csv; found ax, state"):
-        fetched(tmp_path)
+        fetch_raw(tmp_path)
 
 
 def test_more_windows_than_there_is_room_for_are_refused_before_they_are_cut(tmp_path):
@@ -182,7 +182,7 @@ def test_more_windows_than_there_is_room_for_are_refused_before_they_are_cut(tmp
     np.save(tmp_path / "gait" / "run" / "a.npy", np.zeros((200_000, 1), np.float32))
 
     with pytest.raises(RecipeError, match="150,001 of 50,000 steps"):
-        fetched(tmp_path, steps=50_000, stride=1)
+        fetch_raw(tmp_path, steps=50_000, stride=1)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x80\x04pickle", b"ax\n1\n"])
@@ -190,11 +190,11 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path, content):
     (tmp_path / "log.csv").write_bytes(content)
 
     with pytest.raises(RecipeError):
-        fetched(tmp_path, "log.csv")
+        fetch_raw(tmp_path, "log.csv")
 
 
 def test_an_array_alone_has_no_classes(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((4, 3)))
 
     with pytest.raises(RecipeError, match="found none"):
-        fetched(tmp_path, "a.npy")
+        fetch_raw(tmp_path, "a.npy")

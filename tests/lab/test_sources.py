@@ -5,14 +5,14 @@ import pytest
 from PIL import Image
 
 from edgeline.datasets import raw
-from edgeline.datasets.attribution import credit
+from edgeline.datasets.attribution import attribute
 from edgeline.digest import sha256_file
 from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered
 from edgeline.recipe.data import Data, read_settings, settings_text
-from edgeline.sources.fetch import FORMS, SOURCES, Fetched, content, fetch, identified
+from edgeline.sources.fetch import FORMS, SOURCES, FetchReport, content_digest, fetch, with_digest
 
 
-def fetched(root, settings):
+def fetch_raw(root, settings):
     fetch(root / "data" / "x", settings)
     return raw.read(root / "data" / "x" / "raw.npz")
 
@@ -20,45 +20,45 @@ def fetched(root, settings):
 def test_digits_are_500_of_each_kind(tmp_path):
     report = fetch(tmp_path / "data" / "x", Data())
 
-    known = raw.read(tmp_path / "data" / "x" / "raw.npz")
+    source = raw.read(tmp_path / "data" / "x" / "raw.npz")
     names = tuple("0123456789")
-    assert report == Fetched("digits", 5000, (28, 28), names, quarantined=0)
-    assert (known.items.values.shape, known.items.values.dtype) == ((5000, 28, 28), np.uint8)
-    assert (known.items.values.min(), known.items.values.max()) == (0, 255)
-    assert np.bincount(known.items.labels).tolist() == [500] * 10
-    assert known.items.ids[:2].tolist() == ["0", "1"]
+    assert report == FetchReport("digits", 5000, (28, 28), names, quarantined=0)
+    assert (source.items.values.shape, source.items.values.dtype) == ((5000, 28, 28), np.uint8)
+    assert (source.items.values.min(), source.items.values.max()) == (0, 255)
+    assert np.bincount(source.items.labels).tolist() == [500] * 10
+    assert source.items.ids[:2].tolist() == ["0", "1"]
 
 
 def test_breast_cancer_is_a_table_of_30_measures(tmp_path):
-    known = fetched(tmp_path, Data(source="breast-cancer"))
+    source = fetch_raw(tmp_path, Data(source="breast-cancer"))
 
-    assert known.items.values.shape == (569, 30)
-    assert known.classes == ("malignant", "benign")
-    assert np.bincount(known.items.labels).tolist() == [212, 357]
-    assert known.columns[0] == "mean radius"
-    assert known.items.values[0, 0] == np.float32(17.99)
+    assert source.items.values.shape == (569, 30)
+    assert source.classes == ("malignant", "benign")
+    assert np.bincount(source.items.labels).tolist() == [212, 357]
+    assert source.columns[0] == "mean radius"
+    assert source.items.values[0, 0] == np.float32(17.99)
 
 
 def test_voices_lack_their_beginning_and_have_a_test_set(tmp_path):
-    known = fetched(tmp_path, Data(source="voice"))
+    source = fetch_raw(tmp_path, Data(source="voice"))
 
-    lengths = 29 - np.isnan(known.items.values).all(axis=2).sum(axis=1)
-    assert known.items.values.shape == (640, 29, 12)
+    lengths = 29 - np.isnan(source.items.values).all(axis=2).sum(axis=1)
+    assert source.items.values.shape == (640, 29, 12)
     assert (lengths.min(), lengths.max()) == (7, 29)
-    assert not np.isnan(known.items.values[:, -7:]).any()
-    assert (known.splits[:270] == "train").all()
-    assert (known.splits[270:] == "test").all()
-    assert np.bincount(known.items.labels[:270]).tolist() == [30] * 9
+    assert not np.isnan(source.items.values[:, -7:]).any()
+    assert (source.splits[:270] == "train").all()
+    assert (source.splits[270:] == "test").all()
+    assert np.bincount(source.items.labels[:270]).tolist() == [30] * 9
     # The first utterance: its first value as published, after nine rows that are not known.
-    assert known.items.values[0, 9, 0] == np.float32(1.860936)
+    assert source.items.values[0, 9, 0] == np.float32(1.860936)
 
 
 def test_shuttle_has_3511_anomalies(tmp_path):
-    known = fetched(tmp_path, Data(source="shuttle"))
+    source = fetch_raw(tmp_path, Data(source="shuttle"))
 
-    assert known.items.values.shape == (49_097, 9)
-    assert np.bincount(known.items.labels).tolist() == [45_586, 3_511]
-    assert known.columns == tuple(f"f{at}" for at in range(1, 10))
+    assert source.items.values.shape == (49_097, 9)
+    assert np.bincount(source.items.labels).tolist() == [45_586, 3_511]
+    assert source.columns == tuple(f"f{at}" for at in range(1, 10))
 
 
 def test_two_fetches_give_the_same_bytes(tmp_path):
@@ -71,20 +71,20 @@ def test_two_fetches_give_the_same_bytes(tmp_path):
 
 def test_unknown_source_is_answered_with_the_known(tmp_path):
     with pytest.raises(RecipeError, match=r"among digits, .*, image-folder, .*; found 'letters'"):
-        fetched(tmp_path, Data(source="letters"))
+        fetch_raw(tmp_path, Data(source="letters"))
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_set_that_ships_states_its_licence(name):
-    said = credit(Data(source=name))
+    attribution = attribute(Data(source=name))
 
-    assert said["licence"] in ("CC-BY-4.0", "CC-BY-SA-3.0")
-    assert said["title"]
-    assert said["origin"]
+    assert attribution["licence"] in ("CC-BY-4.0", "CC-BY-SA-3.0")
+    assert attribution["title"]
+    assert attribution["origin"]
 
 
 def test_own_files_are_credited_to_nobody():
-    assert credit(Data(source="table", path="a.csv")) == {
+    assert attribute(Data(source="table", path="a.csv")) == {
         "name": "table",
         "title": "own data (table)",
         "licence": "unknown",
@@ -93,7 +93,7 @@ def test_own_files_are_credited_to_nobody():
 
 
 def test_own_files_are_credited_as_the_recipe_says():
-    said = credit(
+    attribution = attribute(
         Data(
             source="medmnist",
             url="https://host/a?b",
@@ -103,7 +103,7 @@ def test_own_files_are_credited_as_the_recipe_says():
         )
     )
 
-    assert said == {
+    assert attribution == {
         "name": "medmnist",
         "title": "X-rays",
         "licence": "MIT",
@@ -113,29 +113,29 @@ def test_own_files_are_credited_as_the_recipe_says():
 
 
 def test_a_set_that_ships_takes_no_path(tmp_path):
-    with pytest.raises(RecipeError, match="since 'digits' ships"):
-        fetched(tmp_path, Data(path="mine"))
+    with pytest.raises(RecipeError, match="since 'digits' is a set that ships"):
+        fetch_raw(tmp_path, Data(path="mine"))
 
 
 def test_names_of_the_classes_are_those_of_the_settings(tmp_path):
-    known = fetched(tmp_path, Data(source="breast-cancer", classes=("ill", "well")))
+    source = fetch_raw(tmp_path, Data(source="breast-cancer", classes=("ill", "well")))
 
-    assert known.classes == ("ill", "well")
+    assert source.classes == ("ill", "well")
 
 
 def test_too_few_names_of_classes_are_refused(tmp_path):
     with pytest.raises(RecipeError, match=r"names for 10 classes in data\.classes; found 2"):
-        fetched(tmp_path, Data(classes=("even", "odd")))
+        fetch_raw(tmp_path, Data(classes=("even", "odd")))
 
 
 @pytest.mark.parametrize("source", FORMS)
 def test_nothing_at_the_path_is_one_clear_line(tmp_path, source):
     with pytest.raises(RecipeError, match="found nothing at 'mine'"):
-        fetched(tmp_path, Data(source=source, path="mine"))
+        fetch_raw(tmp_path, Data(source=source, path="mine"))
     with pytest.raises(RecipeError, match="an address in data.url"):
-        fetched(tmp_path, Data(source=source))
+        fetch_raw(tmp_path, Data(source=source))
     with pytest.raises(RecipeError, match="found nothing at 'mine'"):
-        identified(Data(source=source, path="mine"), tmp_path)
+        with_digest(Data(source=source, path="mine"), tmp_path)
 
 
 @pytest.fixture
@@ -179,24 +179,24 @@ def link(folder):
 
 @pytest.mark.parametrize("alter", [rename, move, change, add, remove, link])
 def test_files_that_are_not_what_was_recorded_stop_the_fetch(tmp_path, pets, alter):
-    settings = identified(OWN, tmp_path)
-    fetched(tmp_path, settings)
+    settings = with_digest(OWN, tmp_path)
+    fetch_raw(tmp_path, settings)
     alter(pets)
 
     with pytest.raises(Tampered) as refused:
-        fetched(tmp_path, settings)
+        fetch_raw(tmp_path, settings)
 
     assert refused.value.exit_code == 4
 
 
 def test_a_moved_or_touched_folder_has_the_same_digest(tmp_path, pets):
-    before = content(OWN, tmp_path)
+    before = content_digest(OWN, tmp_path)
     shutil.copytree(pets, tmp_path / "copy")
     (tmp_path / "copy" / ".DS_Store").write_bytes(b"\0")
 
-    assert content(Data(source="image-folder", path="copy"), tmp_path) == before
+    assert content_digest(Data(source="image-folder", path="copy"), tmp_path) == before
     absolute = Data(source="image-folder", path=str(tmp_path / "copy"))
-    assert content(absolute, tmp_path / "elsewhere") == before
+    assert content_digest(absolute, tmp_path / "elsewhere") == before
 
 
 def test_names_composed_differently_have_the_same_digest(tmp_path):
@@ -205,7 +205,7 @@ def test_names_composed_differently_have_the_same_digest(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{letter}.png").write_bytes(b"x")
 
-    one, other = (content(Data(source="table", path=name), tmp_path) for name in "ab")
+    one, other = (content_digest(Data(source="table", path=name), tmp_path) for name in "ab")
     assert one == other
 
 
@@ -213,18 +213,18 @@ def test_a_file_is_identified_by_its_sha256(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"x")
     settings = Data(source="table", path="a.csv", digest="md5:" + "0" * 32)
 
-    assert identified(settings, tmp_path).digest == sha256_file(tmp_path / "a.csv")
+    assert with_digest(settings, tmp_path).digest == sha256_file(tmp_path / "a.csv")
 
 
 def test_settings_without_a_path_are_identified_already(tmp_path):
-    assert identified(Data(), tmp_path) == Data()
+    assert with_digest(Data(), tmp_path) == Data()
 
 
 def test_no_network_is_an_environment_that_does_not_do(tmp_path):
     settings = Data(source="medmnist", url="http://127.0.0.1:9/set.npz", digest="0" * 64)
 
     with pytest.raises(EnvironmentUnfit, match="found no answer"):
-        fetched(tmp_path, settings)
+        fetch_raw(tmp_path, settings)
 
 
 def test_settings_come_back_from_their_file(tmp_path):

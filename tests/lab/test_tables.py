@@ -22,12 +22,12 @@ def packed(table, **options):
     return file.getvalue()
 
 
-def fetched(tmp_path, content, **settings):
+def fetch_raw(tmp_path, content, **settings):
     (tmp_path / "a.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
-    return fetched_from(tmp_path, "a.csv", **settings)
+    return fetch_raw_from(tmp_path, "a.csv", **settings)
 
 
-def fetched_from(tmp_path, path, **settings):
+def fetch_raw_from(tmp_path, path, **settings):
     data = tmp_path / "data" / "x"
     fetch(data, Data(source="table", path=path, **settings), root=tmp_path)
     return raw.read(data / "raw.npz")
@@ -57,59 +57,59 @@ FORMS = {
 
 @pytest.mark.parametrize("content", FORMS.values(), ids=FORMS)
 def test_every_usual_form_gives_the_same_rows(tmp_path, content):
-    known = fetched(tmp_path, content, group="site")
+    source = fetch_raw(tmp_path, content, group="site")
 
-    assert known.columns == ("age", "dose")
-    assert known.items.values.tolist() == [[50, 0.5], [60, 1000], [70, -2]]
-    assert known.items.values.dtype == np.float32
-    assert known.classes == ("ill", "well")
-    assert known.items.labels.tolist() == [0, 1, 0]
-    assert known.items.groups.tolist() == ["a", "b", "a"]
-    assert known.items.ids.tolist() == ["a.csv:1", "a.csv:2", "a.csv:3"]
+    assert source.columns == ("age", "dose")
+    assert source.items.values.tolist() == [[50, 0.5], [60, 1000], [70, -2]]
+    assert source.items.values.dtype == np.float32
+    assert source.classes == ("ill", "well")
+    assert source.items.labels.tolist() == [0, 1, 0]
+    assert source.items.groups.tolist() == ["a", "b", "a"]
+    assert source.items.ids.tolist() == ["a.csv:1", "a.csv:2", "a.csv:3"]
 
 
 def test_the_settings_choose_columns_and_classes(tmp_path):
-    known = fetched(tmp_path, ROWS, columns=("dose",), classes=("well", "ill"), label="label")
+    source = fetch_raw(tmp_path, ROWS, columns=("dose",), classes=("well", "ill"), label="label")
 
-    assert known.items.values.tolist() == [[0.5], [1000], [-2]]
-    assert known.items.labels.tolist() == [1, 0, 1]
+    assert source.items.values.tolist() == [[0.5], [1000], [-2]]
+    assert source.items.labels.tolist() == [1, 0, 1]
 
 
 def test_labels_may_be_the_numbers_of_the_classes(tmp_path):
-    known = fetched(tmp_path, "x,label\n1,1\n2,0\n3,1\n", classes=("well", "ill"))
+    source = fetch_raw(tmp_path, "x,label\n1,1\n2,0\n3,1\n", classes=("well", "ill"))
 
-    assert known.items.labels.tolist() == [1, 0, 1]
-    assert known.classes == ("well", "ill")
+    assert source.items.labels.tolist() == [1, 0, 1]
+    assert source.classes == ("well", "ill")
 
 
 def test_numbered_classes_are_ordered_by_number(tmp_path):
-    known = fetched(tmp_path, "x,label\n1,10\n2,9\n3,10.0\n")
+    source = fetch_raw(tmp_path, "x,label\n1,10\n2,9\n3,10.0\n")
 
-    assert known.classes == ("9", "10")
-    assert known.items.labels.tolist() == [1, 0, 1]
+    assert source.classes == ("9", "10")
+    assert source.items.labels.tolist() == [1, 0, 1]
 
 
 def test_bad_rows_are_kept_out_by_their_number(tmp_path):
-    known = fetched(tmp_path, ROWS + "80,a\n90,a,much,ill\n91,a,1,\n92,a,1,dead\n93,a,,ill\n")
+    source = fetch_raw(tmp_path, ROWS + "80,a\n90,a,much,ill\n91,a,1,\n92,a,1,dead\n93,a,,ill\n")
 
-    assert sorted((bad.id, bad.reason) for bad in known.quarantine) == [
+    assert sorted((bad.id, bad.reason) for bad in source.quarantine) == [
         ("a.csv:4", "a row of more or fewer cells than the first"),
         ("a.csv:5", "text where a number belongs"),
         ("a.csv:6", "no label"),
     ]
-    assert known.items.ids.tolist()[3:] == ["a.csv:7", "a.csv:8"]
-    assert np.isnan(known.items.values[4, 1])
+    assert source.items.ids.tolist()[3:] == ["a.csv:7", "a.csv:8"]
+    assert np.isnan(source.items.values[4, 1])
 
 
 def test_a_label_of_no_class_is_kept_out(tmp_path):
-    known = fetched(tmp_path, ROWS + "92,a,1,dead\n", classes=("ill", "well"))
+    source = fetch_raw(tmp_path, ROWS + "92,a,1,dead\n", classes=("ill", "well"))
 
-    assert known.quarantine == (raw.Quarantined("a.csv:4", "label of no class"),)
+    assert source.quarantine == (raw.QuarantineItem("a.csv:4", "label of no class"),)
 
 
 def test_a_number_beyond_what_a_network_holds_is_infinite(tmp_path):
     """And so is found by the checks that follow."""
-    assert np.isinf(fetched(tmp_path, ROWS + "1e300,a,1,ill\n").items.values[3, 0])
+    assert np.isinf(fetch_raw(tmp_path, ROWS + "1e300,a,1,ill\n").items.values[3, 0])
 
 
 def test_files_of_a_folder_are_the_sets(tmp_path):
@@ -117,11 +117,11 @@ def test_files_of_a_folder_are_the_sets(tmp_path):
     (tmp_path / "t" / "test.csv").write_text("x,label\n3,a\n", encoding="utf-8")
     (tmp_path / "t" / "train.csv").write_text("x,label\n1,a\n2,b\n", encoding="utf-8")
 
-    known = fetched_from(tmp_path, "t")
+    source = fetch_raw_from(tmp_path, "t")
 
-    assert known.items.ids.tolist() == ["train.csv:1", "train.csv:2", "test.csv:1"]
-    assert known.splits.tolist() == ["train", "train", "test"]
-    assert known.items.labels.tolist() == [0, 1, 0]
+    assert source.items.ids.tolist() == ["train.csv:1", "train.csv:2", "test.csv:1"]
+    assert source.splits.tolist() == ["train", "train", "test"]
+    assert source.items.labels.tolist() == [0, 1, 0]
 
 
 def test_a_folder_of_other_files_is_refused(tmp_path):
@@ -129,7 +129,7 @@ def test_a_folder_of_other_files_is_refused(tmp_path):
     (tmp_path / "t" / "monday.csv").write_text("x,label\n3,a\n", encoding="utf-8")
 
     with pytest.raises(RecipeError, match=r"found monday\.csv"):
-        fetched_from(tmp_path, "t")
+        fetch_raw_from(tmp_path, "t")
 
 
 LISTS = packed(pa.table({"x": [[1.0], [2.0]], "label": ["a", "b"]}))
@@ -159,14 +159,14 @@ ATTACKS = {
     ),
     "names of 2 MB": (b"x" * 2_000_000 + b",label\n1,a\n", "more"),
     "20,000 columns": (b",".join(b"c%d" % at for at in range(20_000)) + b"\n", "more"),
-    "two columns of one name": (b"x,x,label\n1,2,a\n", "two alike"),
+    "two columns of one name": (b"x,x,label\n1,2,a\n", "two columns of one name"),
     "a column without a name": (b"x,,label\n1,2,a\n", "''"),
     "a name of two lines": (b'"x\ny",label\n1,a\n', "a cell over several lines"),
     "zero bytes": (b"x,label\n\0\0,a\n", "something else"),
     "UTF-16": ("x,label\n1,a\n".encode("utf-16"), "text in UTF-16; save it as CSV, in UTF-8"),
     "another alphabet's names": ("größe,label\n1,a\n".encode("latin-1"), "save it as UTF-8"),
     "another alphabet's cells": ("x,label\n1,ä\n2,b\n".encode("latin-1"), "save it as UTF-8"),
-    "labels that are no text": (b"x,label\n1,\xff\xfe\n2,\xfe\n", "found other bytes"),
+    "labels that are no text": (b"x,label\n1,\xff\xfe\n2,\xfe\n", "found another encoding"),
     "HTML": (b"<!DOCTYPE html><table>", "HTML"),
     "an archive": (b"PK\x03\x04" + bytes(60), "a ZIP archive"),
     "pickle": (b"\x80\x04\x95" + bytes(60), "a pickle"),
@@ -188,7 +188,7 @@ ATTACKS = {
 @pytest.mark.parametrize(("content", "found"), ATTACKS.values(), ids=ATTACKS)
 def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path, content, found):
     with pytest.raises(RecipeError, match=found) as refused:
-        fetched(tmp_path, content)
+        fetch_raw(tmp_path, content)
 
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 300
@@ -196,12 +196,12 @@ def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path, content, found
 
 def test_a_column_that_is_not_there_is_answered_with_those_that_are(tmp_path):
     with pytest.raises(RecipeError, match=r"a column sex in a\.csv; found age, site, dose, label"):
-        fetched(tmp_path, ROWS, columns=("sex",))
+        fetch_raw(tmp_path, ROWS, columns=("sex",))
 
 
 def test_words_cannot_be_a_feature(tmp_path):
     with pytest.raises(RecipeError, match="numbers in column site"):
-        fetched(tmp_path, ROWS, columns=("age", "site"))
+        fetch_raw(tmp_path, ROWS, columns=("age", "site"))
 
 
 def test_a_csv_of_more_than_512_mib_is_not_read(tmp_path):
@@ -209,4 +209,4 @@ def test_a_csv_of_more_than_512_mib_is_not_read(tmp_path):
         file.truncate(columns.MAX_CSV_BYTES + 1)
 
     with pytest.raises(RecipeError, match="more than 536,870,912 bytes"):
-        fetched_from(tmp_path, "a.csv")
+        fetch_raw_from(tmp_path, "a.csv")

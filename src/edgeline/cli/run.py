@@ -17,7 +17,7 @@ from edgeline.files import read_json
 from edgeline.provenance.receipt import read_receipt, receipt_path
 from edgeline.recipe import Recipe, load
 from edgeline.recipe.load import parse_overrides
-from edgeline.sources.own import digests
+from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
 from edgeline.workspace import LOCAL, Workspace, fingerprint
 

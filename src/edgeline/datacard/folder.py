@@ -4,9 +4,9 @@ from pathlib import Path
 
 from edgeline.datacard.gallery import select_suspects
 from edgeline.datacard.page import page
-from edgeline.datasets import card, central, prepared
+from edgeline.datasets import card, load_central, load_set
 from edgeline.datasets.card import Card
-from edgeline.datasets.drift import DriftReport, drift
+from edgeline.datasets.drift import DriftReport, measure_drift
 from edgeline.datasets.prepare import read_report
 
 
@@ -16,7 +16,7 @@ def page_of(folder: Path, before: Card | None) -> tuple[str, DriftReport | None]
     Items on devices are counted and not shown, since the central site may not show them.
     """
     described, report = card.load(folder), read_report(folder)
-    sets = [central(folder), prepared(folder, "validation"), prepared(folder, "test")]
-    moved = drift(before, described) if before else None
+    sets = [load_central(folder), load_set(folder, "validation"), load_set(folder, "test")]
+    moved = measure_drift(before, described) if before else None
     suspects = select_suspects(sets, report.suspects)
     return page(described, report, sets[0], suspects, drift=moved, previous=before), moved

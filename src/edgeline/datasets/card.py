@@ -1,6 +1,6 @@
-"""What data are, in one file: the SHA-256 of every file, counts, classes, shares, source, licence.
+"""The data in one file: the SHA-256 of every file, counts, classes, shares, source, licence.
 
-The card is written last and withdrawn first: where there is one, the data are complete. Its own
+The card is written last and withdrawn first: where there is a card, the data are complete. Its
 SHA-256 is the identity of the data.
 """
 
@@ -21,19 +21,19 @@ FORMAT = "edgeline data card 2"
 # Written when there were images alone; their files can still be checked.
 FIRST_FORMAT = "edgeline data card 1"
 
-# In the folder, but not data: the settings that made them, and words about them.
-BESIDES = (CARD, "settings.yaml", "README.md", "receipt.json")
+# Files in the folder that are no data.
+NOT_DATA = (CARD, "settings.yaml", "README.md", "receipt.json")
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a network is made for: its inputs and its answers, whatever items lie behind."""
+    """What a network is made for: its inputs and its classes."""
 
     preprocessing: Preprocessing
     classes: tuple[str, ...]
     """Names, in the order of the labels."""
     augmentation: str
-    """Which changes leave an item what it is."""
+    """Random changes that do not change an item's class."""
 
     def to_json(self) -> dict[str, JsonValue]:
         return {
@@ -53,7 +53,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Card:
-    """A data set as its card describes it; what the first format did not say is empty."""
+    """A data set as its card describes it; fields that the first format lacks are empty."""
 
     digest: str
     """SHA-256 of the card's bytes."""
@@ -68,7 +68,7 @@ class Card:
     set_classes: dict[str, tuple[int, ...]]
     """Of these, items of each class."""
     groups: dict[str, int]
-    """How many groups are in train, validation and test: none where it is not known who is who."""
+    """How many groups are in train, validation and test; 0 where groups are not known."""
     left_out: dict[str, int]
     """By reason, how many raw items are in no set."""
     damaged: int
@@ -82,7 +82,7 @@ class Card:
     devices: tuple[tuple[int, ...], ...]
     """Per device, its number of items of each class."""
     deal: dict[str, Any]
-    """How items were dealt to devices."""
+    """How items were assigned to devices."""
     owners: tuple[str, ...]
     """The group that each device is, where groups are devices."""
     distances: tuple[str, ...]
@@ -100,14 +100,14 @@ class Card:
     @property
     def form(self) -> Form:
         """Raises EnvironmentUnfit: the card is of the first format, which has none."""
-        return self._form or self._refuse()
+        return self._form or self._raise_old_format()
 
     @property
     def profile(self) -> Profile:
         """Of the training set, for `drift`. Raises EnvironmentUnfit as `form` does."""
-        return self._profile or self._refuse()
+        return self._profile or self._raise_old_format()
 
-    def _refuse(self) -> NoReturn:
+    def _raise_old_format(self) -> NoReturn:
         raise EnvironmentUnfit(
             expected=f"a card in the format {FORMAT!r}",
             found=f"{FIRST_FORMAT!r}",
@@ -119,29 +119,29 @@ def check(folder: Path) -> Card:
     """Hash every file again and compare with the card.
 
     Raises:
-        EnvironmentUnfit: there is no card, so the data were not made to the end.
-        Tampered: a file differs, is missing or does not belong there; the message names it.
+        EnvironmentUnfit: there is no card, so the data are not complete.
+        Tampered: a file differs, is missing or is not on the card; the message names it.
     """
     card = load(folder)
-    for path, recorded, found in differences(folder, card):
+    for path, recorded, actual in find_differences(folder, card):
         raise Tampered(
-            expected=f"{folder.name}/{path} {describe(recorded, 'not to be there')}",
-            found=describe(found, "no such file"),
-            remedy="delete it, and the data's stages make it again",
+            expected=f"{folder.name}/{path} {describe_digest(recorded, 'not to be there')}",
+            found=describe_digest(actual, "no such file"),
+            remedy="delete the file, and make the data again with `dvc repro`",
         )
     return card
 
 
-def differences(folder: Path, card: Card) -> Iterator[tuple[str, str | None, str | None]]:
-    """Path, recorded and found SHA-256 of every file that differs, is missing or is too many."""
-    found = folder_digests(folder, without=BESIDES)
-    for path in sorted(card.files.keys() | found.keys()):
-        if card.files.get(path) != found.get(path):
-            yield path, card.files.get(path), found.get(path)
+def find_differences(folder: Path, card: Card) -> Iterator[tuple[str, str | None, str | None]]:
+    """Path, recorded and actual SHA-256 of every file that differs, is missing or is not on the card."""
+    digests = folder_digests(folder, without=NOT_DATA)
+    for path in sorted(card.files.keys() | digests.keys()):
+        if card.files.get(path) != digests.get(path):
+            yield path, card.files.get(path), digests.get(path)
 
 
 def load(folder: Path) -> Card:
-    """The card as it stands, without a look at the files.
+    """The card, without a check of the files.
 
     Raises:
         EnvironmentUnfit: there is no card.
@@ -155,32 +155,32 @@ def load(folder: Path) -> Card:
         raise EnvironmentUnfit(
             expected=f"complete data in {folder.name}",
             found=f"no {CARD} there",
-            remedy="make them with `dvc repro`",
+            remedy="make the data with `dvc repro`",
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Tampered(
             expected=f"a data card in {folder.name}/{CARD}",
-            found="something else",
-            remedy="delete it, and the data's stages make it again",
+            found="a file that is no data card",
+            remedy="delete the file, and make the data again with `dvc repro`",
         ) from None
 
 
 def write(folder: Path, **content: JsonValue) -> Card:
-    """Describe all that lies in `folder`; the last thing that is done to it."""
-    files: dict[str, JsonValue] = dict(folder_digests(folder, without=BESIDES))
+    """Write the card of all files in `folder`; the last act of making data."""
+    files: dict[str, JsonValue] = dict(folder_digests(folder, without=NOT_DATA))
     # "card" is the first key of all, by which a file is known as a card before it is read whole
     write_atomically(folder / CARD, canonical_json({"card": FORMAT, "files": files, **content}))
     return load(folder)
 
 
 def withdraw(folder: Path) -> None:
-    """First act of every step: nobody shall take half-made data for whole ones."""
+    """Remove the card; the first act of every stage, so that half-made data are never used."""
     (folder / CARD).unlink(missing_ok=True)
 
 
 def _parse(content: dict[str, Any], digest: str) -> Card:
     if content.get("format") == FIRST_FORMAT:
-        content = _first(content)
+        content = _upgrade(content)
     elif content["card"] != FORMAT:
         raise ValueError(content["card"])
     sets = {name: tuple(counts) for name, counts in content["sets"].items()}
@@ -207,16 +207,16 @@ def _parse(content: dict[str, Any], digest: str) -> Card:
     )
 
 
-def _first(content: dict[str, Any]) -> dict[str, Any]:
-    """A card of the first format in today's words; a set is one number there, not one per class."""
+def _upgrade(content: dict[str, Any]) -> dict[str, Any]:
+    """A card of the first format as one of the present; a set is one number there, not one per class."""
     prepared = content["prepared"]
-    unsaid = {"groups": {}, "damaged": 0, "duplicates": {}, "suspects": 0, "owners": []}
+    missing = {"groups": {}, "damaged": 0, "duplicates": {}, "suspects": 0, "owners": []}
     return {
-        **unsaid,
+        **missing,
         **content,
         "raw": prepared.get("raw", 0),
         "sets": {name: [count] for name, count in prepared["sets"].items()},
-        "left_out": {reason: len(at) for reason, at in prepared["left_out"].items()},
+        "left_out": {reason: len(ids) for reason, ids in prepared["left_out"].items()},
         "deal": content.get("deal", {}),
         "distances": [],
         "form": None,
@@ -224,8 +224,8 @@ def _first(content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def describe(digest: str | None, otherwise: str) -> str:
-    """A digest as words of a message."""
+def describe_digest(digest: str | None, otherwise: str) -> str:
+    """A digest in the words of a message."""
     if digest is None:
         return otherwise
     return digest if digest == NOT_PLAIN else f"with SHA-256 {digest[:12]}..."

@@ -38,7 +38,7 @@ class Duplicate:
     set: str
     """Empty where the source has no sets of its own."""
     of: str
-    """Stayed, unless the reason is "labels disagree"."""
+    """Id of the original, which is kept unless the reason is "labels disagree"."""
     of_set: str
     how: str
     """exact or near"""
@@ -48,65 +48,65 @@ class Duplicate:
     """Whether both have the same label."""
 
 
-def find(
+def find_duplicates(
     items: Items, sets: NDArray[np.str_], kind: Kind, near: int
 ) -> tuple[NDArray[np.str_], tuple[Duplicate, ...]]:
-    """For every item the reason to leave it out, or an empty text; and who is whose copy.
+    """For every item the reason to leave it out, or an empty text; and every duplicate with its original.
 
     `sets` (N,) are the source's own. `near` is the number of bits in which the fingerprints of two
     images may differ before their pixels are compared.
     """
-    place = _places(sets)
-    twins = _twins(contents(items, kind), place)
-    leaders, unlike = _near(items, twins, place, near) if kind == "image" else ({}, [])
+    rank = _rank(sets)
+    same = _exact_copies(content_digests(items, kind), rank)
+    leaders, unlike = _near_copies(items, same, rank, near) if kind == "image" else ({}, [])
     reasons = np.full(len(items), "", dtype="U32")
-    found = []
-    for original, copies in _families(twins, leaders).items():
+    duplicates = []
+    for original, copies in _families(same, leaders).items():
         for at, reason, exact in _verdicts(items.labels, sets, original, copies, kind):
             reasons[at] = reason
             if at != original:
-                found.append(_told(items, sets, (at, original), reason, exact))
-    found += [
-        _told(items, sets, pair, KEPT, exact=False)
+                duplicates.append(_duplicate(items, sets, (at, original), reason, exact))
+    duplicates += [
+        _duplicate(items, sets, pair, KEPT, exact=False)
         for pair in unlike
         if not reasons[pair[0]] and not reasons[pair[1]]
     ]
-    return reasons, tuple(sorted(found, key=lambda one: (one.of_set, one.of, one.set, one.id)))
+    return reasons, tuple(sorted(duplicates, key=lambda one: (one.of_set, one.of, one.set, one.id)))
 
 
-def contents(items: Items, kind: Kind) -> list[str]:
-    """What makes an item the same as another: its bytes, and for a row of a table its group."""
-    named = [""] * len(items) if kind != "table" else items.groups.tolist()
+def content_digests(items: Items, kind: Kind) -> list[str]:
+    """SHA-256 of each item's bytes, for a row of a table with its group."""
+    groups = [""] * len(items) if kind != "table" else items.groups.tolist()
     values = items.values if items.values.dtype.kind == "u" else items.values + 0.0  # no -0.0
     whole = np.ascontiguousarray(values)
     return [
         sha256_bytes(value.tobytes() + group.encode())
-        for value, group in zip(whole, named, strict=True)
+        for value, group in zip(whole, groups, strict=True)
     ]
 
 
-def _places(sets: NDArray[np.str_]) -> Positions:
-    """Where each item stands when it is asked who was first: by its set, then as the source has it."""
+def _rank(sets: NDArray[np.str_]) -> Positions:
+    """The order in which copies are kept: by set, then as in the source."""
     ranks = np.array([WINNERS[name] for name in sets.tolist()], dtype=np.int64)
-    place = np.empty(len(ranks), dtype=np.int64)
-    place[np.argsort(ranks, kind="stable")] = np.arange(len(ranks))
-    return place
+    rank = np.empty(len(ranks), dtype=np.int64)
+    rank[np.argsort(ranks, kind="stable")] = np.arange(len(ranks))
+    return rank
 
 
-def _twins(content: list[str], place: Positions) -> dict[int, list[int]]:
+def _exact_copies(digests: list[str], rank: Positions) -> dict[int, list[int]]:
     """For the first item of each content, in their order, the others that are the same."""
     first: dict[str, int] = {}
     twins: dict[int, list[int]] = {}
-    for at in np.argsort(place).tolist():
-        original = first.setdefault(content[at], at)
+    for at in np.argsort(rank).tolist():
+        original = first.setdefault(digests[at], at)
         others = twins.setdefault(original, [])
         if original != at:
             others.append(at)
     return twins
 
 
-def _near(
-    items: Items, twins: dict[int, list[int]], place: Positions, near: int
+def _near_copies(
+    items: Items, twins: dict[int, list[int]], rank: Positions, near: int
 ) -> tuple[dict[int, int], list[tuple[int, int]]]:
     """For each distinct image that is near one of those that stay, the first of them; and the pairs
     that are near although their labels disagree.
@@ -117,16 +117,16 @@ def _near(
     unlike = []
     neighbours: dict[int, list[int]] = {}
     for pair in distinct[near_pairs(items.values[distinct], near)].tolist():
-        first, second = sorted(pair, key=lambda at: int(place[at]))
+        first, second = sorted(pair, key=lambda at: int(rank[at]))
         if items.labels[first] == items.labels[second]:
             neighbours.setdefault(second, []).append(first)
         else:
             unlike.append((second, first))
     leaders: dict[int, int] = {}
-    for at in sorted(neighbours, key=lambda at: int(place[at])):
-        staying = [one for one in neighbours[at] if one not in leaders]
-        if staying:
-            leaders[at] = min(staying, key=lambda one: int(place[one]))
+    for at in sorted(neighbours, key=lambda at: int(rank[at])):
+        kept = [one for one in neighbours[at] if one not in leaders]
+        if kept:
+            leaders[at] = min(kept, key=lambda one: int(rank[one]))
     return leaders, unlike
 
 
@@ -163,7 +163,7 @@ def _word(exact: bool) -> str:
     return "duplicate" if exact else "near duplicate"
 
 
-def _told(
+def _duplicate(
     items: Items, sets: NDArray[np.str_], pair: tuple[int, int], reason: str, exact: bool
 ) -> Duplicate:
     at, original = pair

@@ -1,7 +1,7 @@
-"""What is coarse in an item, in few whole numbers: enough to tell which items are alike.
+"""Coarse features of an item, in few whole numbers: enough to tell which items are alike.
 
-Whole and small, so that sums of their products are exact in float32 whatever their order, and the
-same on every machine.
+They are whole and small, so that sums of their products are exact in float32 whatever their order,
+and the same on every machine.
 """
 
 from collections.abc import Callable
@@ -28,9 +28,9 @@ EXACT = 2**22
 """Squared distances stay below it: float32 holds every whole number up to 2**24."""
 
 
-def sketch(values: Values, kind: Kind) -> Whole:
+def extract_features(values: Values, kind: Kind) -> Whole:
     """(N, D) whole numbers, of a size that D of their squares can be added exactly in float32."""
-    return SKETCHES[kind](values)
+    return EXTRACTORS[kind](values)
 
 
 def _of_images(images: Values) -> Whole:
@@ -39,12 +39,12 @@ def _of_images(images: Values) -> Whole:
     blocks = [-(-length // SIDE) for length in pixels.shape[1:3]]
     size = blocks[0] * blocks[1]
     parts = np.array_split(pixels, 1 + pixels.size // PIXELS)
-    small = [_pooled(part, blocks) for part in parts]
+    small = [_pool(part, blocks) for part in parts]
     flat = np.concatenate(small).reshape(len(images), -1)
     return np.asarray(flat * _levels(flat.shape[1]) // (255 * size))
 
 
-def _pooled(pixels: Values, blocks: list[int]) -> Whole:
+def _pool(pixels: Values, blocks: list[int]) -> Whole:
     """Sums of blocks; the last ones repeat the edge where a side is no multiple."""
     extra = [-length % block for length, block in zip(pixels.shape[1:3], blocks, strict=True)]
     wide = np.pad(pixels, ((0, 0), (0, extra[0]), (0, extra[1]), (0, 0)), mode="edge")
@@ -60,19 +60,19 @@ def _of_series(series: Values) -> Whole:
     at = np.arange(many) * steps // many
     parts = np.split(series, at[1:], axis=1)
     sums = np.stack([np.nansum(part, axis=1) for part in parts], axis=1)
-    known = np.stack([(~np.isnan(part)).sum(axis=1) for part in parts], axis=1)
-    means = np.where(known > 0, sums / np.maximum(known, 1), np.nan)
+    counts = np.stack([(~np.isnan(part)).sum(axis=1) for part in parts], axis=1)
+    means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     low, high = np.nanquantile(series.reshape(-1, series.shape[2]), TAILS, axis=0)
-    return _levelled(means, low, high).reshape(len(series), -1)
+    return _quantise(means, low, high).reshape(len(series), -1)
 
 
 def _of_rows(rows: Values) -> Whole:
     """Each feature between its own tails."""
     low, high = np.quantile(rows, TAILS, axis=0)
-    return _levelled(rows, low, high)
+    return _quantise(rows, low, high)
 
 
-def _levelled(values: Values, low: Values, high: Values) -> Whole:
+def _quantise(values: Values, low: Values, high: Values) -> Whole:
     """Numbers from `low` to `high` as whole ones from 0; NaN becomes the middle."""
     levels = _levels(int(np.prod(values.shape[1:])))
     span = np.where(high > low, high - low, 1.0)
@@ -84,7 +84,7 @@ def _levels(numbers: int) -> int:
     return min(63, int((EXACT / numbers) ** 0.5))
 
 
-SKETCHES: dict[Kind, Callable[[Values], Whole]] = {
+EXTRACTORS: dict[Kind, Callable[[Values], Whole]] = {
     "image": _of_images,
     "series": _of_series,
     "table": _of_rows,

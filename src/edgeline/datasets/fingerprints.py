@@ -43,7 +43,7 @@ def near_pairs(images: NDArray[np.uint8], near: int) -> Pairs:
     same = np.zeros(len(pairs), dtype=bool)
     step = _step(images)
     for at in range(0, len(pairs), step):
-        same[at : at + step] = _confirmed(images, pairs[at : at + step])
+        same[at : at + step] = _confirm(images, pairs[at : at + step])
     return pairs[same]
 
 
@@ -67,35 +67,35 @@ def fingerprints(images: NDArray[np.uint8]) -> NDArray[np.uint64]:
 def candidates(words: NDArray[np.uint64], near: int) -> Pairs:
     """Pairs of fingerprints that differ in at most `near` bits; of very many alike, not all."""
     _, first, run = np.unique(words, return_index=True, return_inverse=True)
-    found = [_numbered(first[run], np.arange(len(words)), len(words))]
+    numbers = [_number_pairs(first[run], np.arange(len(words)), len(words))]
     for band in range(BANDS):
         keys = (words >> np.uint64(BITS * band)).astype(np.uint16)
         # by band, then by all bits: those most alike stand side by side
         order = np.lexsort((words, keys))
         for mask in _masks(near // BANDS):
-            for one, other in _joined(keys[order], mask):
+            for one, other in _match_keys(keys[order], mask):
                 left, right = order[one], order[other]
                 close = np.bitwise_count(words[left] ^ words[right]) <= near
-                found.append(_numbered(left[close], right[close], len(words)))
-    numbered = np.unique(np.concatenate(found))
-    return np.stack(np.divmod(numbered, len(words)), axis=1)
+                numbers.append(_number_pairs(left[close], right[close], len(words)))
+    pairs = np.unique(np.concatenate(numbers))
+    return np.stack(np.divmod(pairs, len(words)), axis=1)
 
 
-def _numbered(one: Pairs, other: Pairs, many: int) -> NDArray[np.int64]:
+def _number_pairs(one: Pairs, other: Pairs, many: int) -> NDArray[np.int64]:
     """One number for each pair of two different positions, whichever comes first."""
     low, high = np.minimum(one, other), np.maximum(one, other)
     return np.unique((low * many + high)[low < high])
 
 
-def _joined(keys: NDArray[np.uint16], mask: int) -> Iterator[tuple[Pairs, Pairs]]:
+def _match_keys(keys: NDArray[np.uint16], mask: int) -> Iterator[tuple[Pairs, Pairs]]:
     """Positions in sorted `keys` that are equal but for `mask`, each pair once, at most MOST each."""
     at = np.arange(len(keys))
-    wanted = keys ^ np.uint16(mask)
-    low = at + 1 if mask == 0 else np.searchsorted(keys, wanted, "left")
-    high = np.searchsorted(keys, wanted, "right")
+    partner = keys ^ np.uint16(mask)
+    low = at + 1 if mask == 0 else np.searchsorted(keys, partner, "left")
+    high = np.searchsorted(keys, partner, "right")
     many = np.clip(high - low, 0, MOST)
     if mask:
-        many[wanted < keys] = 0  # the other of the two finds this pair
+        many[partner < keys] = 0  # the other of the two finds this pair
     for begin in range(0, len(keys), CHUNK):
         counts = many[begin : begin + CHUNK]
         ones = np.repeat(at[begin : begin + CHUNK], counts)
@@ -110,15 +110,15 @@ def _masks(bits: int) -> list[int]:
     return [sum(1 << one for one in ones) for ones in chosen]
 
 
-def _confirmed(images: NDArray[np.uint8], pairs: Pairs) -> NDArray[np.bool_]:
+def _confirm(images: NDArray[np.uint8], pairs: Pairs) -> NDArray[np.bool_]:
     one, other = (_grey(images[pairs[:, side]]) for side in (0, 1))
-    same = _correlated(one, other, ALIKE)
+    same = _correlate(one, other, ALIKE)
     one, other = one[same], other[same]
-    same[same] = _correlated(_detail(one), _detail(other), ALIKE_IN_DETAIL)
+    same[same] = _correlate(_detail(one), _detail(other), ALIKE_IN_DETAIL)
     return same
 
 
-def _correlated(one: NDArray[Any], other: NDArray[Any], least: float) -> NDArray[np.bool_]:
+def _correlate(one: NDArray[Any], other: NDArray[Any], least: float) -> NDArray[np.bool_]:
     """Whether Pearson's correlation of the pixels of each pair is at least so much."""
     n = int(np.prod(one.shape[1:]))
     x, y = (side.reshape(len(side), n) for side in (one, other))

@@ -1,6 +1,6 @@
-"""Labelled items, the one form in which data go through the house, whatever they were before.
+"""Labelled items, the one form of data whatever their source.
 
-A set is one .npz file that holds the arrays below under their names; nothing in it is executed.
+A set is one .npz file with the arrays below under their names; nothing in it is executed.
 """
 
 import zipfile
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgeline.errors import EnvironmentUnfit, Tampered
 from edgeline.files import open_atomically
 
-MAKE = "make the data with `dvc repro`"
+MAKE = "make the data again with `dvc repro`"
 
 # What numpy and zipfile raise for files that are damaged or hold something else.
 UNREADABLE = (

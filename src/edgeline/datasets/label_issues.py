@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.datasets.features import EXACT, sketch
+from edgeline.datasets.features import EXACT, extract_features
 from edgeline.datasets.items import Items
 from edgeline.datasets.splits import apportion
 from edgeline.preprocess import Kind
@@ -45,66 +45,68 @@ class Suspect:
     id: str
     set: str
     label: str
-    """Name of the class that it is said to be."""
+    """Name of the class that its label says."""
     looks_like: str
     """Name of the class that its neighbours are."""
     loss: str
     """Negative logarithm of the share of neighbours that agree with the label, in nats."""
 
 
-def suspects(
+def find_label_issues(
     items: Items, sets: NDArray[np.str_], classes: tuple[str, ...], kind: Kind, most: int
 ) -> tuple[Suspect, ...]:
     """At most so many items whose labels may be wrong, the worst first."""
     if most == 0:
         return ()
-    votes = neighbours(sketch(items.values, kind), items.labels, items.groups, len(classes))
+    votes = count_votes(
+        extract_features(items.values, kind), items.labels, items.groups, len(classes)
+    )
     shares = (votes + DOUBT) / (votes.sum(axis=1, keepdims=True) + DOUBT * len(classes))
-    at, seen = suspected(shares, items.labels)
+    at, likely = flag_labels(shares, items.labels)
     loss = -np.log(shares[at, items.labels[at]])
     # the worst first; among equals those on whose other class neighbours agree best
-    order = np.lexsort((at, -votes[at, seen], -loss))[:most]
+    order = np.lexsort((at, -votes[at, likely], -loss))[:most]
     return tuple(
         Suspect(
             id=str(items.ids[at[one]]),
             set=str(sets[at[one]]),
             label=classes[items.labels[at[one]]],
-            looks_like=classes[seen[one]],
+            looks_like=classes[likely[one]],
             loss=f"{loss[one]:.3f}",
         )
         for one in order.tolist()
     )
 
 
-def suspected(shares: NDArray[np.float64], labels: Whole) -> tuple[Whole, Whole]:
+def flag_labels(shares: NDArray[np.float64], labels: Whole) -> tuple[Whole, Whole]:
     """Positions of the items in doubt, and the class that each looks like.
 
-    `shares` (N, C) of neighbours in each class. Of a class with fewer items than neighbours are
-    asked, nothing is said: it would be outvoted whatever it is.
+    `shares` (N, C) of neighbours in each class. An item of a
+    class with fewer items than votes is never flagged: it would be outvoted whatever it is.
     """
-    seen = shares.argmax(axis=1)
+    likely = shares.argmax(axis=1)
     many = np.bincount(labels, minlength=shares.shape[1])
     own = shares[np.arange(len(labels)), labels]
     usual = np.bincount(labels, own, minlength=shares.shape[1]) / np.maximum(many, 1)
-    sure = shares[np.arange(len(labels)), seen] >= SURE * usual[seen]
-    at = np.flatnonzero((seen != labels) & sure & (many[labels] > NEIGHBOURS))
-    return at, seen[at]
+    sure = shares[np.arange(len(labels)), likely] >= SURE * usual[likely]
+    at = np.flatnonzero((likely != labels) & sure & (many[labels] > NEIGHBOURS))
+    return at, likely[at]
 
 
-def neighbours(
-    sketches: NDArray[Any], labels: Whole, groups: NDArray[np.str_], classes: int
+def count_votes(
+    features: NDArray[Any], labels: Whole, groups: NDArray[np.str_], classes: int
 ) -> Whole:
     """Votes (N, C): how many of the nearest judges of each item are of each class.
 
-    `sketches` (N, D) hold whole numbers whose squared distances are exact as float32.
+    `features` (N, D) hold whole numbers whose squared distances are exact as float32.
     """
     judges = _judges(labels)
-    asked = min(NEIGHBOURS, len(judges) - 1)
-    votes = np.zeros((len(sketches), classes), np.int64)
-    if asked < 1:
+    count = min(NEIGHBOURS, len(judges) - 1)
+    votes = np.zeros((len(features), classes), np.int64)
+    if count < 1:
         return votes
-    own = _own(groups)
-    points = sketches.astype(np.float32)
+    own = _voting_groups(groups)
+    points = features.astype(np.float32)
     lengths = (points**2).sum(axis=1, keepdims=True)
     ones = np.ones_like(lengths)
     # one product gives squared distances: |x|^2 - 2 x y + |y|^2
@@ -114,16 +116,16 @@ def neighbours(
     )
     for begin in range(0, len(points), CHUNK):
         chunk = slice(begin, begin + CHUNK)
-        nearest = _nearest(left[chunk] @ right.T, own[chunk], own[judges], asked)
-        rows = np.repeat(np.arange(len(nearest)), asked)
+        nearest = _nearest(left[chunk] @ right.T, own[chunk], own[judges], count)
+        rows = np.repeat(np.arange(len(nearest)), count)
         np.add.at(votes[chunk], (rows, labels[judges[nearest.ravel()]]), 1)
     return votes
 
 
 def _nearest(
-    squares: NDArray[np.float32], own: NDArray[np.int32], judges: NDArray[np.int32], asked: int
+    squares: NDArray[np.float32], own: NDArray[np.int32], judges: NDArray[np.int32], count: int
 ) -> Whole:
-    """Positions (N, asked) of the least squared distances; those of one's own come last.
+    """Positions (N, count) of the least squared distances; those of one's own come last.
 
     Distance and position share 31 bits, so that no two are equal and the order is everywhere the
     same; of distances as good as equal, the first wins.
@@ -134,11 +136,11 @@ def _nearest(
     keys <<= places
     keys += np.arange(squares.shape[1], dtype=np.int32)
     np.bitwise_or(keys, 2**31 - 2**places, out=keys, where=own[:, None] == judges)
-    keys.partition(asked - 1, axis=1)
-    return np.asarray(keys[:, :asked] & (2**places - 1))
+    keys.partition(count - 1, axis=1)
+    return np.asarray(keys[:, :count] & (2**places - 1))
 
 
-def _own(groups: NDArray[np.str_]) -> NDArray[np.int32]:
+def _voting_groups(groups: NDArray[np.str_]) -> NDArray[np.int32]:
     """A number per item; those that share one do not judge each other.
 
     The groups, where there are enough of them that others can judge; else each item for itself.
@@ -154,10 +156,10 @@ def _judges(labels: Whole) -> Whole:
     if len(labels) <= allowed:
         return np.arange(len(labels))
     many = np.bincount(labels)
-    wanted = np.maximum(apportion(many, allowed), np.minimum(many, 2 * NEIGHBOURS))
+    per_class = np.maximum(apportion(many, allowed), np.minimum(many, 2 * NEIGHBOURS))
     chosen = [
         np.flatnonzero(labels == label)[np.arange(count) * many[label] // count]
-        for label, count in enumerate(wanted.tolist())
+        for label, count in enumerate(per_class.tolist())
         if count
     ]
     return np.sort(np.concatenate(chosen))

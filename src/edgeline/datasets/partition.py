@@ -1,4 +1,4 @@
-"""Who owns which training item: a few at the centre, with labels; the rest on devices."""
+"""The owner of each training item: the central site for a few, with labels; devices for the rest."""
 
 import shutil
 from collections.abc import Mapping
@@ -8,12 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from edgeline.datasets import card, items, prepare
-from edgeline.datasets.attribution import credit
+from edgeline.datasets.attribution import attribute
 from edgeline.datasets.card import Form
 from edgeline.datasets.duplicates import KEPT
 from edgeline.datasets.items import Items
-from edgeline.datasets.partitioners import FEWEST, deal, distances, histogram, owners
-from edgeline.datasets.prepare import SETS, Prepared, read_report
+from edgeline.datasets.partitioners import (
+    FEWEST,
+    assign_devices,
+    count_classes,
+    list_groups,
+    mix_distances,
+)
+from edgeline.datasets.prepare import SETS, PrepareReport, read_report
 from edgeline.datasets.profile import moments, profile
 from edgeline.datasets.quality import kind_of
 from edgeline.datasets.splits import draw
@@ -26,7 +32,7 @@ FOLDER = "shares"
 
 
 @dataclass(frozen=True)
-class Partitioned:
+class PartitionReport:
     """The shares, and how far from alike they are."""
 
     central: int
@@ -39,8 +45,8 @@ class Partitioned:
     """Of the card."""
 
 
-def partition(folder: Path, settings: Data) -> Partitioned:
-    """Deal prepared/train.npz out to shares/central.npz and shares/devices/NN/, and write the card.
+def partition(folder: Path, settings: Data) -> PartitionReport:
+    """Split prepared/train.npz into shares/central.npz and shares/devices/NN/, and write the card.
 
     Raises:
         RecipeError: there are too few items for that many devices, or their groups are too small.
@@ -53,26 +59,26 @@ def partition(folder: Path, settings: Data) -> Partitioned:
     generator = np.random.default_rng((settings.seed, 1))
     at, rest = draw(train.labels, settings.central, generator)
     central, others = train.take(at), train.take(rest)
-    shares = [others.take(share) for share in deal(others, settings, generator)]
+    shares = [others.take(share) for share in assign_devices(others, settings, generator)]
     _write(folder, central, shares)
-    counts = np.array([histogram(share.labels, len(report.classes)) for share in shares])
-    away = distances(counts)
+    counts = np.array([count_classes(share.labels, len(report.classes)) for share in shares])
+    distances = mix_distances(counts)
     written = card.write(
         folder,
-        source=credit(settings),
+        source=attribute(settings),
         form=_form(central, report, settings).to_json(),
-        deal=_deal(settings),
-        owners=list[JsonValue](owners(others, settings)),
+        deal=_describe_settings(settings),
+        owners=list[JsonValue](list_groups(others, settings)),
         devices=counts.tolist(),
-        distances=[f"{distance:.4f}" for distance in away],
-        skew=f"{away.mean():.4f}",
-        **_described(sets, central, report),
+        distances=[f"{distance:.4f}" for distance in distances],
+        skew=f"{distances.mean():.4f}",
+        **_summarise(sets, central, report),
     )
-    return Partitioned(len(central), written.devices, float(away.mean()), written.digest)
+    return PartitionReport(len(central), written.devices, float(distances.mean()), written.digest)
 
 
 def device(folder: Path, number: int) -> Path:
-    """The folder that holds all a device may see."""
+    """The folder with all data that a device has."""
     return folder / FOLDER / "devices" / f"{number:02d}"
 
 
@@ -83,8 +89,8 @@ def _write(folder: Path, central: Items, shares: list[Items]) -> None:
         items.write(device(folder, number) / "examples.npz", share)
 
 
-def _form(central: Items, report: Prepared, settings: Data) -> Form:
-    """What devices own never leaves them, so mean and deviation are the central share's."""
+def _form(central: Items, report: PrepareReport, settings: Data) -> Form:
+    """Devices' data stay with them, so mean and deviation are those of the central share."""
     kind = kind_of(central.values, central.labels)
     grey = kind == "image" and central.values.ndim == 3
     shape = (*central.values.shape[1:], 1) if grey else central.values.shape[1:]
@@ -99,25 +105,27 @@ def _form(central: Items, report: Prepared, settings: Data) -> Form:
         raise RecipeError(
             expected=f"data.mean and data.std for {kind} of shape {shape}",
             found=str(error),
-            remedy="leave both empty, and they are measured",
+            remedy="leave both empty, so that they are measured",
         ) from None
     return Form(preprocessing, report.classes, settings.augmentation)
 
 
-def _deal(settings: Data) -> dict[str, JsonValue]:
-    dealt: dict[str, JsonValue] = {"partition": settings.partition, "seed": settings.seed}
+def _describe_settings(settings: Data) -> dict[str, JsonValue]:
+    chosen: dict[str, JsonValue] = {"partition": settings.partition, "seed": settings.seed}
     if settings.partition == "dirichlet":
-        dealt["dirichlet"] = repr(settings.dirichlet)
+        chosen["dirichlet"] = repr(settings.dirichlet)
     if settings.partition == "shards":
-        dealt["shards"] = settings.shards
-    return dealt
+        chosen["shards"] = settings.shards
+    return chosen
 
 
-def _described(sets: Mapping[str, Items], central: Items, report: Prepared) -> dict[str, JsonValue]:
-    """What the card says of the sets; the report, which the card names, has it item by item."""
+def _summarise(
+    sets: Mapping[str, Items], central: Items, report: PrepareReport
+) -> dict[str, JsonValue]:
+    """What the card says of the sets; the report has it item by item."""
     classes = len(report.classes)
     train = sets["train"]
-    looks = profile(train, classes, report.columns, kind_of(train.values, train.labels))
+    features = profile(train, classes, report.columns, kind_of(train.values, train.labels))
     copies = [
         f"{copy.how} {'within' if copy.set == copy.of_set else 'across'}"
         for copy in report.duplicates
@@ -125,14 +133,14 @@ def _described(sets: Mapping[str, Items], central: Items, report: Prepared) -> d
     ]
     return {
         "raw": report.raw,
-        "sets": {name: list(histogram(one.labels, classes)) for name, one in sets.items()},
+        "sets": {name: list(count_classes(one.labels, classes)) for name, one in sets.items()},
         "groups": {name: len(set(one.groups.tolist()) - {""}) for name, one in sets.items()},
         "left_out": dict(report.left_out),
         "damaged": len(report.quarantine),
         "duplicates": {kind: copies.count(kind) for kind in sorted(set(copies))},
         "suspects": len(report.suspects),
-        "central": list(histogram(central.labels, classes)),
-        "profile": looks.to_json(),
+        "central": list(count_classes(central.labels, classes)),
+        "profile": features.to_json(),
     }
 
 
@@ -142,6 +150,6 @@ def _check_room(examples: int, settings: Data) -> None:
     if examples < needed:
         raise RecipeError(
             expected=f"at least {needed} training items (central ones, and {FEWEST} per device)",
-            found=f"{examples}",
+            found=f"{examples} items",
             remedy="lower data.central, data.devices, data.validation or data.test",
         )

@@ -1,4 +1,4 @@
-"""Ways to deal items out to devices, and how far from alike the shares are."""
+"""Ways to assign items to devices, and how uneven the shares are."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -14,21 +14,23 @@ from edgeline.recipe.data import Data
 Positions: TypeAlias = NDArray[np.int64]
 Labels: TypeAlias = NDArray[np.int64]
 
-# Fewer would leave a device without a single batch worth the name.
+# Items of a device; fewer make no useful batch.
 FEWEST = 10
 
 
-def deal(others: Items, settings: Data, generator: np.random.Generator) -> list[Positions]:
+def assign_devices(
+    others: Items, settings: Data, generator: np.random.Generator
+) -> list[Positions]:
     """Positions of each device's items, ascending: every item on one device, at least 10 on each.
 
     Raises:
         RecipeError: with `partition: natural`, groups are unknown or too small.
     """
-    return DEALS[settings.partition](others, settings, generator)
+    return PARTITIONERS[settings.partition](others, settings, generator)
 
 
-def owners(others: Items, settings: Data) -> list[str]:
-    """The group that each device is, with `partition: natural`; else nobody in particular."""
+def list_groups(others: Items, settings: Data) -> list[str]:
+    """The group that each device is, with `partition: natural`; else empty."""
     return np.unique(others.groups).tolist() if settings.partition == "natural" else []
 
 
@@ -37,10 +39,10 @@ def dirichlet(
 ) -> NDArray[np.int64]:
     """The device of each item, uneven in classes and in number.
 
-    The items of each class are dealt in shares drawn from a symmetric Dirichlet distribution, so
+    The items of each class are split in shares drawn from a symmetric Dirichlet distribution, so
     that devices differ in how much they have as well as in what. Hsu, Qi and Brown (arXiv
-    1909.06335) draw each device's mix of classes so, for devices that have equally much; dealt by
-    class, no item is left over.
+    1909.06335) draw each device's mix of classes so, for devices with equally many items; split
+    by class, no item is left over.
     """
     owner = np.empty(len(labels), dtype=np.int64)
     for label in np.unique(labels):
@@ -73,8 +75,8 @@ def shards(
     return owner
 
 
-def relieve(owner: NDArray[np.int64], devices: int) -> None:
-    """Give each device that has fewer than 10 what it lacks, always from the one that has most."""
+def fill_small_shares(owner: NDArray[np.int64], devices: int) -> None:
+    """Give each device with fewer than 10 items more of them, from the device that has most."""
     counts = np.bincount(owner, minlength=devices)
     while counts.min() < FEWEST:
         poorest, richest = int(counts.argmin()), int(counts.argmax())
@@ -83,17 +85,17 @@ def relieve(owner: NDArray[np.int64], devices: int) -> None:
         counts[richest] -= 1
 
 
-def histogram(labels: Labels, classes: int) -> tuple[int, ...]:
+def count_classes(labels: Labels, classes: int) -> tuple[int, ...]:
     """Items of each class."""
     return tuple(int(count) for count in np.bincount(labels, minlength=classes))
 
 
-def distances(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def mix_distances(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Total variation distance of each device's mix of classes (D, C) from that of all together:
     0 when alike, towards 1 when every device knows other classes."""
     mixes = counts / counts.sum(axis=1, keepdims=True)
-    together = counts.sum(axis=0) / counts.sum()
-    return np.asarray(np.abs(mixes - together).sum(axis=1) / 2)
+    all_devices = counts.sum(axis=0) / counts.sum()
+    return np.asarray(np.abs(mixes - all_devices).sum(axis=1) / 2)
 
 
 def _by_class(labels: Labels, generator: np.random.Generator) -> Positions:
@@ -137,12 +139,12 @@ def _natural(others: Items, settings: Data, generator: np.random.Generator) -> l
 
 
 def _shares(owner: NDArray[np.int64], devices: int) -> list[Positions]:
-    relieve(owner, devices)
+    fill_small_shares(owner, devices)
     by_device = np.argsort(owner, kind="stable")
     return np.split(by_device, np.cumsum(np.bincount(owner, minlength=devices))[:-1])
 
 
-DEALS: dict[str, Callable[[Items, Data, np.random.Generator], list[Positions]]] = {
+PARTITIONERS: dict[str, Callable[[Items, Data, np.random.Generator], list[Positions]]] = {
     "dirichlet": _dirichlet,
     "iid": _iid,
     "shards": _shards,

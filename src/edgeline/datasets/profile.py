@@ -1,4 +1,4 @@
-"""What a set looks like, in so few numbers that it fits on a card: enough to notice when it drifts."""
+"""The distribution of each feature of a set in 33 numbers, enough to notice drift."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LEVELS = np.linspace(0, 1, 33)
 """Of the quantiles, from the least to the most."""
 
 NUMBERS = 2**20
-"""At most so many are looked at together."""
+"""Of numbers that are processed together at most."""
 
 COLOURS = {1: ("",), 3: ("red ", "green ", "blue ")}
 

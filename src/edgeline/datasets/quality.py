@@ -1,4 +1,4 @@
-"""What makes an item useless before anybody learns from it, and when too many are."""
+"""Checks that leave a damaged item out, and the limit on how many may be damaged."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.datasets.raw import Quarantined
+from edgeline.datasets.raw import QuarantineItem
 from edgeline.errors import GateMissed, RecipeError
 from edgeline.preprocess import Kind
 
@@ -15,7 +15,7 @@ Labels: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 Reasons: TypeAlias = NDArray[np.str_]
 
-# Nothing measures so much, but fill values for "missing" are (netCDF's is 9.97e36, FLT_MAX 3.4e38).
+# No sensor measures so much, but fill values for "missing" are as large (netCDF 9.97e36, FLT_MAX 3.4e38).
 LARGEST = 1e30
 
 MISSING = "a missing value"
@@ -28,7 +28,7 @@ def kind_of(values: Values, labels: NDArray[Any]) -> Kind:
     """Of which kind the items are: bytes are images, numbers are series (N, T, C) or rows (N, F).
 
     Raises:
-        RecipeError: they are none of them; one bad item in a good source is only left out.
+        RecipeError: the arrays are none of these kinds. (One bad item in a good source is left out.)
     """
     axes, colours = values.ndim, values.shape[3] if values.ndim == 4 else 1
     if values.dtype == np.uint8 and axes in (3, 4) and colours in (1, 3):
@@ -57,7 +57,7 @@ def inspect(values: Values, labels: Labels, classes: int, kind: Kind) -> Reasons
     return reasons
 
 
-def gate(quarantine: Sequence[Quarantined], items: int, allowed: float) -> None:
+def check_damage(quarantine: Sequence[QuarantineItem], items: int, allowed: float) -> None:
     """Stop where a greater share of the items than `allowed` is bad.
 
     Raises:
@@ -68,13 +68,13 @@ def gate(quarantine: Sequence[Quarantined], items: int, allowed: float) -> None:
     counts: dict[str, int] = {}
     for one in quarantine:
         counts[one.reason] = counts.get(one.reason, 0) + 1
-    worst_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    reasons = ", ".join(f"{count} {reason}" for reason, count in worst_first)
+    most_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    reasons = ", ".join(f"{count} {reason}" for reason, count in most_first)
     first = ", ".join(repr(one.id) for one in quarantine[:SHOWN])
     raise GateMissed(
         expected=f"at most {allowed:.2%} of {items} items damaged",
         found=f"{len(quarantine)} ({len(quarantine) / items:.2%}): {reasons}; the first: {first}",
-        remedy="mend or remove them, or raise data.max_bad",
+        remedy="correct or remove these items, or raise data.max_bad",
     )
 
 
@@ -101,10 +101,10 @@ def _broken_series(series: Values) -> Mask:
 
 def _flat_series(series: Values) -> Mask:
     """Every channel stands still over all steps that are known, of which there are two or more."""
-    known = np.asarray(~np.isnan(series).any(axis=2))
-    low = np.where(known[..., None], series, np.inf).min(axis=1)
-    high = np.where(known[..., None], series, -np.inf).max(axis=1)
-    return np.asarray((low == high).all(axis=1) & (known.sum(axis=1) > 1))
+    is_known = np.asarray(~np.isnan(series).any(axis=2))
+    low = np.where(is_known[..., None], series, np.inf).min(axis=1)
+    high = np.where(is_known[..., None], series, -np.inf).max(axis=1)
+    return np.asarray((low == high).all(axis=1) & (is_known.sum(axis=1) > 1))
 
 
 def _out_of_range(values: Values) -> Mask:
@@ -134,4 +134,4 @@ def _inner(values: Values) -> tuple[int, ...]:
 
 
 def _wrong(expected: str, found: str) -> RecipeError:
-    return RecipeError(expected=expected, found=found, remedy="mend the source")
+    return RecipeError(expected=expected, found=found, remedy="correct the source")

@@ -1,4 +1,4 @@
-"""What a source gave, before anything was judged: its items as they are, and what could not be read."""
+"""The items of a source before anything was checked, and those that could not be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from edgeline.errors import Tampered
 
 RAW = "raw.npz"
 
-# What folders and files are called that hold the sets of a source.
+# Names of folders and files that hold the sets of a source.
 SET_NAMES = {
     "train": "train",
     "training": "train",
@@ -25,8 +25,8 @@ SET_NAMES = {
 
 
 @dataclass(frozen=True)
-class Quarantined:
-    """An item that is kept out, and why."""
+class QuarantineItem:
+    """An item that is left out, and why."""
 
     id: str
     reason: str
@@ -44,12 +44,12 @@ class Raw:
     """Their names in the order of the labels."""
     columns: tuple[str, ...]
     """Names of a series' channels or of a table's features; empty for images."""
-    quarantine: tuple[Quarantined, ...] = ()
+    quarantine: tuple[QuarantineItem, ...] = ()
     """What could not be decoded; it is not among the items."""
 
 
 def read(path: Path) -> Raw:
-    """Raises EnvironmentUnfit where there is no such file, Tampered where it is another one."""
+    """Raises EnvironmentUnfit where there is no such file, Tampered where it holds something else."""
     arrays = read_arrays(path)
     try:
         items = Items(arrays["values"], arrays["labels"], arrays["ids"], arrays["groups"])
@@ -59,7 +59,7 @@ def read(path: Path) -> Raw:
             arrays["splits"],
             classes=tuple(arrays["classes"].tolist()),
             columns=tuple(arrays["columns"].tolist()),
-            quarantine=tuple(Quarantined(*one) for one in bad),
+            quarantine=tuple(QuarantineItem(*one) for one in bad),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise Tampered(
@@ -77,24 +77,24 @@ def write(path: Path, raw: Raw) -> None:
             "ids": raw.items.ids,
             "groups": raw.items.groups,
             "splits": raw.splits,
-            "classes": texts(raw.classes),
-            "columns": texts(raw.columns),
-            "bad_ids": texts([bad.id for bad in raw.quarantine]),
-            "bad_reasons": texts([bad.reason for bad in raw.quarantine]),
+            "classes": text_array(raw.classes),
+            "columns": text_array(raw.columns),
+            "bad_ids": text_array([bad.id for bad in raw.quarantine]),
+            "bad_reasons": text_array([bad.reason for bad in raw.quarantine]),
         },
     )
 
 
-def sound(raw: Raw, reasons: NDArray[np.str_]) -> Raw:
-    """Those items for which there is no reason (N,) against them; the others join the quarantine."""
+def quarantine_items(raw: Raw, reasons: NDArray[np.str_]) -> Raw:
+    """The items without a reason (N,) against them; the others join the quarantine."""
     good = reasons == ""
     if good.all():
         return raw
     bad = zip(raw.items.ids[~good].tolist(), reasons[~good].tolist(), strict=True)
-    quarantine = (*raw.quarantine, *(Quarantined(*one) for one in bad))
+    quarantine = (*raw.quarantine, *(QuarantineItem(*one) for one in bad))
     return replace(raw, items=raw.items.take(good), splits=raw.splits[good], quarantine=quarantine)
 
 
-def texts(words: Sequence[str]) -> NDArray[np.str_]:
+def text_array(words: Sequence[str]) -> NDArray[np.str_]:
     """Words as an array without objects, which needs no pickle; there may be none."""
     return np.array(words, dtype=np.str_)

@@ -1,7 +1,8 @@
-"""Draws that keep every class in proportion: which items train, choose and test a model.
+"""Random splits into sets that keep every class in proportion.
 
 Where items come in groups (a patient's, a machine's) whole groups are drawn, or a model would be
-tested on those it knows; the classes are then as near to proportion as the groups allow.
+tested on groups that it has learned from. The classes are then as near to proportion as the groups
+allow.
 """
 
 from dataclasses import dataclass
@@ -39,18 +40,18 @@ def split(
     Exactly so many; with `groups` (N,) about so many, and no group is in two sets.
 
     Raises:
-        RecipeError: nothing would be left to train on, or a class would not.
+        RecipeError: no item would be left to train on, or none of a class.
     """
     if validation + test >= len(labels):
         raise RecipeError(
             expected=f"data.validation + data.test below the {len(labels)} items that there are",
-            found=f"{validation} + {test}",
-            remedy="ask for fewer",
+            found=f"data.validation {validation} and data.test {test}",
+            remedy="lower data.validation or data.test",
         )
-    tested, others = draw(labels, test, generator, groups)
+    test_at, others = draw(labels, test, generator, groups)
     within = None if groups is None else groups[others]
-    chosen, trained = draw(labels[others], validation, generator, within)
-    return Splits(others[trained], others[chosen], tested)
+    validation_at, train_at = draw(labels[others], validation, generator, within)
+    return Splits(others[train_at], others[validation_at], test_at)
 
 
 def draw(
@@ -76,7 +77,7 @@ def draw(
                 expected=f"groups of which about {count} of {len(labels)} items can be drawn, "
                 "with every class in those that are left",
                 found=f"{len(np.unique(groups))} groups, too large or of too few classes",
-                remedy="ask for fewer items, or leave data.group empty",
+                remedy="lower data.validation, data.test or data.central, or leave data.group empty",
             )
     return np.flatnonzero(drawn), np.flatnonzero(~drawn)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.datasets import card, items
-from edgeline.datasets.drift import DriftReport, drift
+from edgeline.datasets.drift import DriftReport, measure_drift
 from edgeline.digest import sha256_bytes
 from edgeline.revisions import ledger, objects
 from edgeline.revisions.ledger import Entry
@@ -67,7 +67,7 @@ def difference(root: Path, name: str, a: str, b: str) -> Difference:
         settings=ledger.changed(before, after),
         sets={one: (old.sets.get(one, 0), new.sets.get(one, 0)) for one in SETS},
         **_compare(old_items, new_items),
-        drift=drift(old, new),
+        drift=measure_drift(old, new),
     )
 
 

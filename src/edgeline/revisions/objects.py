@@ -66,7 +66,7 @@ def proven(cache: Path, entry: Entry, below: Path) -> tuple[card.Card, dict[str,
     if gone := [path for path, place in files.items() if not place.is_file()]:
         raise _gone(entry, gone[0])
     described = card_of(cache, entry, below)
-    data = {path: place for path, place in files.items() if path not in card.BESIDES}
+    data = {path: place for path, place in files.items() if path not in card.NOT_DATA}
     for path in sorted(described.files.keys() | data.keys()):
         said, place = described.files.get(path), data.get(path)
         _same(entry, path, said, sha256_file(place) if place else None, place)
@@ -108,8 +108,8 @@ def _same(
     entry: Entry, path: str, expected: str | None, found: str | None, place: Path | None
 ) -> None:
     if expected != found:
-        said = f"data/{entry.name}/{path} {card.describe(expected, 'not to be there')}"
-        raise _foreign(entry, said, card.describe(found, "no such file"), place)
+        said = f"data/{entry.name}/{path} {card.describe_digest(expected, 'not to be there')}"
+        raise _foreign(entry, said, card.describe_digest(found, "no such file"), place)
 
 
 def _foreign(entry: Entry, expected: str, found: str, place: Path | None) -> Tampered:

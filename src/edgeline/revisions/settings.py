@@ -7,7 +7,7 @@ from pathlib import Path
 from edgeline.errors import EdgelineError
 from edgeline.files import write_atomically
 from edgeline.recipe.data import Data, settings_text
-from edgeline.sources.fetch import identified
+from edgeline.sources.fetch import with_digest
 from edgeline.workspace import Workspace
 
 
@@ -31,7 +31,7 @@ def settings_of(root: Path, name: str, settings: Data) -> Iterator[Data]:
     """Write the settings of the data, and give them as written; put back what was there when no
     data can be made of them."""
     path = Workspace(root).data(name) / "settings.yaml"
-    written = identified(settings, root)
+    written = with_digest(settings, root)
     before = path.read_bytes() if path.is_file() else b""
     write_settings(root, name, written)
     try:

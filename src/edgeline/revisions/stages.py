@@ -44,7 +44,7 @@ def check(root: Path, name: str) -> None:
     if recorded not in (None, found) and not _is_known(root, found):
         expected = f"data/{name}/{card.CARD} with MD5 {recorded}, as dvc.lock says"
         raise _tampered(root, name, card.CARD, expected, f"MD5 {found}")
-    for path, digest, actual in card.differences(folder, card.load(folder)):
+    for path, digest, actual in card.find_differences(folder, card.load(folder)):
         if actual is not None:
             raise differs(root, name, path, digest, actual)
 
@@ -79,7 +79,7 @@ def intact(root: Path, name: str) -> card.Card:
     """
     folder = Workspace(root).data(name)
     described = card.load(folder)
-    for path, digest, actual in card.differences(folder, described):
+    for path, digest, actual in card.find_differences(folder, described):
         raise differs(root, name, path, digest, actual)
     return described
 
@@ -124,8 +124,8 @@ def _reproduce(root: Path, stage: str, memory: Path) -> None:
 
 def differs(root: Path, name: str, path: str, digest: str | None, actual: str | None) -> Tampered:
     """An error that names the file and the command that restores it."""
-    expected = f"data/{name}/{path} {card.describe(digest, 'not to be there')}"
-    return _tampered(root, name, path, expected, card.describe(actual, "no such file"))
+    expected = f"data/{name}/{path} {card.describe_digest(digest, 'not to be there')}"
+    return _tampered(root, name, path, expected, card.describe_digest(actual, "no such file"))
 
 
 def _tampered(root: Path, name: str, path: str, expected: str, found: str) -> Tampered:

@@ -1,4 +1,4 @@
-"""ZIP and tar archives: what they announce is judged before it is unpacked, and what comes out is counted.
+"""ZIP and tar archives: their announced sizes are checked before anything is unpacked, and the bytes counted.
 
 A member whose name leaves the folder, a link or a device refuses the archive as a whole: nobody
 makes those by accident.
@@ -21,10 +21,10 @@ from edgeline.sources.intake import (
     MAX_FILES,
     MAX_NAME,
     BadItem,
-    head,
-    kind,
+    file_type,
+    printable,
+    read_head,
     refuse,
-    shown,
 )
 
 MAX_DIRECTORY = 2**26
@@ -52,7 +52,7 @@ UNREADABLE = (
 )
 
 
-def folder(path: Path, scratch: Path) -> Path:
+def unpack(path: Path, scratch: Path) -> Path:
     """`path` itself where it is a folder, else what its archive unpacks to in `scratch`.
 
     Raises:
@@ -60,33 +60,39 @@ def folder(path: Path, scratch: Path) -> Path:
     """
     if path.is_dir():
         return path
-    begins = head(path)
+    start = read_head(path)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        if begins.startswith(b"PK"):
+        if start.startswith(b"PK"):
             with zip_file(path, MAX_DIRECTORY) as archive:
-                _unpack(_zip_members(archive), scratch)
-        elif begins.startswith(b"\x1f\x8b"):
+                _write_members(_zip_members(archive), scratch)
+        elif start.startswith(b"\x1f\x8b"):
             with gzip.open(path) as stream:
-                _unpack(_tar_members(stream), scratch)
+                _write_members(_tar_members(stream), scratch)
         else:
             with path.open("rb") as stream:
                 if stream.read(512)[257:262] != b"ustar":
-                    raise BadItem(kind(begins))
+                    raise BadItem(file_type(start))
                 stream.seek(0)
-                _unpack(_tar_members(stream), scratch)
+                _write_members(_tar_members(stream), scratch)
     except BadItem as error:
-        refuse(f"a folder, a ZIP or a .tar.gz at {path.name}", str(error), "unpack it, and look")
+        refuse(
+            f"a folder, a ZIP or a .tar.gz at {path.name}",
+            str(error),
+            "unpack it yourself and check its files",
+        )
     except UNREADABLE as error:
         refuse(
-            f"a whole archive at {path.name}", f"{type(error).__name__}: {error}", "get it again"
+            f"a whole archive at {path.name}",
+            f"{type(error).__name__}: {error}",
+            "download or copy it again",
         )
     return scratch
 
 
 def zip_file(path: Path, max_directory: int) -> zipfile.ZipFile:
-    """A ZIP opened for reading, once its directory is known to be of a bearable size.
+    """A ZIP opened for reading, once the size of its directory was checked.
 
     Raises:
         BadItem: more than `max_directory` bytes of directory.
@@ -110,8 +116,8 @@ def _fields(end: bytes, sign: bytes, form: str, at: int) -> Iterator[int]:
         start = end.find(sign, start + 1)
 
 
-def judge(members: list[zipfile.ZipInfo], max_members: int) -> None:
-    """Raises BadItem for what a ZIP announces: too much, a password, or a method that knows no limits."""
+def check_members(members: list[zipfile.ZipInfo], max_members: int) -> None:
+    """Raises BadItem where a ZIP announces too much, needs a password, or uses a method without limits."""
     if len(members) > max_members:
         raise BadItem(f"more than {max_members:,} members")
     if sum(member.file_size for member in members) > MAX_BYTES:
@@ -125,11 +131,11 @@ def judge(members: list[zipfile.ZipInfo], max_members: int) -> None:
 
 def _zip_members(archive: zipfile.ZipFile) -> Generator[tuple[str, IO[bytes]]]:
     members = archive.infolist()
-    judge(members, MAX_FILES)
+    check_members(members, MAX_FILES)
     for member in members:
         mode = member.external_attr >> 16
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise BadItem(f"{shown(member.filename)}, which is no plain file")
+            raise BadItem(f"{printable(member.filename)}, which is no plain file")
         _check_name(member.filename)
         if not member.is_dir():
             with archive.open(member) as content:
@@ -138,21 +144,21 @@ def _zip_members(archive: zipfile.ZipFile) -> Generator[tuple[str, IO[bytes]]]:
 
 def _tar_members(stream: "BinaryIO | gzip.GzipFile") -> Generator[tuple[str, IO[bytes]]]:
     total = 0
-    with tarfile.open(fileobj=_Sipping(stream), mode="r:") as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=_LimitedReader(stream), mode="r:") as archive:  # type: ignore[call-overload]
         for count, member in enumerate(archive):
             total += member.size
             if count >= MAX_FILES or total > MAX_BYTES or member.size < 0:
                 raise BadItem(f"more than {MAX_BYTES:,} bytes or {MAX_FILES:,} members in it")
             _check_name(member.name)
             if not (member.isreg() or member.isdir()):
-                raise BadItem(f"{shown(member.name)}, which is no plain file")
+                raise BadItem(f"{printable(member.name)}, which is no plain file")
             content = archive.extractfile(member)
             if content is not None:
                 yield member.name, content
             archive.members = []  # type: ignore[attr-defined]  # else it remembers them all
 
 
-class _Sipping:
+class _LimitedReader:
     """A stream that is never asked for much at once."""
 
     def __init__(self, stream: "BinaryIO | gzip.GzipFile") -> None:
@@ -169,10 +175,10 @@ def _check_name(name: str) -> None:
     parts = name.removesuffix("/").split("/")
     leaves = name.startswith("/") or ".." in parts or "\0" in name
     if leaves or len(name) > MAX_NAME or not name.isprintable():
-        raise BadItem(f"a member named {shown(name[:60])!r}")
+        raise BadItem(f"a member named {printable(name[:60])!r}")
 
 
-def _unpack(members: Generator[tuple[str, IO[bytes]]], into: Path) -> None:
+def _write_members(members: Generator[tuple[str, IO[bytes]]], into: Path) -> None:
     """Into an empty folder, as plain files; there are no links in it that a name could go through."""
     room = MAX_BYTES
     with closing(members):
@@ -183,7 +189,7 @@ def _unpack(members: Generator[tuple[str, IO[bytes]]], into: Path) -> None:
                 with target.open("xb") as file:
                     room -= _copy(content, file, room)
             except FileExistsError:
-                raise BadItem(f"two members named {shown(name)}") from None
+                raise BadItem(f"two members named {printable(name)}") from None
 
 
 def _copy(content: IO[bytes], file: BinaryIO, room: int) -> int:

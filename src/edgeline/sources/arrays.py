@@ -15,7 +15,14 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from edgeline.sources import archives
-from edgeline.sources.intake import MAX_ITEM_BYTES, BadItem, head, kind, open_plain, refuse
+from edgeline.sources.intake import (
+    MAX_ITEM_BYTES,
+    BadItem,
+    file_type,
+    open_plain,
+    read_head,
+    refuse,
+)
 
 MAX_ARRAYS = 64
 MAX_DIRECTORY = 2**16
@@ -27,28 +34,34 @@ CLAIMS = "an array whose header claims more or less than is there"
 DAMAGED = "damaged or cut off"
 
 
-def read_npz(path: Path, wanted: Container[str]) -> dict[str, NDArray[Any]]:
-    """Those arrays of an .npz file whose names are wanted.
+def read_npz(path: Path, names: Container[str]) -> dict[str, NDArray[Any]]:
+    """Those arrays of an .npz file that have one of these names.
 
     Raises:
         RecipeError: another kind of file, too large, damaged, or one that holds objects.
     """
-    begins = head(path)
+    start = read_head(path)
     try:
-        if not begins.startswith(b"PK"):
-            raise BadItem(kind(begins))
+        if not start.startswith(b"PK"):
+            raise BadItem(file_type(start))
         with archives.zip_file(path, MAX_DIRECTORY) as archive:
             members = archive.infolist()
-            archives.judge(members, MAX_ARRAYS)
+            archives.check_members(members, MAX_ARRAYS)
             if any(member.filename.endswith(".pkl") for member in members):
                 raise BadItem(OBJECTS)
-            named = {member.filename.removesuffix(".npy"): member for member in members}
-            return {name: _member(archive, named[name]) for name in named if name in wanted}
+            members_by_name = {member.filename.removesuffix(".npy"): member for member in members}
+            return {
+                name: _read_member(archive, members_by_name[name])
+                for name in members_by_name
+                if name in names
+            }
     except BadItem as error:
-        found = str(error)
+        problem = str(error)
     except archives.UNREADABLE as error:
-        found = f"{type(error).__name__}: {error}"
-    return refuse(f"arrays in {path.name}, an .npz file", found, "give another, or save it again")
+        problem = f"{type(error).__name__}: {error}"
+    return refuse(
+        f"arrays in {path.name}, an .npz file", problem, "save the arrays again with np.savez"
+    )
 
 
 def read_npy(path: str | Path) -> NDArray[Any]:
@@ -61,32 +74,32 @@ def read_npy(path: str | Path) -> NDArray[Any]:
         size = os.fstat(file.fileno()).st_size
         if size > MAX_ITEM_BYTES:
             raise BadItem(f"more than {MAX_ITEM_BYTES:,} bytes")
-        return _array(file, size)
+        return _read_array(file, size)
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
     with archive.open(member) as file:
-        array = _array(file, member.file_size)
+        array = _read_array(file, member.file_size)
         # Only at its end does zipfile compare the checksum.
         if file.read(1):
             raise BadItem(CLAIMS)
     return array
 
 
-def _array(file: IO[bytes], size: int) -> NDArray[Any]:
+def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
     """An array from a file of `size` bytes, of which nothing was read."""
     try:
         version = npy.read_magic(file)
         read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
         shape, by_column, dtype = read(file, max_header_size=MAX_HEADER)
-        begun = file.tell()
+        header_bytes = file.tell()
     except (ValueError, KeyError, OSError, EOFError, TypeError):
         raise BadItem(DAMAGED) from None
     if dtype.hasobject:
         raise BadItem(OBJECTS)
     if dtype.kind not in "biufU":
         raise BadItem("an array of other things than numbers")
-    if math.prod(shape) * dtype.itemsize != size - begun:
+    if math.prod(shape) * dtype.itemsize != size - header_bytes:
         raise BadItem(CLAIMS)
     array = np.empty(shape, dtype, order="F" if by_column else "C")
     _fill(file, array.reshape(-1, order="A").view(np.uint8))
@@ -96,8 +109,8 @@ def _array(file: IO[bytes], size: int) -> NDArray[Any]:
 def _fill(file: IO[bytes], into: NDArray[np.uint8]) -> None:
     """In place, so that there is never more than one copy."""
     for start in range(0, len(into), archives.MAX_READ):
-        wanted = into[start : start + archives.MAX_READ]
-        block = file.read(len(wanted))
-        if len(block) != len(wanted):
+        part = into[start : start + archives.MAX_READ]
+        block = file.read(len(part))
+        if len(block) != len(part):
             raise BadItem(DAMAGED)
-        wanted[:] = np.frombuffer(block, np.uint8)
+        part[:] = np.frombuffer(block, np.uint8)

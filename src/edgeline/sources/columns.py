@@ -1,7 +1,6 @@
-"""CSV and Parquet files as columns; what they announce is judged before it is read as a whole.
+"""CSV and Parquet files as columns; announced sizes are checked before a file is read.
 
-Whoever names a column that is not there is told which there are. A row that has too many or too few
-cells, or text where a number belongs, is one bad item.
+A row that has too many or too few cells, or text where a number belongs, is one bad item.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.sources.intake import MAX_BYTES, head, kind, refuse, shown
+from edgeline.sources.intake import MAX_BYTES, file_type, printable, read_head, refuse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,28 +48,36 @@ class Columns:
         values = np.empty((len(self.rows), len(names)), np.float32)
         is_bad = np.zeros(len(self.rows), dtype=bool)
         for at, name in enumerate(names):
-            parsed, is_text = _parsed(self.table.column(name))
+            parsed, is_text = _parse(self.table.column(name))
             if parsed is None:
-                refuse(f"numbers in column {shown(name)} of {self.where}", "text", "leave it out")
+                refuse(
+                    f"numbers in column {printable(name)} of {self.where}",
+                    "text",
+                    "leave the column out of data.columns",
+                )
             with np.errstate(over="ignore"):
                 values[:, at] = parsed
             is_bad |= is_text
         return values, is_bad
 
-    def numeric(self, but: Iterable[str]) -> tuple[str, ...]:
-        """Names of those columns where most cells are numbers."""
-        left_out = set(but)
+    def numeric(self, exclude: Iterable[str]) -> tuple[str, ...]:
+        """Names of the columns where most cells are numbers."""
+        excluded = set(exclude)
         names = tuple(
             name
             for name in self.table.column_names
-            if name not in left_out and _parsed(self.table.column(name))[0] is not None
+            if name not in excluded and _parse(self.table.column(name))[0] is not None
         )
         if not names:
-            refuse(f"a column of numbers in {self.where}", "none", "look at the file")
+            refuse(
+                f"a column of numbers in {self.where}",
+                "none",
+                "check the file's delimiter and its first line",
+            )
         return names
 
     def words(self, name: str) -> list[str]:
-        """The cells of a column as text, without blanks around it; empty where there is none, or a novel."""
+        """The cells of a column as text without blanks around it; empty where a cell has none, or too much."""
         import pyarrow as pa
 
         column = _plain(self.table.column(name))
@@ -82,22 +89,21 @@ class Columns:
             or kinds.is_boolean(column.type)
         ):
             refuse(
-                f"words or numbers in column {shown(name)} of {self.where}",
+                f"words or numbers in column {printable(name)} of {self.where}",
                 str(column.type),
-                "mend it",
+                "name another column in data.label or data.group",
             )
         coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-        # Few words for many rows, which share them.
-        known = [_word(value) for value in coded.dictionary.to_pylist()]
-        return [known[code] for code in coded.indices.to_numpy()]
+        distinct = [_word(value) for value in coded.dictionary.to_pylist()]
+        return [distinct[code] for code in coded.indices.to_numpy()]
 
-    def check(self, names: Iterable[str]) -> None:
+    def require(self, names: Iterable[str]) -> None:
         """Raises RecipeError where there is no column of one of these names."""
         for name in names:
             if name not in self.table.column_names:
                 refuse(
-                    f"a column {shown(name)} in {self.where}",
-                    ", ".join(map(shown, self.table.column_names[:20])),
+                    f"a column {printable(name)} in {self.where}",
+                    ", ".join(map(printable, self.table.column_names[:20])),
                     "correct data.label, data.group or data.columns",
                 )
 
@@ -106,48 +112,54 @@ def read(path: Path) -> Columns:
     """A .csv file, UTF-8 with names in its first line, or a Parquet file.
 
     Raises:
-        RecipeError: another kind of file, too large, damaged, or with columns that are no columns.
+        RecipeError: another type of file, too large, damaged, or without a name for each column.
     """
     import pyarrow as pa
 
-    begins = head(path, MAX_CSV_BYTES)
+    start = read_head(path, MAX_CSV_BYTES)
     try:
-        columns = _parquet(path) if begins.startswith(b"PAR1") else _csv(path, begins)
+        columns = _read_parquet(path) if start.startswith(b"PAR1") else _read_csv(path, start)
     except UnicodeError:
-        refuse(f"text in UTF-8 at {path.name}", "other bytes", "save it as UTF-8")
+        refuse(f"text in UTF-8 at {path.name}", "another encoding", "save it as UTF-8")
     except (pa.ArrowException, OSError) as error:
-        refuse(f"a CSV or Parquet file at {path.name}", _reason(error), "mend it, or save it again")
+        refuse(
+            f"a CSV or Parquet file at {path.name}",
+            _reason(error),
+            "save it again as CSV or Parquet",
+        )
     names = columns.table.column_names
     odd = [name for name in names if not (name.isprintable() and 0 < len(name) <= MAX_WORD)]
     if len(columns.rows) > MAX_ROWS:
         refuse(
             f"at most {MAX_ROWS:,} rows in {path.name}",
-            f"{len(columns.rows):,}",
-            "give a part of it",
+            f"{len(columns.rows):,} rows",
+            "use a part of them",
         )
     if len(set(names)) < len(names) or odd:
         refuse(
-            f"a name of its own for each column in {path.name}",
-            "two alike" if not odd else repr(odd[0][:40]),
-            "name them",
+            f"a printable name of its own for each column in {path.name}",
+            "two columns of one name" if not odd else f"a column named {odd[0][:40]!r}",
+            "rename the columns",
         )
     return columns
 
 
-def _csv(path: Path, begins: bytes) -> Columns:
+def _read_csv(path: Path, start: bytes) -> Columns:
     import pyarrow as pa
     from pyarrow import csv
 
-    if kind(begins) not in ("something else", "nothing") or b"\0" in begins:
-        refuse(f"a CSV or Parquet file at {path.name}", kind(begins), "save it as CSV, in UTF-8")
+    if file_type(start) not in ("something else", "nothing") or b"\0" in start:
+        refuse(
+            f"a CSV or Parquet file at {path.name}", file_type(start), "save it as CSV, in UTF-8"
+        )
     with path.open("rb") as file:
         names = file.readline(MAX_ROW_BYTES)
     delimiter = max(",;\t", key=names.decode().count)
     if names.count(delimiter.encode()) >= MAX_COLUMNS or len(names) == MAX_ROW_BYTES:
-        refuse(f"at most {MAX_COLUMNS:,} columns in {path.name}", "more", "leave some out")
+        refuse(f"at most {MAX_COLUMNS:,} columns in {path.name}", "more", "remove columns")
     ragged: list[int] = []
 
-    def note(row: "csv.InvalidRow") -> str:
+    def skip(row: "csv.InvalidRow") -> str:
         ragged.append(row.number - 1)
         return "skip"
 
@@ -155,19 +167,21 @@ def _csv(path: Path, begins: bytes) -> Columns:
         path,
         read_options=csv.ReadOptions(use_threads=False, block_size=MAX_ROW_BYTES),
         parse_options=csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
+            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
         ),
         convert_options=csv.ConvertOptions(strings_can_be_null=True),
     )
-    if any(pa.types.is_binary(field.type) for field in table.schema):  # Arrow's word for no UTF-8
+    if any(
+        pa.types.is_binary(field.type) for field in table.schema
+    ):  # Arrow's type for text that is not UTF-8
         raise UnicodeError
-    _require_a_line_each(path, table.num_rows + len(ragged))
-    every = np.arange(1, table.num_rows + len(ragged) + 1)
-    return Columns(path.name, table, every[~np.isin(every, ragged)], tuple(ragged))
+    _require_one_line_per_row(path, table.num_rows + len(ragged))
+    numbers = np.arange(1, table.num_rows + len(ragged) + 1)
+    return Columns(path.name, table, numbers[~np.isin(numbers, ragged)], tuple(ragged))
 
 
-def _require_a_line_each(path: Path, rows: int) -> None:
-    """A quote that is never closed swallows what follows, and nobody would miss it."""
+def _require_one_line_per_row(path: Path, rows: int) -> None:
+    """A quote that is never closed would hide all rows after it."""
     with path.open("rb") as file:
         lines = sum(1 for line in file if line.strip()) - 1
     if lines > rows:
@@ -178,28 +192,30 @@ def _require_a_line_each(path: Path, rows: int) -> None:
         )
 
 
-def _parquet(path: Path) -> Columns:
+def _read_parquet(path: Path) -> Columns:
     import pyarrow as pa
     from pyarrow import parquet
 
     with parquet.ParquetFile(
         path, thrift_string_size_limit=2**26, thrift_container_size_limit=2**20
     ) as file:
-        said = file.metadata
-        announced = sum(said.row_group(at).total_byte_size for at in range(said.num_row_groups))
-        cells = 8 * said.num_rows * said.num_columns
-        if said.num_columns > MAX_COLUMNS or max(announced, cells) > MAX_BYTES:
+        metadata = file.metadata
+        announced = sum(
+            metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups)
+        )
+        cells = 8 * metadata.num_rows * metadata.num_columns
+        if metadata.num_columns > MAX_COLUMNS or max(announced, cells) > MAX_BYTES:
             refuse(
                 f"at most {MAX_COLUMNS:,} columns and {MAX_BYTES:,} bytes in {path.name}",
-                f"{said.num_columns:,} columns of {said.num_rows:,} rows",
-                "give a part of it",
+                f"{metadata.num_columns:,} columns of {metadata.num_rows:,} rows",
+                "use a part of it",
             )
         nested = [field.name for field in file.schema_arrow if pa.types.is_nested(field.type)]
         if nested:
             refuse(
                 f"columns of single values in {path.name}",
-                f"lists or records in {shown(nested[0])}",
-                "leave it out",
+                f"lists or records in {printable(nested[0])}",
+                "leave the column out of the file",
             )
         table = file.read(use_threads=False)
     return Columns(path.name, table, np.arange(1, table.num_rows + 1))
@@ -215,8 +231,8 @@ def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     return column.cast(pa.string()) if is_text else column
 
 
-def _parsed(column: "pa.ChunkedArray") -> tuple[NDArray[Any] | None, NDArray[np.bool_]]:
-    """(N,) numbers, or nothing where few cells are; and (N,) whether a cell is text."""
+def _parse(column: "pa.ChunkedArray") -> tuple[NDArray[Any] | None, NDArray[np.bool_]]:
+    """(N,) numbers, or None where few cells are numbers; and (N,) whether a cell is text."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -233,8 +249,8 @@ def _parsed(column: "pa.ChunkedArray") -> tuple[NDArray[Any] | None, NDArray[np.
         return None, none
     trimmed = compute.utf8_trim_whitespace(column)
     is_number = compute.match_substring_regex(trimmed, NUMBER)
-    known = len(column) - column.null_count
-    if 2 * (compute.sum(is_number).as_py() or 0) <= known:
+    filled = len(column) - column.null_count
+    if 2 * (compute.sum(is_number).as_py() or 0) <= filled:
         return None, none
     numbers = compute.if_else(is_number, trimmed, None).cast(pa.float64()).to_numpy()
     is_text = compute.invert(is_number).fill_null(fill_value=False).to_numpy().astype(bool)
@@ -248,11 +264,12 @@ def _word(value: str | float | bool | None) -> str:
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    word = shown(str(value).strip())
+    word = printable(str(value).strip())
     return word if len(word) <= MAX_WORD else ""
 
 
 def _reason(error: Exception) -> str:
-    said = str(error).split("\n")[0][:120]
-    long = f"a row of more than {MAX_ROW_BYTES:,} bytes, or a quote that is never closed"
-    return long if "block boundaries" in said else said
+    line = str(error).split("\n")[0][:120]
+    if "block boundaries" in line:
+        return f"a row of more than {MAX_ROW_BYTES:,} bytes, or a quote that is never closed"
+    return line

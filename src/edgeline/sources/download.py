@@ -1,4 +1,4 @@
-"""One file from its publisher, whose content must be the one that the recipe names."""
+"""One file from its publisher; its content must have the digest that the recipe names."""
 
 import logging
 from collections.abc import Callable
@@ -7,22 +7,22 @@ from urllib.parse import urlsplit
 
 from edgeline.errors import EnvironmentUnfit, Tampered
 from edgeline.recipe.data import Data
-from edgeline.sources.intake import MAX_BYTES, BadItem, Progress, refuse, shown
+from edgeline.sources.intake import MAX_BYTES, BadItem, Progress, printable, refuse
 from edgeline.workspace import Workspace
 
 SCHEMES = ("https", "http")
 TIMEOUT_S = 30.0
 BLOCK_BYTES = 2**16
 
-BY_HAND = "get the file by other means and name it: -p data.path=FILE"
+BY_HAND = "get the file yourself and pass it with -p data.path=FILE"
 
 
-def file(settings: Data, root: Path, on_item: Progress) -> Path:
-    """The file at `url`, fetched once and kept in the state folder; `on_item` is told its bytes.
+def download_file(settings: Data, root: Path, on_item: Progress) -> Path:
+    """The file at `url`, fetched once and kept in the state folder; `on_item` is called with its bytes.
 
     Raises:
-        RecipeError: no digest is named, the address is none, or the file is too large.
-        EnvironmentUnfit: nobody answers, or not with a file.
+        RecipeError: the recipe names no digest or no address, or the file is too large.
+        EnvironmentUnfit: no server answers, or it does not answer with the file.
         Tampered: it is another file.
     """
     import pooch
@@ -32,15 +32,19 @@ def file(settings: Data, root: Path, on_item: Progress) -> Path:
         refuse(
             "an address in data.url, https://...",
             repr(settings.url),
-            "correct it, or give data.path",
+            "correct the address, or set data.path",
         )
     if not settings.digest:
-        refuse("data.digest, the SHA-256 of what data.url must give", "none", "ask its publisher")
+        refuse(
+            "data.digest, the SHA-256 of what data.url must give",
+            "no digest",
+            "look it up where the file is published, and set data.digest",
+        )
     algorithm, _, digits = settings.digest.rpartition(":")
-    # pooch tells at length what it does, on standard error.
+    # pooch logs at length to standard error.
     pooch.get_logger().setLevel(logging.WARNING)
     try:
-        kept = pooch.retrieve(
+        path = pooch.retrieve(
             settings.url,
             known_hash=f"{algorithm or 'sha256'}:{digits}",
             fname=f"{digits}-{_name(address.path)}",
@@ -51,25 +55,25 @@ def file(settings: Data, root: Path, on_item: Progress) -> Path:
         raise EnvironmentUnfit(
             expected=f"{_name(address.path)} from {address.netloc}",
             found=_reason(error),
-            remedy=f"try again with a network, or {BY_HAND}",
+            remedy=f"connect to the network and run again, or {BY_HAND}",
         ) from None
     except BadItem as error:
         refuse(f"a file of at most {MAX_BYTES:,} bytes at data.url", str(error), BY_HAND)
     except ValueError:
         raise Tampered(
-            expected=f"from {address.netloc} the file with the digest {settings.digest[:16]}",
-            found="another one",
-            remedy=f"ask its publisher which is right, or {BY_HAND}",
+            expected=f"the file with the digest {settings.digest[:16]} from {address.netloc}",
+            found="a file with another digest",
+            remedy=f"compare data.digest with what the publisher states, or {BY_HAND}",
         ) from None
-    return Path(kept)
+    return Path(path)
 
 
 def _name(path: str) -> str:
-    return shown(Path(path).name)[:80] or "file"
+    return printable(Path(path).name)[:80] or "file"
 
 
 def _reason(error: OSError) -> str:
-    """The answer's number where there was one; what requests says of a network is no line to read."""
+    """The status of the answer where there was one; the text of requests is too long for a line."""
     answer = getattr(error, "response", None)
     return "no answer" if answer is None else f"the answer {answer.status_code} {answer.reason}"
 
@@ -84,12 +88,12 @@ def _downloader(on_item: Progress) -> Callable[[str, str, object], None]:
             open(path, "wb") as file,
         ):
             answer.raise_for_status()
-            announced, done = int(answer.headers.get("content-length", 0)), 0
+            announced, received = int(answer.headers.get("content-length", 0)), 0
             for block in answer.iter_content(BLOCK_BYTES):
-                done += len(block)
-                if max(announced, done) > MAX_BYTES:
+                received += len(block)
+                if max(announced, received) > MAX_BYTES:
                     raise BadItem("more")
                 file.write(block)
-                on_item(done, max(announced, done))
+                on_item(received, max(announced, received))
 
     return download

@@ -12,15 +12,15 @@ from edgeline.digest import sha256_file
 from edgeline.errors import RecipeError, Tampered
 from edgeline.recipe.data import Data
 from edgeline.sources import download, folders, intake, medmnist, series, tables, wheels
-from edgeline.sources.intake import Progress, nothing
+from edgeline.sources.intake import Progress, no_progress
 from edgeline.workspace import Workspace
 
 Loader: TypeAlias = Callable[[Path, Data, Path, Progress], Raw]
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """What a source gave."""
+class FetchReport:
+    """The items that a source gave."""
 
     source: str
     examples: int
@@ -32,91 +32,95 @@ class Fetched:
 
 
 def fetch(
-    folder: Path, settings: Data, *, root: Path | None = None, on_item: Progress = nothing
-) -> Fetched:
+    folder: Path, settings: Data, *, root: Path | None = None, on_item: Progress = no_progress
+) -> FetchReport:
     """The source's items to `folder`/raw.npz, every file checked before it is decoded.
 
-    `root` is the project's folder, two above data/NAME where it is not given. `on_item` is told
-    how many items of how many are done.
+    `root` is the project's folder, by default two above data/NAME. `on_item` is called with the
+    number of items done and of all.
 
     Raises:
-        RecipeError: no source has that name, or it is of another form, too large or hostile.
-        Tampered: what lies there is not what `settings.digest` names.
-        EnvironmentUnfit: it has to be downloaded, and there is no network.
+        RecipeError: no source has that name, or its files are of another form, too large or hostile.
+        Tampered: the files have another digest than `settings.digest`.
+        EnvironmentUnfit: a file has to be downloaded, and there is no network.
     """
     root = root or folder.parents[1]
-    described(settings.source)
+    require_source(settings.source)
     card.withdraw(folder)
     if settings.source in SOURCES:
-        _no_files_of_ones_own(settings)
-        fetched = SOURCES[settings.source]()
+        _refuse_files(settings)
+        items = SOURCES[settings.source]()
     else:
-        fetched = _own(folder, settings, root, on_item)
-    fetched = named(fetched, settings)
-    raw.write(folder / RAW, fetched)
-    return Fetched(
+        items = _load_files(folder, settings, root, on_item)
+    items = rename_classes(items, settings)
+    raw.write(folder / RAW, items)
+    return FetchReport(
         source=settings.source,
-        examples=len(fetched.items),
-        shape=fetched.items.values.shape[1:],
-        classes=fetched.classes,
-        quarantined=len(fetched.quarantine),
+        examples=len(items.items),
+        shape=items.items.values.shape[1:],
+        classes=items.classes,
+        quarantined=len(items.quarantine),
     )
 
 
-def described(name: str) -> None:
+def require_source(name: str) -> None:
     """Raises RecipeError where there is no source or form called `name`."""
     if name not in SOURCES and name not in FORMS:
         raise RecipeError(
             expected=f"data.source among {', '.join([*SOURCES, *FORMS])}",
             found=repr(name),
-            remedy="choose one of them",
+            remedy="set data.source to one of them",
         )
 
 
-def identified(settings: Data, root: Path) -> Data:
-    """The settings with the digest of what lies at `path`; unchanged where none is given.
+def with_digest(settings: Data, root: Path) -> Data:
+    """The settings with the digest of the files at `path`; unchanged where there is no path.
 
     Raises:
-        RecipeError: nothing lies there.
+        RecipeError: there is no such file or folder.
     """
     if not settings.path:
         return settings
-    return settings.model_copy(update={"digest": content(settings, root)})
+    return settings.model_copy(update={"digest": content_digest(settings, root)})
 
 
-def content(settings: Data, root: Path) -> str:
-    """SHA-256 of the file at `settings.path`, or of the names and digests of all in a folder.
+def content_digest(settings: Data, root: Path) -> str:
+    """SHA-256 of the file at `settings.path`, or of the names and digests of all files in a folder.
 
     Raises:
-        RecipeError: nothing lies there.
+        RecipeError: there is no such file or folder.
     """
-    path = _place(settings, root)
+    path = _locate(settings, root)
     return sha256_file(path) if path.is_file() else intake.folder_digest(path)
 
 
-def named(fetched: Raw, settings: Data) -> Raw:
-    """With the names that the settings give to the classes, where they give any."""
-    if not settings.classes or settings.classes == fetched.classes:
-        return fetched
-    if len(settings.classes) < len(fetched.classes):
+def rename_classes(items: Raw, settings: Data) -> Raw:
+    """The items with the names that the settings give to the classes, where they give any."""
+    if not settings.classes or settings.classes == items.classes:
+        return items
+    if len(settings.classes) < len(items.classes):
         raise RecipeError(
-            expected=f"names for {len(fetched.classes)} classes in data.classes",
-            found=f"{len(settings.classes)}",
-            remedy=f"name them in the order of {', '.join(fetched.classes[:10])}",
+            expected=f"names for {len(items.classes)} classes in data.classes",
+            found=f"{len(settings.classes)} names",
+            remedy=f"name them in the order of {', '.join(items.classes[:10])}",
         )
-    return replace(fetched, classes=settings.classes)
+    return replace(items, classes=settings.classes)
 
 
-def _own(folder: Path, settings: Data, root: Path, on_item: Progress) -> Raw:
-    """From the user's own files, or those of a publisher."""
-    path = _place(settings, root) if settings.path else download.file(settings, root, on_item)
-    # What a publisher states of a file at `url` says nothing of the one that lies here.
+def _load_files(folder: Path, settings: Data, root: Path, on_item: Progress) -> Raw:
+    """The items in the user's own files, or in a publisher's."""
+    path = (
+        _locate(settings, root)
+        if settings.path
+        else download.download_file(settings, root, on_item)
+    )
+    # A digest that a publisher states is that of the file at `url`, not of the user's own.
     recorded = settings.digest if settings.path and ":" not in settings.digest else ""
-    if recorded and content(settings, root) != recorded:
+    if recorded and content_digest(settings, root) != recorded:
         raise Tampered(
-            expected=f"at data.path what has the digest {recorded[:12]}",
+            expected=f"files with the digest {recorded[:12]} at data.path",
             found="files that were changed, added, renamed or removed since",
-            remedy="restore them, or run the recipe again to take them as they are",
+            remedy="restore the files, or run the recipe again to use them as they are",
         )
     scratch = Workspace(root).unpacked(folder.name)
     try:
@@ -125,23 +129,23 @@ def _own(folder: Path, settings: Data, root: Path, on_item: Progress) -> Raw:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _place(settings: Data, root: Path) -> Path:
+def _locate(settings: Data, root: Path) -> Path:
     path = (root / settings.path).resolve()
     if not settings.path or not path.exists():
         raise RecipeError(
             expected=f"a file or folder with data of the form {settings.source!r}",
             found=f"nothing at {settings.path!r}" if settings.path else "neither path nor url",
-            remedy="say where they lie: -p data.path=PATH",
+            remedy="set data.path in the recipe, or with -p data.path=PATH",
         )
     return path
 
 
-def _no_files_of_ones_own(settings: Data) -> None:
+def _refuse_files(settings: Data) -> None:
     if settings.path or settings.url:
         raise RecipeError(
-            expected=f"no data.path and no data.url, since {settings.source!r} ships",
+            expected=f"no data.path and no data.url, since {settings.source!r} is a set that ships",
             found=repr(settings.path or settings.url),
-            remedy=f"leave it empty, or give the form of your files: {', '.join(FORMS)}",
+            remedy=f"remove it, or set data.source to the form of your files: {', '.join(FORMS)}",
         )
 
 

@@ -1,7 +1,7 @@
-"""What files claim is checked before they are opened, and what they hold before it is decoded.
+"""Files are checked before they are opened, and their content before it is decoded.
 
-One bad item is kept out with a reason; a source that is hostile or of another kind as a whole is
-refused in one line. Knows nothing of pictures, arrays and tables: those have their own modules.
+One bad item is left out with a reason. A source that is hostile or of another kind as a whole is
+refused. This module knows nothing of pictures, arrays and tables.
 """
 
 import os
@@ -24,10 +24,10 @@ MAX_FILES = 1_000_000
 MAX_NAME = 512
 """Characters of a path below its folder."""
 
-# What some systems leave in folders and archives without being asked.
+# Files that some systems add to folders and archives.
 LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
-# What the first bytes of a file give away; the longest ones come first where two begin alike.
+# First bytes of known file types; the longest ones come first where two begin alike.
 SIGNS = (
     (b"\x89PNG\r\n\x1a\n", "a PNG"),
     (b"\xff\xd8\xff", "a JPEG"),
@@ -59,7 +59,7 @@ class BadItem(ValueError):
     """One item cannot be read; the message is the reason, one of a few fixed texts."""
 
 
-class Found(NamedTuple):
+class FileEntry(NamedTuple):
     """A file below a folder, as the file system describes it; it was not opened."""
 
     path: str
@@ -70,47 +70,52 @@ class Found(NamedTuple):
 
     @property
     def id(self) -> str:
-        return shown(self.path)
+        return printable(self.path)
 
 
-def nothing(done: int, total: int) -> None:
-    """Progress that nobody looks at."""
+def no_progress(done: int, total: int) -> None:
+    """The callback of a caller who shows no progress."""
 
 
 def refuse(expected: str, found: str, remedy: str) -> NoReturn:
-    """A whole source is of another kind, too large or hostile."""
+    """Raise the error of a source that cannot be used as a whole."""
     raise RecipeError(expected=expected, found=found, remedy=remedy) from None
 
 
-def shown(path: str) -> str:
-    """A name that fits on one line; no two paths look alike."""
+def printable(path: str) -> str:
+    """A name on one line, with odd characters escaped; different names stay different."""
     if path.isprintable() and "\\" not in path:
         return path
-    plain = (char if char.isprintable() and char != "\\" else _escaped(char) for char in path)
-    return "".join(plain)
+    return "".join(char if char.isprintable() and char != "\\" else _escape(char) for char in path)
 
 
-def _escaped(char: str) -> str:
+def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
-def files(folder: Path) -> list[Found]:
-    """Every file below `folder` but hidden ones and litter, sorted by path; nothing is opened or followed.
+def list_files(folder: Path) -> list[FileEntry]:
+    """Every file below `folder` except hidden ones and litter, sorted by path.
+
+    No file is opened and no link is followed.
 
     Raises:
         RecipeError: a folder that cannot be read, or more than MAX_FILES files.
     """
-    seen: dict[tuple[int, int], list[int]] = {}
-    found: list[Found] = []
+    links: dict[tuple[int, int], list[int]] = {}
+    entries: list[FileEntry] = []
     for path, entry in _walk(folder):
-        found.append(_described(path, entry, seen, len(found)))
-        if len(found) > MAX_FILES:
-            refuse(f"at most {MAX_FILES:,} files in {folder}", "more", "give a part of them")
-    for links, *at in seen.values():
-        # As many names as the file has lie here: it is the user's own twice, not one from elsewhere.
-        for position in at if links != len(at) else ():
-            found[position] = Found(found[position].path, 0, HARD_LINK)
-    return sorted(found, key=lambda file: file.path)
+        status = entry.stat(follow_symlinks=False)
+        if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
+            inode = (status.st_dev, status.st_ino)
+            links.setdefault(inode, [status.st_nlink]).append(len(entries))
+        entries.append(FileEntry(path, status.st_size, _problem(path, status)))
+        if len(entries) > MAX_FILES:
+            refuse(f"at most {MAX_FILES:,} files in {folder}", "more", "use a part of them")
+    for count, *positions in links.values():
+        # All names of the file are in this folder: it is the user's own, not one from elsewhere.
+        for position in positions if count != len(positions) else ():
+            entries[position] = FileEntry(entries[position].path, 0, HARD_LINK)
+    return sorted(entries, key=lambda file: file.path)
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -129,19 +134,10 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
                         yield path, entry
         except OSError as error:
             refuse(
-                f"a folder that can be read in {folder}",
-                f"{shown(prefix) or 'itself'}: {error.strerror}",
-                "give the right to read it, or take it away",
+                f"a readable folder {folder}/{printable(prefix)}",
+                str(error.strerror),
+                "change its permissions, or remove it",
             )
-
-
-def _described(
-    path: str, entry: os.DirEntry[str], seen: dict[tuple[int, int], list[int]], at: int
-) -> Found:
-    status = entry.stat(follow_symlinks=False)
-    if status.st_nlink > 1 and stat.S_ISREG(status.st_mode):
-        seen.setdefault((status.st_dev, status.st_ino), [status.st_nlink]).append(at)
-    return Found(path, status.st_size, _problem(path, status))
 
 
 def _problem(path: str, status: os.stat_result) -> str:
@@ -167,7 +163,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def open_plain(path: str | Path) -> BinaryIO:
-    """A plain file, opened for reading; looked at again once it is open, since names can be moved.
+    """A plain file, opened for reading; its type is checked again once it is open, since names can move.
 
     Raises:
         BadItem: a link, a pipe, a device, or no right to read it.
@@ -182,8 +178,8 @@ def open_plain(path: str | Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def kind(head: bytes) -> str:
-    """What the first bytes of a file say that it is, in words."""
+def file_type(head: bytes) -> str:
+    """The type of a file in words, from its first bytes."""
     for sign, name in SIGNS:
         if head.startswith(sign):
             return name
@@ -195,7 +191,7 @@ def kind(head: bytes) -> str:
     return "something else" if head else "nothing"
 
 
-def head(path: Path, limit: int = MAX_BYTES) -> bytes:
+def read_head(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The first 64 bytes of a file that holds a whole set.
 
     Raises:
@@ -207,20 +203,21 @@ def head(path: Path, limit: int = MAX_BYTES) -> bytes:
                 raise BadItem(f"more than {limit:,} bytes")
             return file.read(64)
     except BadItem as error:
-        refuse(f"a plain file of at most {limit:,} bytes at {path}", str(error), "give another")
+        refuse(f"a plain file of at most {limit:,} bytes at {path}", str(error), "use another file")
 
 
 def folder_digest(folder: Path) -> str:
     """SHA-256 over the names (in NFC, so that it is the same on every system) and digests of all files.
 
-    Hidden files and litter do not count, and what is not a plain file is not opened.
+    Hidden files and litter do not count. A file that is not plain is not opened.
     """
-    named = [
-        [unicodedata.normalize("NFC", file.id), _digest(folder, file)] for file in files(folder)
+    digests = [
+        [unicodedata.normalize("NFC", file.id), _digest(folder, file)]
+        for file in list_files(folder)
     ]
-    return digest_of(sorted(named))  # type: ignore[arg-type]  # a list of lists of text
+    return digest_of(sorted(digests))  # type: ignore[arg-type]  # a list of lists of text
 
 
-def _digest(folder: Path, file: Found) -> str:
-    opened = not file.problem or file.size > MAX_ITEM_BYTES
-    return sha256_file(f"{folder}/{file.path}") if opened else file.problem
+def _digest(folder: Path, file: FileEntry) -> str:
+    is_readable = not file.problem or file.size > MAX_ITEM_BYTES
+    return sha256_file(f"{folder}/{file.path}") if is_readable else file.problem

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.datasets.items import Items
-from edgeline.datasets.raw import Raw, sound, texts
+from edgeline.datasets.raw import Raw, quarantine_items, text_array
 from edgeline.recipe.data import Data
 from edgeline.sources import arrays, classes
-from edgeline.sources.intake import Progress, refuse, shown
+from edgeline.sources.intake import Progress, printable, refuse
 
 # Images, labels and the set that they are: of MedMNIST, of Keras, and of a file without sets.
 PAIRS = {
@@ -35,31 +35,31 @@ NOT_A_BYTE = "value outside 0..255"
 
 def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     """Every image and label of one file, set after set."""
-    found = arrays.read_npz(path, NAMES)
+    by_name = arrays.read_npz(path, NAMES)
     pairs = [
-        (found[images], _flat(found[labels], path.name), split)
+        (by_name[images], _flatten(by_name[labels], path.name), split)
         for images, (labels, split) in PAIRS.items()
-        if images in found and labels in found
+        if images in by_name and labels in by_name
     ]
     if not pairs:
         refuse(
             f"train_images and train_labels, or images and labels in {path.name}",
-            ", ".join(map(shown, sorted(found))) or "neither",
-            "save the arrays under these names",
+            ", ".join(map(printable, sorted(by_name))) or "neither",
+            "save the arrays under one of these pairs of names",
         )
     parts = [_part(*pair, path.name) for pair in pairs]
     if len({values.shape[1:] for values, *_ in parts}) > 1:
-        refuse(f"images of one size in {path.name}", "several", "bring them to one size")
+        refuse(f"images of one size in {path.name}", "several sizes", "bring them to one size")
     values, labels, ids, splits, reasons = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
-    names = settings.classes or classes.numbered(int(labels.max(initial=0)) + 1, path.name)
+    names = settings.classes or classes.number_classes(int(labels.max(initial=0)) + 1, path.name)
     reasons = np.where(
         (reasons == "") & ((labels < 0) | (labels >= len(names))), classes.NO_CLASS, reasons
     )
     on_item(len(ids), len(ids))
     items = Items(values, labels, ids, np.full(len(ids), ""))
-    return sound(Raw(items, splits, names, ()), reasons)
+    return quarantine_items(Raw(items, splits, names, ()), reasons)
 
 
 def _part(
@@ -67,7 +67,7 @@ def _part(
 ) -> tuple[
     NDArray[np.uint8], NDArray[np.int64], NDArray[np.str_], NDArray[np.str_], NDArray[np.str_]
 ]:
-    """Values, labels, ids, sets, and for each image why it is none, or nothing."""
+    """Values, labels, ids, sets, and for each image why it cannot be used, or an empty text."""
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
     colours = images.shape[3] if images.ndim == 4 else 3
@@ -80,21 +80,21 @@ def _part(
         refuse(
             f"images as numbers (N, H, W) or (N, H, W, 3) in {where}",
             f"{images.dtype} {images.shape}",
-            "mend the source",
+            "save the images in one of these shapes",
         )
     if labels.shape != images.shape[:1]:
         refuse(
             f"a label for each of {len(images)} images in {where}",
-            f"{len(labels)}",
-            "mend the source",
+            f"{len(labels)} labels",
+            "save as many labels as images",
         )
     values, reasons = _bytes(images, where)
-    ids = texts([f"{PREFIX[split]}{at}" for at in range(len(images))])
+    ids = text_array([f"{PREFIX[split]}{at}" for at in range(len(images))])
     return values, labels, ids, np.full(len(images), split), reasons
 
 
 def _bytes(images: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
-    """8-bit images, and why one of them is none."""
+    """8-bit images, and why one of them cannot be used."""
     reasons = np.full(len(images), "", dtype=f"U{len(NOT_A_BYTE)}")
     if images.dtype == np.uint8:
         return images, reasons
@@ -111,7 +111,7 @@ def _bytes(images: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], NDArray
     return pixels, reasons
 
 
-def _flat(labels: NDArray[Any], where: str) -> NDArray[np.int64]:
+def _flatten(labels: NDArray[Any], where: str) -> NDArray[np.int64]:
     """(N,) from (N,) or (N, 1)."""
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -119,6 +119,6 @@ def _flat(labels: NDArray[Any], where: str) -> NDArray[np.int64]:
         refuse(
             f"one whole number as label for each item in {where}",
             f"{labels.dtype} {labels.shape}",
-            "mend the source",
+            "save the labels as whole numbers (N,)",
         )
     return labels.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Pictures of the usual forms as 8-bit pixels; what the header announces is judged before it is decoded."""
+"""Pictures of the usual formats as 8-bit pixels; the header is checked before anything is decoded."""
 
 import logging
 import struct
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from edgeline.sources.intake import PICTURES, BadItem, kind
+from edgeline.sources.intake import PICTURES, BadItem, file_type
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff")
@@ -22,7 +22,7 @@ MAX_SIDE = 4096
 STRIP_PIXELS = 2**20
 GREY = ("1", "L")
 # Attributes under which the formats note that a picture must be turned before it is looked at.
-TURNED = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
+ORIENTATION = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
 
 TOO_LARGE = f"more than {MAX_SIDE} x {MAX_SIDE} pixels"
 DAMAGED = "damaged or cut off"
@@ -49,9 +49,9 @@ UNREADABLE = (
 
 
 @contextmanager
-def strict() -> Iterator[None]:
-    """Within it, what Pillow only warns of makes a picture a bad one; enter it before any thread starts."""
-    # Of what it cannot read, Pillow also tells whoever listens, which is standard error otherwise.
+def warnings_as_errors() -> Iterator[None]:
+    """Within it, a picture that Pillow warns of is a bad one; enter it before any thread starts."""
+    # Pillow also logs what it cannot read, by default to standard error.
     log = logging.getLogger("PIL")
     level = log.level
     log.setLevel(logging.CRITICAL)
@@ -72,22 +72,21 @@ def decode(file: BinaryIO) -> NDArray[np.uint8]:
     """
     try:
         with Image.open(file, formats=FORMATS) as picture:
-            _judge(picture)
+            _check_header(picture)
             return _pixels(picture)
     except BadItem:
         raise
     except UnidentifiedImageError:
         file.seek(0)
-        found = kind(file.read(64))
-        raise BadItem(DAMAGED if found in PICTURES else f"not a picture but {found}") from None
+        actual = file_type(file.read(64))
+        raise BadItem(DAMAGED if actual in PICTURES else f"not a picture but {actual}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadItem(TOO_LARGE) from None
     except UNREADABLE:
         raise BadItem(DAMAGED) from None
 
 
-def _judge(picture: Image.Image) -> None:
-    """By its header alone."""
+def _check_header(picture: Image.Image) -> None:
     if max(picture.size) > MAX_SIDE:
         raise BadItem(TOO_LARGE)
     if picture.mode.startswith(("I", "F")) or any(
@@ -99,7 +98,7 @@ def _judge(picture: Image.Image) -> None:
 
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
-    if any(name in picture.info for name in TURNED):
+    if any(name in picture.info for name in ORIENTATION):
         picture = ImageOps.exif_transpose(picture)
     width, height = picture.size
     rows = max(1, STRIP_PIXELS // width)
@@ -123,7 +122,7 @@ def _plain(picture: Image.Image) -> NDArray[np.uint8]:
 
 def _over_black(picture: Image.Image) -> Image.Image:
     mode = "LA" if picture.mode in ("L", "LA", "La", "1") else "RGBA"
-    seen = picture if picture.mode == mode else picture.convert(mode)
-    below = Image.new(mode[:-1], seen.size)
-    below.paste(seen.convert(mode[:-1]), mask=seen.getchannel("A"))
+    layers = picture if picture.mode == mode else picture.convert(mode)
+    below = Image.new(mode[:-1], layers.size)
+    below.paste(layers.convert(mode[:-1]), mask=layers.getchannel("A"))
     return below

@@ -1,4 +1,4 @@
-"""Real data that the wheels of other libraries hold, so that they are there without a network."""
+"""Real data that are in the wheels of other libraries, so that no network is needed."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.datasets.items import Items
-from edgeline.datasets.raw import Raw, texts
-from edgeline.sources.series import padded
+from edgeline.datasets.raw import Raw, text_array
+from edgeline.sources.series import pad
 
 
 def digits() -> Raw:
@@ -46,7 +46,7 @@ def voice() -> Raw:
         splits += [split] * len(labels)
     names = sorted(set(speakers))
     return _raw(
-        padded(series, max(len(one) for one in series)),
+        pad(series, max(len(one) for one in series)),
         np.array([names.index(speaker) for speaker in speakers]),
         classes=[f"speaker {name}" for name in names],
         columns=[f"LPC cepstrum {at}" for at in range(1, 13)],
@@ -77,6 +77,6 @@ def _raw(
     splits: list[str] | None = None,
 ) -> Raw:
     number = len(values)
-    ids = texts([str(at) for at in range(number)])
+    ids = text_array([str(at) for at in range(number)])
     items = Items(values, labels.astype(np.int64), ids, np.full(number, ""))
-    return Raw(items, texts(splits or [""] * number), tuple(classes), tuple(columns))
+    return Raw(items, text_array(splits or [""] * number), tuple(classes), tuple(columns))

@@ -8,7 +8,7 @@ from edgeline.errors import RecipeError
 from edgeline.recipe import Recipe
 from edgeline.recipe.data import Data
 from edgeline.recipe.pretrained import Pretrained
-from edgeline.sources.own import digests
+from edgeline.sources.recipe_files import digests
 
 
 def recipe(weights: str = "none", **data: str) -> Recipe:
