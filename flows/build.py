@@ -12,13 +12,14 @@ from flows.federate import CORES, run_rounds
 from flows.release import release
 from tasks.anchor import anchor_pending
 from tasks.baseline import baseline
-from tasks.compress import shrink, train_without_teacher
+from tasks.controls import train_without_start, train_without_teacher
 from tasks.data import ensure_data
-from tasks.finetune import scratch, tune
+from tasks.finetune import tune
 from tasks.lineage import build_lineage
 from tasks.pretrain import pretrain
 from tasks.results import Results, TrainingResults
 from tasks.run import run_name, start_run
+from tasks.shrink import shrink
 from tasks.summary import summarise
 
 
@@ -33,8 +34,9 @@ def build(
         plain = baseline.submit(run, data)
         pretrained = pretrain(run, sections.pretrained, data.report.form)
 
-        has_learned = pretrained.report.has_learned
-        control = scratch.submit(run, sections.finetune, pretrained, data) if has_learned else None
+        scratch = None
+        if pretrained.report.has_learned:
+            scratch = train_without_start.submit(run, sections.finetune, pretrained, data)
         tuned = tune(run, sections.finetune, pretrained, data)
 
         untaught = train_without_teacher.submit(run, sections.shrink, tuned, data)
@@ -44,7 +46,7 @@ def build(
             plain.result(),
             pretrained,
             tuned,
-            control.result() if control else None,
+            scratch.result() if scratch else None,
             small,
             untaught.result(),
         )

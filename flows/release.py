@@ -3,11 +3,11 @@
 from edgeline.provenance.lineage import Lineage
 from edgeline.recipe import Recipe
 from tasks.anchor import anchor, verify
-from tasks.compress import quantise
 from tasks.data import DataReport
 from tasks.export import export, reference
 from tasks.gate import gate
 from tasks.lineage import add_parts
+from tasks.quantise import quantise
 from tasks.register import register
 from tasks.rehearse import rehearse
 from tasks.results import ReleaseResults
@@ -27,8 +27,7 @@ def release(
 ) -> ReleaseResults:
     """Export, quantise, split, seal, rehearse, gate, anchor, verify and register a checkpoint.
 
-    `lineage` is that of `learned`; `tuned` is the large network, against which size and speed are
-    stated.
+    `lineage` is that of `learned`; size and speed are compared with `tuned`, the large network.
     """
     whole = export(run, learned, data)
     large = reference(run, tuned, data) if tuned else None

@@ -1,4 +1,4 @@
-"""Fine-tuning on the central labels, and the control that tells what the pretrained start was worth."""
+"""Fine-tuning on the central labels."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,7 @@ from edgeline.datasets import load_central, load_set
 from edgeline.figures import curves
 from edgeline.figures.answers import answer_figures
 from edgeline.finetuning.evaluate import logits, scores
-from edgeline.finetuning.finetune import FinetuneReport, finetune, train_from_scratch
-from edgeline.finetuning.loop import TrainReport
+from edgeline.finetuning.finetune import FinetuneReport, finetune
 from edgeline.metrics import Scores
 from edgeline.metrics import scores as scores_of
 from edgeline.models.checkpoint import Checkpoint, load, save
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TunedReport:
+class TuneReport:
     test: Scores
     before: Scores
     """Of the pretrained network on the same test set."""
@@ -39,24 +38,13 @@ class TunedReport:
         return f"{self.test.accuracy:.3f} on test, from {self.before.accuracy:.3f}, alpha {alpha:g}"
 
 
-@dataclass(frozen=True)
-class FromScratchReport:
-    test: Scores
-    bytes: int
-    training: TrainReport
-
-    @property
-    def figure(self) -> str:
-        return f"{self.test.accuracy:.3f} without the pretrained start"
-
-
 @step("finetune")
 def tune(
     run: Run,
     settings: Finetune,
     pretrained: "StepResult[PretrainReport]",
     data: "StepResult[DataReport]",
-) -> tuple[Path, TunedReport]:
+) -> tuple[Path, TuneReport]:
     """Tune the pretrained network to the central labels and interpolate between the two."""
     before = load(pretrained.path)
     loaded = pretrained.report.loaded
@@ -80,31 +68,7 @@ def tune(
     runs.log_figures(run.tracked, pictures)
     test = _evaluate(run, checkpoint, data)
     before_test = scores(before, *load_set(data.path, "test").examples)
-    return path, TunedReport(test, before_test, path.stat().st_size, report)
-
-
-@step("scratch")
-def scratch(
-    run: Run,
-    settings: Finetune,
-    pretrained: "StepResult[PretrainReport]",
-    data: "StepResult[DataReport]",
-) -> tuple[Path, FromScratchReport]:
-    """Train the same network on the same labels from random weights."""
-    start = load(pretrained.path)
-    checkpoint, report = train_from_scratch(
-        start.spec,
-        start.preprocessing,
-        *load_central(data.path).examples,
-        load_set(data.path, "validation").examples,
-        settings,
-        augmentation=data.report.form.augmentation,
-        folder=run.folder,
-        on_epoch=epochs("scratch"),
-    )
-    path = save(checkpoint, run.workspace.checkpoints)
-    test = scores(checkpoint, *load_set(data.path, "test").examples)
-    return path, FromScratchReport(test, path.stat().st_size, report)
+    return path, TuneReport(test, before_test, path.stat().st_size, report)
 
 
 def _evaluate(run: Run, checkpoint: Checkpoint, data: "StepResult[DataReport]") -> Scores:

@@ -7,7 +7,6 @@ from typing import Any
 from edgeline.datasets.card import Form
 from edgeline.datasets.generators import generate
 from edgeline.digest import sha256_file
-from edgeline.errors import RecipeError
 from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
 from edgeline.models import zoo
@@ -23,8 +22,6 @@ from tasks.watch import epochs
 
 HELD_OUT = 500
 """Generated items, of another seed, on which the learning is watched."""
-
-MLFLOW = "models:/"
 
 
 @dataclass(frozen=True)
@@ -52,55 +49,44 @@ class PretrainReport:
 
 def pretrain(run: Run, settings: Pretrained, form: Form) -> StepResult[PretrainReport]:
     """The large network as it is before it has seen the task's labels."""
-    source, digest = located(run, settings)
-    return begin(run, settings, form, digest, source)
+    source, digest = identify_weights(run, settings)
+    return make_network(run, settings, form, digest, source)
 
 
 @step("pretrained", beside=("source",))
-def begin(
+def make_network(
     run: Run, settings: Pretrained, form: Form, digest: str, source: str
 ) -> tuple[Path, PretrainReport]:
-    """Make the network and fill it; `digest` is that of the weights at `source`, where they are a file."""
+    """Make the large network and its weights; `digest` is that of the weights at `source`, where they are a file."""
     shape = form.preprocessing.input_shape
     spec = zoo.spec(settings.architecture, shape, len(form.classes), settings.widths)
-    known: dict[str, Any] = {}
+    origin: dict[str, Any] = {}
     if settings.is_generated:
         checkpoint, training = _pretrain(spec, settings, form)
-        known = {"generated": training.accuracy, "training": training}
+        origin = {"generated": training.accuracy, "training": training}
     elif source == "none":
         checkpoint = zoo.snapshot(zoo.build(spec, settings.seed), spec, form.preprocessing)
     else:
         state, loaded = load_weights(source, spec, seed=settings.seed)
-        checkpoint, known = Checkpoint(loaded.spec, form.preprocessing, state), {"loaded": loaded}
+        checkpoint, origin = Checkpoint(loaded.spec, form.preprocessing, state), {"loaded": loaded}
     path = save(checkpoint, run.workspace.checkpoints)
-    return path, PretrainReport(path.stat().st_size, **known)
+    return path, PretrainReport(path.stat().st_size, **origin)
 
 
-def located(run: Run, settings: Pretrained) -> tuple[str, str]:
+def identify_weights(run: Run, settings: Pretrained) -> tuple[str, str]:
     """Where to take the weights from, and the digest by which they are known; empty where a name is all there is.
 
     Raises:
         RecipeError: no such file, or no such model.
     """
     weights = settings.weights
-    if not (settings.is_file or weights.startswith(MLFLOW)):
+    if settings.is_file:
+        path = locate_weights(settings, run.root)
+    elif weights.startswith(registry.URI):
+        path = registry.checkpoint_of(weights, run.workspace.checkpoints)
+    else:
         return weights, ""
-    path = locate_weights(settings, run.root) if settings.is_file else _registered(run, weights)
     return str(path), sha256_file(path)
-
-
-def _registered(run: Run, uri: str) -> Path:
-    """The checkpoint behind a registered version: what is registered itself can learn no more."""
-    version = registry.version_of_uri(uri)
-    digest = version.tags.get("checkpoint", "") if version else ""
-    path = run.workspace.checkpoints / f"{digest}.safetensors"
-    if version is None or not path.is_file():
-        raise RecipeError(
-            expected=f"a registered model {uri} whose checkpoint is on this machine",
-            found=f"no {path.name} among the checkpoints" if version else "no such model or alias",
-            remedy="name another, as models:/NAME@ALIAS or models:/NAME/NUMBER, or a .safetensors file",
-        )
-    return path
 
 
 def _pretrain(spec: ModelSpec, settings: Pretrained, form: Form) -> tuple[Checkpoint, TrainReport]:

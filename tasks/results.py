@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 
+from edgeline.finetuning.baseline import BaselineReport
+from edgeline.serving.rehearse import RehearsalReport
 from tasks.anchor import AnchorReport, VerifyReport
-from tasks.baseline import BaselineStepReport
-from tasks.compress import DistilledReport, Int8Report, WithoutTeacherReport
+from tasks.controls import ControlReport
 from tasks.data import DataReport
 from tasks.export import OnnxReport
 from tasks.federate import FederateReport, RoundStepReport
-from tasks.finetune import FromScratchReport, TunedReport
+from tasks.finetune import TuneReport
 from tasks.gate import GateReport
 from tasks.pretrain import PretrainReport
+from tasks.quantise import Int8Report
 from tasks.register import RegisterReport
-from tasks.rehearse import RehearseReport
 from tasks.seal import SealReport
+from tasks.shrink import ShrinkReport
 from tasks.split import PartsReport
 from tasks.step_result import StepResult
 
@@ -22,13 +24,13 @@ from tasks.step_result import StepResult
 class TrainingResults:
     """From the data to the small network; a flow that goes on from a candidate has none of them."""
 
-    baseline: StepResult[BaselineStepReport]
+    baseline: StepResult[BaselineReport]
     pretrained: StepResult[PretrainReport]
-    finetune: StepResult[TunedReport]
-    scratch: StepResult[FromScratchReport] | None
+    finetune: StepResult[TuneReport]
+    scratch: StepResult[ControlReport] | None
     """None where nothing was pretrained: then it is the same network."""
-    shrink: StepResult[DistilledReport]
-    untaught: StepResult[WithoutTeacherReport]
+    shrink: StepResult[ShrinkReport]
+    untaught: StepResult[ControlReport]
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class ReleaseResults:
     quantise: StepResult[Int8Report]
     split: StepResult[PartsReport]
     seal: StepResult[SealReport]
-    rehearse: StepResult[RehearseReport]
+    rehearse: StepResult[RehearsalReport]
     gate: StepResult[GateReport]
     anchor: StepResult[AnchorReport]
     verify: StepResult[VerifyReport]

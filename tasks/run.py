@@ -21,13 +21,13 @@ from edgeline.workspace import Workspace, lock
 
 @dataclass(frozen=True)
 class Run:
-    """What every step is told about the run it belongs to; plain values only."""
+    """The run to which a step belongs; plain values only."""
 
     name: str
     recipe: str
     root: Path
     flow_run: str
-    """MLflow run that stands for the whole flow run."""
+    """MLflow run of the whole flow run."""
     tracked: str
     """MLflow run into which the holder writes: the step's own while a step runs, else the flow run's."""
     folder: Path

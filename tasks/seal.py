@@ -17,9 +17,9 @@ from tasks.step import step
 from tasks.step_result import StepResult
 
 if TYPE_CHECKING:
-    from tasks.compress import Int8Report
     from tasks.data import DataReport
     from tasks.export import OnnxReport
+    from tasks.quantise import Int8Report
     from tasks.split import PartsReport
 
 GOLDEN = 10

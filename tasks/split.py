@@ -20,9 +20,9 @@ from tasks.step import step
 from tasks.step_result import StepResult
 
 if TYPE_CHECKING:
-    from tasks.compress import Int8Report
     from tasks.data import DataReport
     from tasks.export import OnnxReport
+    from tasks.quantise import Int8Report
 
 
 @dataclass(frozen=True)

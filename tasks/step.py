@@ -32,9 +32,9 @@ def step(
 ) -> Callable[[Callable[P, tuple[Path, R]]], Task[P, StepResult[R]]]:
     """Make a step function a Prefect task that is done once for the same inputs.
 
-    `reuse=False` is for steps that ask or tell a service, and must do so each time. `beside` names
+    `reuse=False` is for steps that call a service and must do so each time. `beside` names
     arguments that follow from the others, and are therefore no part of the key. `tracked=False`
-    gives the step no run of its own in MLflow, where another step tells of it.
+    gives the step no run of its own in MLflow, where another step logs its figures.
     """
 
     def decorate(function: Callable[P, tuple[Path, R]]) -> Task[P, StepResult[R]]:
@@ -43,14 +43,14 @@ def step(
 
         @functools.wraps(function)
         def perform(*args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
-            given = signature.bind(*args, **kwargs).arguments
-            run: Run = given["run"]
-            inputs = [value for key, value in given.items() if key not in ("run", *beside)]
+            arguments = signature.bind(*args, **kwargs).arguments
+            run: Run = arguments["run"]
+            inputs = [value for key, value in arguments.items() if key not in ("run", *beside)]
             key = key_of(name, function.__module__, run, inputs)
             watcher().started(name)
             result = recall(run, name, key, report_type) if reuse and not run.force else None
             if result is None:
-                result = _carry_out(function, name, key, given, parents_of(inputs), tracked)
+                result = _carry_out(function, name, key, arguments, parents_of(inputs), tracked)
                 remember(run, result, key)
             note_use(run, result, key)
             watcher().finished(name, figure_of(result), result.seconds, result.reused)
@@ -68,19 +68,19 @@ def _carry_out(
     function: Callable[..., tuple[Path, R]],
     name: str,
     key: str,
-    given: dict[str, Any],
+    arguments: dict[str, Any],
     parents: tuple[str, ...],
     tracked: bool,
 ) -> StepResult[R]:
     """Call the step with a folder of its own and, if it is tracked, a run of its own in MLflow."""
-    run: Run = given["run"]
+    run: Run = arguments["run"]
     folder = run.workspace.step(name, key)
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
 
     def call(run_id: str) -> StepResult[R]:
         own = replace(run, tracked=run_id, folder=folder)
-        path, report = function(**{**given, "run": own})
+        path, report = function(**{**arguments, "run": own})
         # a round knows better: it began with its clients
         seconds = getattr(report, "seconds", time.monotonic() - began)
         return StepResult(name, path, identity(path), parents, report, seconds, reused=False)
@@ -88,7 +88,7 @@ def _carry_out(
     if not tracked:
         return call(run.tracked)
     with runs.child_run(run.flow_run, name) as run_id:
-        for settings in (value for value in given.values() if isinstance(value, Section)):
+        for settings in (value for value in arguments.values() if isinstance(value, Section)):
             runs.log_params(run_id, settings.model_dump())
         result = call(run_id)
         runs.log_report(run_id, result.report)

@@ -17,13 +17,12 @@ from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
 from edgeline.workspace import fingerprint
-from tasks.results import FederationResults, ReleaseResults, Results, TrainingResults
+from tasks.results import ReleaseResults, Results, TrainingResults
 from tasks.run import Run
 from tasks.step_cache import forget_runs
 from tasks.step_result import StepResult
 
-Row = tuple[StepResult[object], Scores | None, int | None]
-"""A result, its scores on the test set, and the bytes of what it is."""
+Row = tuple[str, dict[str, Any]]
 
 
 @task(name="summary", cache_policy=NO_CACHE)
@@ -53,7 +52,7 @@ def _summary(run: Run, results: Results) -> dict[str, Any]:
         "data_digest": data.digest,
         "baseline": {
             "trivial": _scores(training.baseline.report.trivial) if training else {},
-            "logistic": _scores(training.baseline.report.test) if training else {},
+            "logistic": _scores(training.baseline.report.linear) if training else {},
             "published": data.published,
         },
         "steps": _steps(results),
@@ -86,9 +85,9 @@ def _artifact(run: Run, release: ReleaseResults) -> dict[str, Any]:
         "path": run.workspace.relative(release.seal.path),
         "digest": release.seal.digest,
         "bytes": int8.bytes,
-        "tuned_bytes": int8.tuned_bytes,
+        "tuned_bytes": int8.tuned.bytes_before if int8.tuned else None,
         "speed_up": int8.judgement.speed_up,
-        "tuned_speed_up": int8.tuned_speed_up,
+        "tuned_speed_up": int8.tuned.speed_up if int8.tuned else None,
     }
 
 
@@ -107,55 +106,56 @@ def _anchor(release: ReleaseResults) -> dict[str, Any]:
 def _steps(results: Results) -> dict[str, Any]:
     """Scores, size and time of each step by its name, in the order of the line."""
     federation, release = results.federation, results.release
-    rows: list[Row] = [(results.data, None, None)]
-    rows += _training(results.training) if results.training else []
-    rows += [_federation(federation), *_release(release)]
-    figures = {result.step: _figures(result, test, size) for result, test, size in rows}
-    steps = {name: figures[name] for name in STEPS if name in figures}
-    every = [federation.federate, *federation.rounds]
+    federated = federation.federate
+    rows = [
+        _row(results.data),
+        *(_training(results.training) if results.training else ()),
+        _row(federated, federated.report.test, federated.report.bytes),
+        *_release(release),
+    ]
+    by_name = dict(rows)
+    steps = {name: by_name[name] for name in STEPS if name in by_name}
+    every = [federated, *federation.rounds]
     steps["federate"]["seconds"] = round(sum(round(one.seconds, 3) for one in every), 3)
     steps["federate"]["reused"] = all(one.reused for one in every)
-    # what was on the chain or in the registry before counts as reused, though it was asked again
+    # an entry that the chain or the registry held before counts as reused
     steps["anchor"]["reused"] |= release.anchor.report.already
     steps["register"]["reused"] |= release.register.report.already
     return steps
 
 
 def _training(results: TrainingResults) -> Iterator[Row]:
-    tuned, scratch = results.finetune, results.scratch
-    small, control = results.shrink, results.untaught
-    yield results.baseline, results.baseline.report.test, None
-    yield results.pretrained, tuned.report.before, results.pretrained.report.bytes
-    yield tuned, tuned.report.test, tuned.report.bytes
-    if scratch:
-        yield scratch, scratch.report.test, scratch.report.bytes
-    yield small, small.report.test, small.report.bytes
-    yield control, control.report.test, control.report.bytes
-
-
-def _federation(results: FederationResults) -> Row:
-    chosen = results.federate
-    return chosen, chosen.report.test, chosen.report.bytes
+    tuned, small = results.finetune, results.shrink
+    yield _row(results.baseline, results.baseline.report.linear)
+    yield _row(results.pretrained, tuned.report.before, results.pretrained.report.bytes)
+    yield _row(tuned, tuned.report.test, tuned.report.bytes)
+    yield _row(small, small.report.test, small.report.bytes)
+    for control in (results.scratch, results.untaught):
+        if control:
+            yield _row(control, control.report.test, control.report.bytes)
 
 
 def _release(results: ReleaseResults) -> Iterator[Row]:
-    yield results.export, None, results.export.report.bytes
-    if results.reference:
-        yield results.reference, None, results.reference.report.bytes
-    yield results.quantise, results.quantise.report.test, results.quantise.report.bytes
-    yield results.split, None, None
-    yield results.seal, None, results.seal.report.bytes
-    for asked in (results.rehearse, results.gate, results.anchor, results.verify, results.register):
-        yield asked, None, None
+    for exported in (results.export, results.reference):
+        if exported:
+            yield _row(exported, size=exported.report.bytes)
+    yield _row(results.quantise, results.quantise.report.test, results.quantise.report.bytes)
+    yield _row(results.seal, size=results.seal.report.bytes)
+    for result in (results.split, results.rehearse, results.gate, results.verify):
+        yield _row(result)
+    yield _row(results.anchor)
+    yield _row(results.register)
 
 
-def _figures(result: StepResult[object], test: Scores | None, size: int | None) -> dict[str, Any]:
-    return {
+def _row(result: StepResult[object], test: Scores | None = None, size: int | None = None) -> Row:
+    """The name of a step, and its figures: scores on the test set, bytes of what it made, time."""
+    figures = {
         **(_scores(test) if test else {}),
         **({} if size is None else {"bytes": size}),
         "seconds": round(result.seconds, 3),
         "reused": result.reused,
     }
+    return result.step, figures
 
 
 def _scores(test: Scores) -> dict[str, float]:

@@ -17,6 +17,7 @@ from edgeline.digest import JsonValue, digest_of, sha256_bytes
 from edgeline.finetuning.evaluate import Labels, Values, channels_last, score
 from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, no_callback, train
 from edgeline.finetuning.losses import Objective
+from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build, count_weights, restore, snapshot
 from edgeline.recipe.shrink import Shrink
@@ -35,6 +36,12 @@ class DistillReport:
     weights_before: int
     weights_after: int
     training: TrainReport
+
+
+def student_spec(teacher: Checkpoint, settings: Shrink) -> ModelSpec:
+    """The small network for the teacher's task."""
+    architecture = settings.architecture or teacher.spec.architecture
+    return zoo.spec(architecture, teacher.spec.shape, teacher.spec.classes, settings.widths)
 
 
 def distill(

@@ -61,10 +61,10 @@ def seeds(scores: Mapping[str, Sequence[float]], quantity: str = "test accuracy"
     for row, values in enumerate(scores.values()):
         axes.plot(values, [row] * len(values), "o", color=BLUE, alpha=0.5, markersize=5)
         if len(values) > 1:
-            found = t_interval(values)
-            reach = [[found.estimate - found.low], [found.high - found.estimate]]
+            mean = t_interval(values)
+            errors = [[mean.estimate - mean.low], [mean.high - mean.estimate]]
             axes.errorbar(
-                found.estimate, row, xerr=reach, fmt="|", color=ORANGE, capsize=5, markersize=16
+                mean.estimate, row, xerr=errors, fmt="|", color=ORANGE, capsize=5, markersize=16
             )
     axes.set(xlabel=quantity, title="Runs that differ in their seed alone")
     axes.set_ylim(len(scores) - 0.5, -0.5)

@@ -44,6 +44,12 @@ class BaselineReport:
     converged: bool
     """Whether the regression ended by itself and not at its last iteration."""
 
+    @property
+    def figure(self) -> str:
+        """A few words for a progress line."""
+        linear, trivial = self.linear.accuracy, self.trivial.accuracy
+        return f"{linear:.3f} logistic regression, {trivial:.3f} trivial rule"
+
 
 def baseline(
     values: Values, labels: Labels, test_values: Values, test_labels: Labels, kind: Kind

@@ -1,8 +1,8 @@
 """How things came about: one statement about each, parents before children.
 
-A lineage is told about the things themselves, by their digests. That a statement names the
-statements about its parents is this module's business alone, so that the chain, an artifact's
-manifest and a model registry tell the same story.
+A lineage is built from the digests of the things themselves. This module alone turns the digest of
+a parent into the digest of the statement about it, so the chain, the registry and an artifact's
+manifest name the same parents.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,9 +47,9 @@ class Lineage:
     ) -> "Lineage":
         """The lineage with a statement about a thing that was made from `parents`, by their digests.
 
-        Of a thing that has a statement, nothing more is said: tuning that gained nothing gives back
-        the pretrained weights. `name` is that of the file the digest is of, where the kind does not
-        fix it; `files` are further subjects.
+        A thing that has a statement gets no second one: tuning that gained nothing gives back the
+        pretrained weights. `name` is the name of the file, where the kind does not fix it. `files`
+        are further subjects.
 
         Raises:
             KeyError: a parent without a statement.
@@ -78,7 +78,7 @@ class Lineage:
         return Lineage(tuple(one for one in self.statements if one.subject in wanted))
 
     def ancestors(self) -> tuple[Ancestor, ...]:
-        """The same as an artifact's manifest tells it: by the digests of the things themselves."""
+        """The same for an artifact's manifest: by the digests of the things themselves."""
         subjects = {statement.digest: statement.subject for statement in self.statements}
         return tuple(
             Ancestor(

@@ -59,6 +59,13 @@ class RehearsalReport:
     wire_bytes: tuple[int, ...]
     """Values that pass between two parts for one full request."""
 
+    @property
+    def figure(self) -> str:
+        """A few words for a progress line."""
+        return (
+            f"{self.requests_per_s:.0f} requests/s, {self.round_trip_ms:.1f} ms, {self.items} items"
+        )
+
 
 def rehearse(
     artifact: Artifact, nats_url: str, values: Values, settings: Settings

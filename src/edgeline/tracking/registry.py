@@ -16,10 +16,12 @@ from mlflow.tracking import MlflowClient
 from mlflow.types import Schema
 from mlflow.types import TensorSpec as MlflowTensor
 
-from edgeline.errors import ServiceUnavailable, Tampered
+from edgeline.errors import RecipeError, ServiceUnavailable, Tampered
 from edgeline.manifest import Net, TensorSpec
 
 CANDIDATE = "candidate"
+URI = "models:/"
+"""Beginning of a registered model's name: `models:/NAME@ALIAS` or `models:/NAME/NUMBER`."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,30 @@ def version_of_alias(name: str, alias: str) -> Version | None:
 
 def version_of_uri(uri: str) -> Version | None:
     """The version that `models:/NAME@ALIAS` or `models:/NAME/NUMBER` names, if there is one."""
-    name, at, alias = uri.removeprefix("models:/").partition("@")
+    name, at, alias = uri.removeprefix(URI).partition("@")
     if at:
         return version_of_alias(name, alias)
     name, _, number = name.rpartition("/")
     same = (one for one in versions() if (one.name, one.number) == (name, number))
     return next(same, None)
+
+
+def checkpoint_of(uri: str, checkpoints: Path) -> Path:
+    """The checkpoint behind a registered version, since the registered model itself cannot learn.
+
+    Raises:
+        RecipeError: there is no such version, or its checkpoint is not in that folder.
+    """
+    version = version_of_uri(uri)
+    digest = version.tags.get("checkpoint", "") if version else ""
+    path = checkpoints / f"{digest}.safetensors"
+    if version is None or not path.is_file():
+        raise RecipeError(
+            expected=f"a registered model {uri} whose checkpoint is on this machine",
+            found=f"no {path.name} among the checkpoints" if version else "no such model or alias",
+            remedy="name another, as models:/NAME@ALIAS or models:/NAME/NUMBER, or a .safetensors file",
+        )
+    return path
 
 
 def versions() -> list[Version]:
