@@ -21,6 +21,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -89,25 +90,36 @@ def run(arguments: list) -> int:
 
 def check(_: list) -> int:
     prepare(wheel=True)
-    return report(STATIC, WHEEL)
+    return report({**STATIC, **WHEEL})
 
 
 def test(_: list) -> int:
     prepare(wheel=True)
-    return report(STATIC, TESTS, WHEEL)
+    return report({**STATIC, **WHEEL}, TESTS)
 
 
 COMMANDS = {"setup": setup, "run": run, "check": check, "test": test}
 
 
 def report(*groups: dict) -> int:
-    """Run every stage, since a slip of style should not hide a failing test; name the failed."""
+    """Run every stage, since a slip of style should not hide a failing test; name the failed.
+
+    Those of a group run side by side, and what they wrote is shown in order.
+    """
     failed = []
     for group in groups:
-        for name, command in group.items():
+        logs = [tempfile.TemporaryFile() if len(group) > 1 else None for _ in group]  # noqa: SIM115
+        stages = [
+            subprocess.Popen([str(word) for word in command], stdout=log, stderr=log)
+            for command, log in zip(group.values(), logs, strict=True)
+        ]
+        for (name, command), log, stage in zip(group.items(), logs, stages, strict=True):
             print(f"\n== {name}", flush=True)
-            if subprocess.call([str(word) for word in command]):
+            if stage.wait():
                 failed.append(f"{name} failed; again with: {shown(command)}")
+            if log:
+                log.seek(0)
+                sys.stdout.buffer.write(log.read())
     print("\n" + ("\n".join(failed) or "all passed"))
     return 1 if failed else 0
 

@@ -5,12 +5,17 @@ with one `xdist_group` do too; each group says in a fixture's docstring what it 
 """
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 # Before anything imports numpy or torch; two workers of many threads each would fight for the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What a shell starts in the background ignores Ctrl-C, and so would the programs that tests interrupt.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
 SLOWEST_FIRST = ("pipeline", "chain", "browser", "lab", "edge", "core")

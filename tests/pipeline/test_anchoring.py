@@ -4,14 +4,17 @@ import json
 import sqlite3
 
 import pytest
-from mlflow.tracking import MlflowClient
+
+from tests.pipeline.checkout import quick
+
+pytestmark = pytest.mark.xdist_group("line")
 
 NOWHERE = {"WEB3_PROVIDER_URI": "http://127.0.0.1:9"}
 
 
 def anchored(project):
     """(kind, subject) of every statement that the chain knows."""
-    entries = json.loads(project.edgeline("audit", "log", "--json").stdout)["entries"]
+    entries = project.ask("audit", "log")["entries"]
     return [(entry["kind"], entry["subject"]) for entry in entries]
 
 
@@ -56,31 +59,26 @@ def test_key_material_is_in_no_place_that_people_look_at(built, project):
     assert not [path for path in ours if secret in path.read_bytes()]
 
 
-@pytest.mark.slow
-def test_chain_that_is_away_is_waited_for_by_nobody(fresh_project, monkeypatch):
-    fresh_project.run()
-    pending = fresh_project.edgeline(
-        "run", "digits", *fresh_project.quick("shrink.lessons=3"), "--json", env=NOWHERE
-    )
-    assert pending.returncode == 0, pending.stderr
-    summary = json.loads(pending.stdout)
+def test_chain_that_is_away_is_waited_for_by_nobody(chainless, monkeypatch):
+    chainless.run("rehearse.items=20")
+    summary = chainless.ask("run", "digits", *quick("quantise.calibration_items=60"), env=NOWHERE)
     assert "127.0.0.1:9" in summary["anchor"]["pending"]
-    assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 6
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{fresh_project.root}/.edgeline/mlflow.db")
+    assert chainless.edgeline("verify", summary["artifact"]["path"]).returncode == 6
+    registry = chainless.tracked(monkeypatch)
     number = summary["registered"]["version"]
-    assert MlflowClient().get_model_version("digits", number).tags["transaction"] == "pending"
+    assert registry.get_model_version("digits", number).tags["transaction"] == "pending"
 
-    again = fresh_project.run("shrink.lessons=3")
+    again = chainless.run("quantise.calibration_items=60")
 
     assert again["artifact"] == summary["artifact"]
     assert not again["anchor"]["pending"]
-    assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 0
-    tags = MlflowClient().get_model_version("digits", number).tags
+    assert chainless.edgeline("verify", summary["artifact"]["path"]).returncode == 0
+    tags = registry.get_model_version("digits", number).tags
     assert tags["transaction"] == again["anchor"]["transaction"]
-    known = anchored(fresh_project)
+    known = anchored(chainless)
     assert len(known) == len(set(known))
 
-    revoked_data_stop_what_is_made_of_them(fresh_project, summary)
+    revoked_data_stop_what_is_made_of_them(chainless, summary)
 
 
 def revoked_data_stop_what_is_made_of_them(project, summary):
@@ -91,7 +89,7 @@ def revoked_data_stop_what_is_made_of_them(project, summary):
     refused = project.edgeline("verify", summary["artifact"]["path"])
     assert refused.returncode == 7
     assert "data withdrawn" in refused.stderr
-    stopped = project.edgeline("run", "digits", *project.quick("shrink.lessons=4"))
+    stopped = project.edgeline("run", "digits", *quick("quantise.calibration_items=50"))
     assert stopped.returncode == 7
     assert "revoked" in stopped.stderr
     waiting = project.root / ".edgeline" / "anchoring" / "local" / "outbox.db"

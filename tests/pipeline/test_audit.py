@@ -6,19 +6,33 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from mlflow.tracking import MlflowClient
 
 from edgeline.digest import canonical_json, sha256_bytes
 from edgeline.errors import Tampered
 from flows.audit import audit
 
+pytestmark = pytest.mark.xdist_group("line")
+
 
 @pytest.fixture
 def artifact(built, project, tmp_path):
-    """A copy of the released artifact, beside the project's own."""
+    """A copy of the released artifact."""
     folder = project.root / built["artifact"]["path"]
-    copy = project.root / "copies" / tmp_path.name / folder.name
-    shutil.copytree(folder, copy)
-    return copy
+    return shutil.copytree(folder, tmp_path / folder.name)
+
+
+@pytest.fixture
+def inside(built, module_copy):
+    """This process in the copy whose store the tests spoil and put right."""
+    with module_copy.entered():
+        yield
+
+
+@pytest.fixture
+def tracked(inside):
+    """MLflow's own client on that copy's database."""
+    return MlflowClient()
 
 
 def flip(path, position):
@@ -55,9 +69,9 @@ def test_unreachable_chain_says_what_to_do(artifact, project):
     assert "edgeline up" in refused.stderr
 
 
-def test_intact_but_never_anchored_is_told_apart(built, project):
+def test_intact_but_never_anchored_is_told_apart(built, project, tmp_path):
     sealed = json.loads((project.root / built["artifact"]["path"] / "manifest.json").read_bytes())
-    folder = unanchored(project.root / built["artifact"]["path"], sealed, project.root / "copies")
+    folder = unanchored(project.root / built["artifact"]["path"], sealed, tmp_path)
     refused = project.edgeline("verify", str(folder))
     assert refused.returncode == 6
 
@@ -73,7 +87,7 @@ def unanchored(original, manifest, store):
     return folder
 
 
-def test_audit_finds_everything_as_anchored(built, project, prefect, tracked):
+def test_audit_finds_everything_as_anchored(built, inside, tracked):
     assert audit() >= 2
     version = tracked.get_model_version("digits", built["registered"]["version"])
     assert version.tags["audit"] == "ok"
@@ -91,12 +105,12 @@ def stored(built, tracked):
     copy.rename(folder)
 
 
-def test_registered_model_is_verified_by_its_alias_and_number(built, project, stored):
+def test_registered_model_is_verified_by_its_alias_and_number(built, stored, module_copy):
     for name in ("models:/digits@candidate", f"models:/digits/{built['registered']['version']}"):
-        assert project.edgeline("verify", name).returncode == 0
-    assert project.edgeline("verify", "models:/digits@nobody").returncode == 2
+        assert module_copy.edgeline("verify", name).returncode == 0
+    assert module_copy.edgeline("verify", "models:/digits@nobody").returncode == 2
     flip(stored / "model.onnx", 1000)
-    refused = project.edgeline("verify", "models:/digits@candidate")
+    refused = module_copy.edgeline("verify", "models:/digits@candidate")
     assert refused.returncode == 4
     assert "model.onnx" in refused.stderr
 
@@ -137,9 +151,7 @@ def spoiled(folder, how):
         ("broken description", "unreadable"),
     ],
 )
-def test_audit_fails_whatever_is_wrong_with_the_store(
-    built, prefect, tracked, stored, how, verdict
-):
+def test_audit_fails_whatever_is_wrong_with_the_store(built, inside, tracked, stored, how, verdict):
     spoiled(stored, how)
     with pytest.raises(Tampered, match="digits version"):
         audit()
@@ -147,8 +159,8 @@ def test_audit_fails_whatever_is_wrong_with_the_store(
     assert tags["audit"] == verdict
 
 
-def test_released_artifact_without_receipt_is_audited_all_the_same(built, project, prefect):
-    folder = project.root / built["artifact"]["path"]
+def test_released_artifact_without_receipt_is_audited_all_the_same(built, module_copy, inside):
+    folder = module_copy.root / built["artifact"]["path"]
     receipt, model = (folder / "receipt.json").read_bytes(), (folder / "model.onnx").read_bytes()
     (folder / "receipt.json").unlink()
     flip(folder / "model.onnx", 1000)
@@ -160,7 +172,7 @@ def test_released_artifact_without_receipt_is_audited_all_the_same(built, projec
         (folder / "model.onnx").write_bytes(model)
 
 
-def test_version_that_was_sealed_again_by_a_stranger_is_tampered(built, prefect, tracked, stored):
+def test_version_that_was_sealed_again_by_a_stranger_is_tampered(built, inside, tracked, stored):
     """Manifest, model and tag agree with one another; only the chain does not know them."""
     number, path = built["registered"]["version"], stored / "extra_files" / "manifest.json"
     content = canonical_json({**json.loads(path.read_bytes()), "recipe": "evil"})
@@ -174,7 +186,7 @@ def test_version_that_was_sealed_again_by_a_stranger_is_tampered(built, prefect,
         tracked.set_model_version_tag("digits", number, "artifact", true)
 
 
-def test_audit_names_and_tags_a_tampered_version(built, prefect, tracked):
+def test_audit_names_and_tags_a_tampered_version(built, inside, tracked):
     number = built["registered"]["version"]
     stored = mlflow.artifacts.download_artifacts(f"models:/digits/{number}")
     model = Path(stored) / "model.onnx"

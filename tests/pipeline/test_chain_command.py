@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.kills import anvil, anvil_program, free_port
+from tests.pipeline.checkout import quick
+
+pytestmark = pytest.mark.xdist_group("line")
 
 # Of the mnemonic with which Anvil is started; known to everyone, worth nothing.
 KEYS = {
@@ -18,35 +21,33 @@ SECOND = "0xffcf8fdee72ac11b5c542428b35eef5769c409f0"
 THIRD = "0x22d491bde2303f2f43325b2108d26f1eaba1e32b"
 
 
-@pytest.fixture(scope="module")
-def second(built, project) -> Iterator[str]:
-    """A chain of another kind on which the contract was put, with the first key."""
+@pytest.fixture
+def second(built, module_copy) -> Iterator[str]:
+    """A new chain of another kind on which the contract was put, with the first key."""
     if anvil_program() is None:
         pytest.skip("no Anvil for this machine: npm ci")
     port = free_port()
     process = anvil(port)
     try:
         url = f"http://127.0.0.1:{port}"
-        done = project.edgeline(
+        done = module_copy.edgeline(
             "chain", "deploy", "second", "--url", url, "--key", "env:FIRST_KEY", env=KEYS
         )
         assert done.returncode == 0, done.stderr
-        unknown = project.edgeline("verify", built["artifact"]["path"], "--chain", "second")
+        unknown = module_copy.edgeline("verify", built["artifact"]["path"], "--chain", "second")
         assert unknown.returncode == 6, unknown.stderr
         yield "second"
     finally:
         process.kill()
         process.wait()
-        (project.root / "deployments" / "second.json").unlink(missing_ok=True)
-        shutil.rmtree(project.root / ".edgeline" / "anchoring" / "second", ignore_errors=True)
+        (module_copy.root / "deployments" / "second.json").unlink(missing_ok=True)
+        shutil.rmtree(module_copy.root / ".edgeline" / "anchoring" / "second", ignore_errors=True)
 
 
 @pytest.fixture
 def artifact(built, project, tmp_path):
     folder = project.root / built["artifact"]["path"]
-    copy = project.root / "copies" / tmp_path.name / folder.name
-    shutil.copytree(folder, copy)
-    return copy
+    return shutil.copytree(folder, tmp_path / folder.name)
 
 
 def told(project, *words):
@@ -55,66 +56,66 @@ def told(project, *words):
     return json.loads(done.stdout)
 
 
-def test_artifact_is_anchored_and_verified_on_a_second_chain(second, project, artifact):
-    anchored = told(project, "anchor", str(artifact), "--chain", "second")["anchored"]
+def test_artifact_is_anchored_and_verified_on_a_second_chain(second, module_copy, artifact):
+    anchored = told(module_copy, "anchor", str(artifact), "--chain", "second")["anchored"]
     assert anchored[0]["subject"] == artifact.name
     for options in (("--chain", "second"), ("--chain", "local"), (), ("--offline",)):
-        done = project.edgeline("verify", str(artifact), *options)
+        done = module_copy.edgeline("verify", str(artifact), *options)
         assert done.returncode == 0, (options, done.stderr)
-    assert told(project, "status", "second")["outbox"]["refused"] == 0
+    assert told(module_copy, "status", "second")["outbox"]["refused"] == 0
 
 
-def test_whole_line_anchors_where_the_recipe_says(second, project):
-    done = project.edgeline(
-        "run", "digits", *project.quick("anchor.chain=second"), "--json", env=KEYS
-    )
+def test_whole_line_anchors_where_the_recipe_says(second, module_copy):
+    done = module_copy.edgeline("run", "digits", *quick("anchor.chain=second"), "--json", env=KEYS)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["anchor"]["chain"] == "second"
-    folder = project.root / summary["artifact"]["path"]
-    assert project.edgeline("verify", str(folder), "--chain", "second").returncode == 0
-    told(project, "anchor", str(folder))  # its receipt is the local chain's again
+    folder = module_copy.root / summary["artifact"]["path"]
+    assert module_copy.edgeline("verify", str(folder), "--chain", "second").returncode == 0
+    told(module_copy, "anchor", str(folder))  # its receipt is the local chain's again
 
 
-def test_unknown_chain_is_refused_before_anything_is_trained(built, project):
-    refused = project.edgeline("run", "digits", *project.quick("anchor.chain=nowhere"))
+def test_unknown_chain_is_refused_before_anything_is_trained(project):
+    refused = project.edgeline("run", "digits", *quick("anchor.chain=nowhere"))
     assert refused.returncode == 5
     assert "nowhere.json" in refused.stderr
     assert "data" not in refused.stderr.split("edgeline:")[0]
 
 
-def test_deployment_file_holds_no_key_and_is_not_overwritten(second, project):
-    content = (project.root / "deployments" / "second.json").read_text()
+def test_deployment_file_holds_no_key_and_is_not_overwritten(second, module_copy):
+    content = (module_copy.root / "deployments" / "second.json").read_text()
     assert KEYS["FIRST_KEY"].removeprefix("0x") not in content
-    refused = project.edgeline("chain", "deploy", "second", "--key", "env:SECOND_KEY", env=KEYS)
+    refused = module_copy.edgeline("chain", "deploy", "second", "--key", "env:SECOND_KEY", env=KEYS)
     assert refused.returncode == 2
-    assert (project.root / "deployments" / "second.json").read_text() == content
+    assert (module_copy.root / "deployments" / "second.json").read_text() == content
 
 
-def test_status_works_without_the_key(second, project):
-    done = project.edgeline("chain", "status", "second", "--json")
+def test_status_works_without_the_key(second, module_copy):
+    done = module_copy.edgeline("chain", "status", "second", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["account"] is None
 
 
-def test_what_a_compromised_key_anchored_is_stated_anew_by_another(second, project, artifact):
-    told(project, "anchor", str(artifact), "--chain", "second")
-    told(project, "roles", SECOND, "ADMIN", "ANCHORER", "COORDINATOR", "--chain", "second")
-    path = project.root / "deployments" / "second.json"
+def test_what_a_compromised_key_anchored_is_stated_anew_by_another(second, module_copy, artifact):
+    told(module_copy, "anchor", str(artifact), "--chain", "second")
+    told(module_copy, "roles", SECOND, "ADMIN", "ANCHORER", "COORDINATOR", "--chain", "second")
+    path = module_copy.root / "deployments" / "second.json"
     path.write_text(path.read_text().replace("env:FIRST_KEY", "env:SECOND_KEY"))
     try:
-        told(project, "compromised", FIRST, "2026-01-01", "--chain", "second")
-        asked = project.edgeline("verify", str(artifact), "--chain", "second")
+        told(module_copy, "compromised", FIRST, "2026-01-01", "--chain", "second")
+        asked = module_copy.edgeline("verify", str(artifact), "--chain", "second")
         assert asked.returncode == 7
         assert "not to be believed" in asked.stderr
-        again = project.edgeline("chain", "anchor", str(artifact), "--chain", "second", env=KEYS)
+        again = module_copy.edgeline(
+            "chain", "anchor", str(artifact), "--chain", "second", env=KEYS
+        )
         assert again.returncode == 7
         assert "--again" in again.stderr
-        told(project, "anchor", str(artifact), "--chain", "second", "--again")
-        done = project.edgeline("verify", str(artifact), "--chain", "second")
+        told(module_copy, "anchor", str(artifact), "--chain", "second", "--again")
+        done = module_copy.edgeline("verify", str(artifact), "--chain", "second")
         assert done.returncode == 0, done.stderr
-        told(project, "rotate", THIRD, "--chain", "second")
-        refused = project.edgeline("chain", "accept", FIRST, "--chain", "second", env=KEYS)
+        told(module_copy, "rotate", THIRD, "--chain", "second")
+        refused = module_copy.edgeline("chain", "accept", FIRST, "--chain", "second", env=KEYS)
         assert refused.returncode == 1
     finally:
         path.write_text(path.read_text().replace("env:SECOND_KEY", "env:FIRST_KEY"))
@@ -135,7 +136,7 @@ def test_what_a_compromised_key_anchored_is_stated_anew_by_another(second, proje
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_wrong_words_are_refused_in_a_line(built, project, words, word):
+def test_wrong_words_are_refused_in_a_line(project, words, word):
     refused = project.edgeline("chain", *words)
     assert refused.returncode in (2, 5)
     assert word in refused.stderr

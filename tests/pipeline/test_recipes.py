@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from edgeline.artifact import open_artifact
-from tests.pipeline.conftest import Project
+from tests.pipeline.checkout import Project
+
+pytestmark = pytest.mark.xdist_group("recipes")
 
 SHORT = (
     *("finetune.epochs=3", "shrink.epochs=2", "shrink.lessons=2", "federate.rounds=2"),
@@ -44,17 +46,17 @@ def radiographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", params=sorted(RECIPES))
-def released(request: pytest.FixtureRequest, project: Project, radiographs: Path) -> dict[str, Any]:
+def released(request: pytest.FixtureRequest, unbuilt: Project, radiographs: Path) -> dict[str, Any]:
     """The summary of a short run of each recipe."""
     own = (f"data.path={radiographs}",) if request.param == "pneumonia" else ()
     settings = (*SHORT, *RECIPES[request.param], *own)
-    return project.told("run", request.param, *(word for one in settings for word in ("-p", one)))
+    return unbuilt.ask("run", request.param, *(word for one in settings for word in ("-p", one)))
 
 
-def test_a_recipe_is_released_and_proven(project: Project, released: dict[str, Any]) -> None:
+def test_a_recipe_is_released_and_proven(unbuilt: Project, released: dict[str, Any]) -> None:
     assert released["split"]["equal"]
     assert not released["anchor"]["pending"]
-    verdict = project.edgeline("verify", released["artifact"]["path"])
+    verdict = unbuilt.edgeline("verify", released["artifact"]["path"])
     assert verdict.returncode == 0, verdict.stderr
 
 
@@ -68,6 +70,11 @@ def test_its_score_stands_beside_what_needs_no_network(released: dict[str, Any])
     assert {"accuracy", "balanced_accuracy", "auc"} <= released["steps"]["quantise"].keys()
 
 
+@pytest.fixture
+def tracked(unbuilt: Project, monkeypatch: pytest.MonkeyPatch) -> Any:
+    return unbuilt.tracked(monkeypatch)
+
+
 def class_names(released: dict[str, Any]) -> list[str]:
     return {
         "pneumonia": ["normal", "pneumonia"],
@@ -78,9 +85,9 @@ def class_names(released: dict[str, Any]) -> list[str]:
 
 
 def test_the_device_knows_the_names_and_the_form(
-    project: Project, released: dict[str, Any]
+    unbuilt: Project, released: dict[str, Any]
 ) -> None:
-    artifact = open_artifact(project.root / released["artifact"]["path"])
+    artifact = open_artifact(unbuilt.root / released["artifact"]["path"])
     assert list(artifact.manifest.classes) == class_names(released)
     form = artifact.preprocessing
     values, _ = artifact.golden()
@@ -90,13 +97,13 @@ def test_the_device_knows_the_names_and_the_form(
 
 
 def test_a_device_decides_by_the_released_model(
-    project: Project, released: dict[str, Any], tmp_path: Path
+    unbuilt: Project, released: dict[str, Any], tmp_path: Path
 ) -> None:
-    folder = project.root / released["artifact"]["path"]
+    folder = unbuilt.root / released["artifact"]["path"]
     values, logits = open_artifact(folder).golden()
     np.save(tmp_path / "item.npy", known_part(values[0]))
     said = json.loads(
-        project.edgeline("predict", str(folder), str(tmp_path / "item.npy"), "--json").stdout
+        unbuilt.edgeline("predict", str(folder), str(tmp_path / "item.npy"), "--json").stdout
     )
     assert said["decisions"][0]["answer"] == class_names(released)[int(logits[0].argmax())]
 
@@ -109,9 +116,9 @@ def known_part(item: np.ndarray) -> np.ndarray:
 
 
 def test_recurrent_nets_that_no_kernel_serves_stay_whole(
-    project: Project, released: dict[str, Any]
+    unbuilt: Project, released: dict[str, Any]
 ) -> None:
-    steps = (project.root / ".edgeline" / "runs" / released["run"] / "steps.jsonl").read_text()
+    steps = (unbuilt.root / ".edgeline" / "runs" / released["run"] / "steps.jsonl").read_text()
     by_name = {entry["step"]: entry for entry in map(json.loads, steps.splitlines())}
     report = by_name["quantise"]["report"]["quantisation"]
     assert report["method"] == METHODS[released["recipe"]]

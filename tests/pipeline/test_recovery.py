@@ -1,42 +1,48 @@
-"""kill -9 in the middle of every step, then the same command: it finishes, and nothing is there twice."""
+"""Killed at any moment, the same command finishes a run, and nothing is there twice.
 
-import json
+Takes half a minute: five runs are processes, since only a process can be killed. That a step is
+whole or not done at any moment of it is shown by test_step_kills.py.
+"""
+
 import shutil
+import signal
 from dataclasses import replace
 
 import pytest
-from mlflow.tracking import MlflowClient
 
-# In the order in which a run ends them; each attempt is killed in the step after the one named.
-ENDED = (
-    "data", "pretrained", "finetune", "shrink", "round", "federate", "export", "reference", "quantise", "split", "seal",
-    "rehearse", "gate", "anchor", "verify",
-)  # fmt: skip
+from edgeline.artifact import open_artifact
+from edgeline.stack import services
 
-# These ask or tell a service in every run; and of several rounds, only those that were closed are found again.
-NEVER_REUSED = {"data", "round", "gate", "anchor", "verify"}
+# A run is ended soon after the step named: in the training of the next, between two rounds, among anchors.
+ENDED = {
+    "pretrained": signal.SIGKILL,
+    "round": signal.SIGKILL,
+    "seal": signal.SIGINT,
+    "gate": signal.SIGKILL,
+}
 
 
-@pytest.mark.slow
-def test_killed_in_every_step_it_finishes_once(fresh_project, monkeypatch):
+def test_killed_and_interrupted_it_finishes_once(fresh_project, monkeypatch):
     done = set()
-    for step in ENDED:
-        said = fresh_project.killed_after(step)
+    for step, number in ENDED.items():
+        code, said = fresh_project.ended_after(step, number)
+        assert code == (130 if number == signal.SIGINT else -number)
+        assert "Traceback" not in said
         repeated = {name for name in done if f"✓ {name} " in said}
         assert not repeated, said
-        done |= {step} - NEVER_REUSED
+        done.add(step)
+    assert "an interruption" in said
 
     summary = fresh_project.run()
 
-    assert all(summary["steps"][name]["reused"] for name in done)
-    entries = json.loads(fresh_project.edgeline("audit", "log", "--json").stdout)["entries"]
+    assert all(summary["steps"][name]["reused"] for name in done - {"round", "gate"})
+    entries = fresh_project.ask("audit", "log")["entries"]
     statements = [entry["statement"] for entry in entries]
     assert len(statements) == len(set(statements))
     assert [entry["subject"] for entry in entries if entry["kind"] == "artifact"] == [
         summary["artifact"]["digest"]
     ]
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{fresh_project.root}/.edgeline/mlflow.db")
-    client = MlflowClient()
+    client = fresh_project.tracked(monkeypatch)
     assert len(client.search_model_versions("name='digits'")) == 1
     experiment = client.get_experiment_by_name("digits").experiment_id
     assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
@@ -44,23 +50,22 @@ def test_killed_in_every_step_it_finishes_once(fresh_project, monkeypatch):
     assert fresh_project.prefect_runs("RUNNING") == []
 
 
-@pytest.mark.slow
-def test_wiped_chain_and_moved_project_are_noticed(fresh_project):
-    once = fresh_project.run()
-    assert fresh_project.edgeline("down").returncode == 0
-    shutil.rmtree(fresh_project.root / ".edgeline" / "chain")
-    again = fresh_project.run()
+@pytest.mark.xdist_group("line")
+def test_wiped_chain_and_moved_project_are_noticed(chainless, built):
+    shutil.rmtree(chainless.root / ".edgeline" / "chain")
+    again = chainless.run()
     assert not again["steps"]["anchor"]["reused"]
     assert again["steps"]["finetune"]["reused"]
-    assert fresh_project.edgeline("verify", again["artifact"]["path"]).returncode == 0
+    assert chainless.edgeline("verify", again["artifact"]["path"]).returncode == 0
 
-    assert fresh_project.edgeline("down").returncode == 0
-    moved = replace(fresh_project, root=fresh_project.root.with_name("ailleurs"))
-    fresh_project.root.rename(moved.root)
+    services.stop_all(chainless.root)
+    moved = replace(chainless, root=chainless.root.rename(chainless.root.with_name("ailleurs")))
     try:
         there = moved.run("rehearse.items=60")
-        assert there["steps"]["finetune"]["reused"]
-        assert there["artifact"]["digest"] == once["artifact"]["digest"]
-        moved.edgeline("down")
     finally:
-        moved.root.rename(fresh_project.root)
+        services.stop_all(moved.root)
+    assert there["steps"]["finetune"]["reused"]
+    assert there["artifact"]["digest"] == built["artifact"]["digest"]
+    assert (
+        open_artifact(moved.root / there["artifact"]["path"]).digest == there["artifact"]["digest"]
+    )

@@ -1,4 +1,7 @@
-"""`edgeline up` applies the schedules of prefect.yaml, and they fire by themselves."""
+"""`edgeline up` applies the schedules of prefect.yaml, and they fire by themselves.
+
+Takes half a minute: a worker is started, and each run that is due is a process that it starts.
+"""
 
 import json
 
@@ -7,17 +10,19 @@ import yaml
 
 from edgeline.stack import services
 
+pytestmark = pytest.mark.xdist_group("line")
+
 
 @pytest.fixture
 def audited_often(built, project):
-    """The project with the audit as its only deployment, due every ten seconds; no worker stays behind."""
+    """The project with the audit as its only deployment, due every fifteen seconds; no worker stays behind."""
     path = project.root / "prefect.yaml"
     before = path.read_text()
     declared = yaml.safe_load(before)
     (audit,) = (
         one for one in declared["deployments"] if one["entrypoint"] == "flows/audit.py:audit"
     )
-    audit["schedules"] = [{"interval": 10, "slug": "often"}]
+    audit["schedules"] = [{"interval": 15, "slug": "often"}]
     path.write_text(yaml.safe_dump({**declared, "deployments": [audit]}))
     yield project
     services.stop_all(project.root, ["worker"])

@@ -1,0 +1,43 @@
+"""What the workers of one run of the tests have in common, made by whoever needs it first."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+MADE = ".made"
+
+GUARD = """
+import sys, time
+from pathlib import Path
+import psutil
+from edgeline.stack import services
+
+runner = psutil.Process(int(sys.argv[1]))
+while runner.is_running() and runner.status() != psutil.STATUS_ZOMBIE:
+    time.sleep(0.2)
+services.stop_all(Path(sys.argv[2]))
+"""
+
+
+def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder `name` of this run, filled by the first that asks while the others wait."""
+    place = folder / name
+    with FileLock(folder / f"{name}.lock"):
+        if not (place / MADE).exists():
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            make(place)
+            (place / MADE).touch()
+    return place
+
+
+def stopped_with_this_run(root: Path) -> None:
+    """Servers of the project `root` end when the process ends that started the run, however it does."""
+    runner = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    command = [sys.executable, "-c", GUARD, str(runner), str(root)]
+    # nobody waits for it, and Ctrl-C ends the processes of this session only
+    os.posix_spawn(sys.executable, command, os.environ, setsid=True)
