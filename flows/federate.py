@@ -1,4 +1,4 @@
-"""Federated rounds: the devices train where their data are, the central site averages what they send.
+"""Federated rounds: the devices train where their data are, the central site combines what they send.
 
 As a flow of its own it continues from the latest candidate; in `flows.build` it follows the shrunken network.
 """
@@ -10,20 +10,21 @@ from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from edgeline.recipe.federate import Federate
-from edgeline.rounds.round import ClientReport, RoundSpec
+from edgeline.rounds.client import ClientReport
+from edgeline.rounds.spec import RoundSpec
 from flows.release import release
 from tasks.anchor import anchor_pending
 from tasks.candidate import find_candidate, find_tuned_ancestor
 from tasks.data import DataReport, ensure_data
 from tasks.federate import (
     RoundStepReport,
-    choose,
-    close,
-    committed,
-    dealt,
-    gathered,
-    planned,
-    train,
+    assign_shards,
+    collect_updates,
+    commit_round,
+    is_committed,
+    plan_rounds,
+    select_best,
+    train_shard,
     updates_folder,
 )
 from tasks.lineage import build_lineage
@@ -63,29 +64,28 @@ def run_rounds(
     """The network that the rounds end with, and every round on the way; each is committed before the next begins."""
     latest: StepResult[object] = start
     rounds: list[StepResult[RoundStepReport]] = []
-    for spec in planned(settings, data, after):
-        begun = time.monotonic()
-        reports = (
-            () if committed(run, spec, latest, data) else asked(run, settings, spec, latest, data)
-        )
-        latest = close(run, spec, latest, data, reports, begun)
+    for spec in plan_rounds(settings, data, data.report.form.augmentation, after):
+        began = time.monotonic()
+        done = is_committed(run, spec, latest, data)
+        reports = () if done else run_clients(run, settings, spec, latest, data)
+        latest = commit_round(run, spec, latest, data, reports, began)
         rounds.append(latest)
-    return FederationResults(choose(run, settings, start, data, rounds), tuple(rounds))
+    return FederationResults(select_best(run, settings, start, data, rounds), tuple(rounds))
 
 
-def asked(
+def run_clients(
     run: Run,
     settings: Federate,
     spec: RoundSpec,
     latest: StepResult[object],
-    data: StepResult[DataReport],
+    data: StepResult[object],
 ) -> tuple[ClientReport, ...]:
     """What the devices of a round report: their clients are mapped tasks over shards of devices."""
-    shards = train.map(
-        dealt(settings, spec, data),
+    futures = train_shard.map(
+        assign_shards(settings, spec, data),
         checkpoint=unmapped(latest.path),
         spec=unmapped(spec),
         into=unmapped(updates_folder(run, spec, latest)),
-        deadline=time.monotonic() + spec.deadline_s,
+        deadline=time.monotonic() + spec.settings.deadline_s,
     )
-    return gathered(spec, shards)
+    return collect_updates(spec, futures)

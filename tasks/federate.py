@@ -1,12 +1,11 @@
-"""Federated rounds: shards of devices train as mapped tasks, the central site averages and commits.
+"""Federated rounds: shards of devices train as mapped tasks, the central site commits each round.
 
 A client task receives its own folders and the round's checkpoint, and nothing of any other device.
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -19,16 +18,16 @@ from edgeline.finetuning.evaluate import scores
 from edgeline.metrics import Scores
 from edgeline.models.checkpoint import load
 from edgeline.recipe.federate import Federate
-from edgeline.rounds.client import EXAMPLES, train_shard
-from edgeline.rounds.round import ClientReport, RoundReport, RoundSpec, close_round, plan, shards
+from edgeline.rounds import commit, shard
+from edgeline.rounds import spec as specs
+from edgeline.rounds.client import EXAMPLES, ClientReport
+from edgeline.rounds.commit import RoundReport
+from edgeline.rounds.spec import RoundSpec
 from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_cache import key_of, recall
 from tasks.step_result import StepResult
-
-if TYPE_CHECKING:
-    from tasks.data import DataReport
 
 Shard = tuple[Path, ...]
 """Folders of the devices that one task trains, one after the other."""
@@ -36,7 +35,7 @@ Shard = tuple[Path, ...]
 
 @dataclass(frozen=True)
 class RoundStepReport:
-    """A round that is over."""
+    """What a round changed, and how long it took."""
 
     round: RoundReport
     seconds: float
@@ -44,8 +43,8 @@ class RoundStepReport:
 
     @property
     def figure(self) -> str:
-        left = "".join(f"; without {one.device}" for one in self.round.left_out)
-        return f"{self.round.number}: {self.round.after:.3f} on validation, {len(self.round.devices)} devices{left}"
+        without = "".join(f"; without {one.device}" for one in self.round.excluded)
+        return f"{self.round.number}: {self.round.after:.3f} on validation, {len(self.round.devices)} devices{without}"
 
 
 @dataclass(frozen=True)
@@ -71,42 +70,41 @@ class FederateReport:
         return f"{change}, {kept} kept"
 
 
-@task(name="train-shard", task_run_name="round {spec.number}: {shard}", cache_policy=NO_CACHE)
-def train(
-    shard: Shard, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float
+@task(name="train-shard", task_run_name="round {spec.number}: {folders}", cache_policy=NO_CACHE)
+def train_shard(
+    folders: Shard, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float
 ) -> tuple[ClientReport, ...]:
     """Train the devices of one shard; each sees its own folder and the round's checkpoint alone."""
-    return train_shard(shard, checkpoint, spec, into, deadline, time.monotonic)
+    return shard.train_shard(folders, checkpoint, spec, into, deadline, time.monotonic)
 
 
-def gathered(
-    spec: RoundSpec, shards: list[PrefectFuture[tuple[ClientReport, ...]]]
+def collect_updates(
+    spec: RoundSpec, futures: list[PrefectFuture[tuple[ClientReport, ...]]]
 ) -> tuple[ClientReport, ...]:
     """Wait for every shard; the devices of a task that failed as a whole are named like any that failed alone."""
-    for shard in shards:
-        shard.wait()
+    for future in futures:
+        future.wait()
     reports = [
-        report for shard in shards if shard.state.is_completed() for report in shard.result()
+        report for future in futures if future.state.is_completed() for report in future.result()
     ]
     missing = sorted(set(spec.devices) - {report.device for report in reports})
     lost = [
-        ClientReport(device, spec.number, 0, None, None, 0.0, "its task ended early")
-        for device in missing
+        ClientReport.of_failure(device, spec.number, "its task ended early") for device in missing
     ]
     return (*reports, *lost)
 
 
-@step("round", beside=("reports", "begun"), tracked=False)
-def close(
+@step("round", beside=("reports", "began"), tracked=False)
+def commit_round(
     run: Run,
     spec: RoundSpec,
     start: StepResult[object],
-    data: "StepResult[DataReport]",
+    data: StepResult[object],
     reports: tuple[ClientReport, ...],
-    begun: float,
+    began: float,
 ) -> tuple[Path, RoundStepReport]:
-    """Average what can be trusted and commit the round; from here on it is done, whatever happens next."""
-    path, report = close_round(
+    """Close the round with the updates that can be used; from here on it is done, whatever happens next."""
+    path, report = commit.commit_round(
         start.path,
         spec,
         reports,
@@ -114,35 +112,33 @@ def close(
         run.workspace.checkpoints,
         load_set(data.path, "validation").examples,
     )
-    return path, RoundStepReport(report, time.monotonic() - begun)
+    return path, RoundStepReport(report, time.monotonic() - began)
 
 
-def committed(
-    run: Run, spec: RoundSpec, start: StepResult[object], data: "StepResult[DataReport]"
+def is_committed(
+    run: Run, spec: RoundSpec, start: StepResult[object], data: StepResult[object]
 ) -> bool:
-    """Whether an earlier run closed this very round, so that nobody need train for it."""
+    """Whether an earlier run committed this very round, so that no device need train for it."""
     if run.force:
         return False
-    key = key_of("round", close.fn.__module__, run, [spec, start, data])
+    key = key_of("round", commit_round.fn.__module__, run, [spec, start, data])
     return recall(run, "round", key, TypeAdapter(RoundStepReport)) is not None
 
 
-def planned(
-    settings: Federate, data: "StepResult[DataReport]", after: int
+def plan_rounds(
+    settings: Federate, data: StepResult[object], augmentation: str, after: int
 ) -> tuple[RoundSpec, ...]:
     """The rounds to come, numbered on from those that the start has behind it."""
     folders = (data.path / "shares" / "devices").glob(f"*/{EXAMPLES}")
-    devices = sorted(path.parent.name for path in folders)
-    specs = plan(settings, devices, data.report.form.augmentation)
-    return tuple(replace(spec, number=spec.number + after) for spec in specs)
+    return specs.plan_rounds(settings, (path.parent.name for path in folders), augmentation, after)
 
 
-def dealt(settings: Federate, spec: RoundSpec, data: "StepResult[DataReport]") -> list[Shard]:
+def assign_shards(settings: Federate, spec: RoundSpec, data: StepResult[object]) -> list[Shard]:
     """The round's devices by shard, as folders."""
     folder = data.path / "shares" / "devices"
     return [
-        tuple(folder / device for device in shard)
-        for shard in shards(spec.devices, settings.shards)
+        tuple(folder / device for device in devices)
+        for devices in shard.assign_shards(spec.devices, settings.shards)
     ]
 
 
@@ -152,23 +148,23 @@ def updates_folder(run: Run, spec: RoundSpec, start: StepResult[object]) -> Path
 
 
 @step("federate")
-def choose(
+def select_best(
     run: Run,
     settings: Federate,
     start: StepResult[object],
-    data: "StepResult[DataReport]",
+    data: StepResult[object],
     rounds: list[StepResult[RoundStepReport]],
 ) -> tuple[Path, FederateReport]:
     """Keep the network that is best on validation, the start included; of equals the latest."""
-    reports = [product.report.round for product in rounds]
-    standing = [(reports[0].before or 0.0, 0, start.path)] if reports else [(0.0, 0, start.path)]
-    standing += [
-        (report.after or 0.0, report.number, product.path)
-        for report, product in zip(reports, rounds, strict=True)
+    reports = [result.report.round for result in rounds]
+    ranking = [(reports[0].before if reports else 0.0, 0, start.path)]
+    ranking += [
+        (report.after, report.number, result.path)
+        for report, result in zip(reports, rounds, strict=True)
     ]
-    validation, number, path = max(standing)
+    validation, number, path = max(ranking)
     test = load_set(data.path, "test").examples
-    picture = curves.rounds([accuracy for accuracy, _, _ in standing])
+    picture = curves.rounds([accuracy for accuracy, _, _ in ranking])
     runs.log_figures(run.tracked, {"rounds": picture})
     runs.log_table(run.tracked, _rows(reports), "devices.json")
     return path, FederateReport(
@@ -176,13 +172,16 @@ def choose(
         before=scores(load(start.path), *test),
         validation=validation,
         chosen=number,
-        rounds=tuple(report.after or 0.0 for report in reports),
+        rounds=tuple(report.after for report in reports),
         devices=len({device for report in reports for device in report.devices}),
         bytes=path.stat().st_size,
     )
 
 
 def _rows(reports: list[RoundReport]) -> list[dict[str, object]]:
+    reasons = {
+        (report.number, one.device): one.reason for report in reports for one in report.excluded
+    }
     return [
         {
             "round": report.number,
@@ -191,7 +190,7 @@ def _rows(reports: list[RoundReport]) -> list[dict[str, object]]:
             "loss": client.loss,
             "update": client.update or "",
             "seconds": round(client.seconds, 3),
-            "left out": client.reason or "",
+            "left out": reasons.get((report.number, client.device), ""),
         }
         for report in reports
         for client in report.clients

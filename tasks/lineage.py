@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from edgeline.digest import digest_of, sha256_file
 from edgeline.merkle import root
 from edgeline.provenance.lineage import Lineage
-from edgeline.rounds.round import RoundReport
+from edgeline.rounds.commit import RoundReport
 from tasks.data import DataReport
 from tasks.federate import RoundStepReport
 from tasks.results import TrainingResults

@@ -40,6 +40,27 @@ def test_loading_gives_back_what_was_saved(tmp_path):
     )
 
 
+def test_checkpoint_without_an_algorithms_state_has_the_bytes_that_it_always_had(tmp_path):
+    state = {
+        "layer.weight": torch.arange(6, dtype=torch.float32).reshape(2, 3),
+        "layer.count": torch.tensor(7),
+    }
+    path = save(Checkpoint(SPEC, GREY, state), tmp_path)
+
+    assert path.stem == "29837bde0f9968a791ddeddbfb15b16fd0a0fe7471a87545022643ff8e041ef7"
+
+
+def test_an_algorithms_state_is_kept_apart_from_the_weights(tmp_path):
+    state = {"fedavgm/output.bias": torch.ones(2), "fedavgm/steps": torch.tensor(3)}
+    path = save(Checkpoint(SPEC, GREY, checkpoint().state, state), tmp_path)
+    loaded = load(path)
+
+    assert loaded.algorithm_state.keys() == state.keys()
+    assert loaded.algorithm_state["fedavgm/steps"].item() == 3
+    assert loaded.state.keys() == checkpoint().state.keys()
+    assert path != save(checkpoint(), tmp_path)
+
+
 def test_one_changed_bit_is_tampering(tmp_path):
     path = save(checkpoint(), tmp_path)
     data = bytearray(path.read_bytes())

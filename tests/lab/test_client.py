@@ -19,14 +19,16 @@ from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.federate import Federate
-from edgeline.rounds.client import train_shard, update
-from edgeline.rounds.round import RoundSpec, close_round, plan, shards
+from edgeline.rounds.client import train_client
+from edgeline.rounds.commit import commit_round
+from edgeline.rounds.shard import assign_shards, train_shard
+from edgeline.rounds.spec import RoundSpec, plan_rounds
 
 MODEL = ModelSpec("cnn", (1, 8, 8), 2, (2, 2, 4))
 GREY = Preprocessing("image", (8, 8, 1), (0.5,), (0.5,))
 SIZES = {"00": 10, "01": 20, "02": 30}
 SETTINGS = Federate(rounds=2, local_epochs=2, batch_size=8, min_devices=2)
-SPEC = plan(SETTINGS, SIZES, "pen")[0]
+SPEC = plan_rounds(SETTINGS, SIZES, "pen")[0]
 NEVER = float("inf")
 
 
@@ -61,8 +63,8 @@ def sent(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_client_sends_weights_and_nothing_else(folders, start, tmp_path):
-    report = update(folders[1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+def test_client_sends_changes_of_weights_and_nothing_else(folders, start, tmp_path):
+    report = train_client(folders[1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
     path = tmp_path / "sent" / "01.safetensors"
 
     assert sent(tmp_path / "sent") == ["01.safetensors"]
@@ -74,10 +76,10 @@ def test_client_sends_weights_and_nothing_else(folders, start, tmp_path):
 
 
 def test_client_needs_no_folder_but_its_own(folders, start, tmp_path):
-    first = update(folders[0], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+    first = train_client(folders[0], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
     for folder in folders[1:]:
         (folder / "examples.npz").unlink()
-    again = update(folders[0], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
+    again = train_client(folders[0], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
 
     assert first == again
 
@@ -110,7 +112,7 @@ def test_client_without_examples_says_so(folders, start, tmp_path):
     report, *_ = train_shard(folders[:1], start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
 
     assert report.reason is not None
-    assert "no examples" in report.reason
+    assert "examples to learn from on device 00; found none" in report.reason
 
 
 def test_pickled_examples_are_never_opened(folders, start, tmp_path):
@@ -123,22 +125,23 @@ def test_pickled_examples_are_never_opened(folders, start, tmp_path):
 
 def test_round_averages_by_examples(folders, start, tmp_path):
     reports = train_shard(folders, start, SPEC, tmp_path / "sent", NEVER, frozen_clock)
-    path, report = close_round(
+    path, report = commit_round(
         start, SPEC, reports, tmp_path / "sent", tmp_path / "store", noise(20, 9)
     )
-    biases = [
+    moves = [
         load_file(tmp_path / "sent" / f"{device}.safetensors")["output.bias"] for device in SIZES
     ]
 
-    expected = (10 * biases[0].astype(float) + 20 * biases[1] + 30 * biases[2]) / 60
+    mean = (10 * moves[0].astype(float) + 20 * moves[1] + 30 * moves[2]) / 60
+    expected = load(start).state["output.bias"].numpy() + mean
     np.testing.assert_allclose(load(path).state["output.bias"].numpy(), expected, rtol=1e-6)
-    assert (report.examples, report.devices, report.left_out) == (60, ("00", "01", "02"), ())
+    assert (report.examples, report.devices, report.excluded) == (60, ("00", "01", "02"), ())
     assert (report.parent, path.parent) == (start.stem, tmp_path / "store")
     assert dumps(asdict(report), allow_nan=False)
 
 
 def test_shards_change_nothing_but_the_time(folders, start, tmp_path):
-    def closed(groups: list[tuple[Path, ...]], into: Path) -> Path:
+    def committed(groups: list[tuple[Path, ...]], into: Path) -> Path:
         reports: list = []
         work = [
             Thread(
@@ -152,37 +155,40 @@ def test_shards_change_nothing_but_the_time(folders, start, tmp_path):
             thread.start()
         for thread in work:
             thread.join()
-        return close_round(start, SPEC, reports, into, tmp_path / "store")[0]
+        return commit_round(start, SPEC, reports, into, tmp_path / "store", noise(20, 9))[0]
 
-    alone = closed([folders], tmp_path / "one")
-    together = closed([folders[::2], folders[1:2]], tmp_path / "two")
+    alone = committed([folders], tmp_path / "one")
+    together = committed([folders[::2], folders[1:2]], tmp_path / "two")
 
     assert alone == together
 
 
-def test_poisoned_update_is_left_out_by_name(folders, start, tmp_path):
+def test_poisoned_update_is_rejected_by_name(folders, start, tmp_path):
     reports = list(train_shard(folders, start, SPEC, tmp_path / "sent", NEVER, frozen_clock))
     path = tmp_path / "sent" / "01.safetensors"
     weights = load_file(path)
     weights["output.bias"] = weights["output.bias"] * np.float32(np.nan)
     save_file(weights, path)
     reports[1] = replace(reports[1], update=sha256_file(path))
-    _, report = close_round(start, SPEC, reports, tmp_path / "sent", tmp_path / "store")
+    _, report = commit_round(
+        start, SPEC, reports, tmp_path / "sent", tmp_path / "store", noise(20, 9)
+    )
 
     assert report.devices == ("00", "02")
-    assert report.left_out[0].device == "01"
-    assert "not finite" in report.left_out[0].reason
+    assert [one.device for one in report.rejected] == ["01"]
+    assert "not finite" in report.rejected[0].reason
+    assert report.dropped == ()
 
 
 def test_too_few_updates_fail_and_say_why(folders, start, tmp_path):
     reports = train_shard(folders, start, SPEC, tmp_path / "sent", -1.0, frozen_clock)
 
     with pytest.raises(EdgelineError, match=r"at least 2 devices; found 0 \(00: .*deadline"):
-        close_round(start, SPEC, reports, tmp_path / "sent", tmp_path / "store")
+        commit_round(start, SPEC, reports, tmp_path / "sent", tmp_path / "store", noise(20, 9))
 
 
 def test_plan_names_devices_and_lowers_the_rate():
-    first, second = plan(
+    first, second = plan_rounds(
         SETTINGS.model_copy(update={"learning_rate": 0.5, "decay": 0.5}), ["b", "a", "c"], "pen"
     )
 
@@ -198,29 +204,29 @@ def test_plan_names_devices_and_lowers_the_rate():
 def test_share_of_devices_is_drawn_by_seed():
     settings = SETTINGS.model_copy(update={"share": 0.5, "rounds": 20})
     devices = [f"{number:02}" for number in range(10)]
-    rounds = plan(settings, devices, "pen")
+    rounds = plan_rounds(settings, devices, "pen")
 
     assert {len(spec.devices) for spec in rounds} == {5}
     assert len({spec.devices for spec in rounds}) > 10
-    assert rounds == plan(settings, reversed(devices), "pen")
+    assert rounds == plan_rounds(settings, reversed(devices), "pen")
 
 
 def test_fewer_devices_than_needed_cannot_be_planned():
     with pytest.raises(EdgelineError, match="at least 2 devices; found 1 devices"):
-        plan(SETTINGS, ["only"], "pen")
+        plan_rounds(SETTINGS, ["only"], "pen")
 
 
 def test_every_device_and_round_has_its_seed():
-    specs: tuple[RoundSpec, ...] = plan(SETTINGS, SIZES, "pen")
+    specs: tuple[RoundSpec, ...] = plan_rounds(SETTINGS, SIZES, "pen")
 
-    assert len({spec.seed_of(device) for spec in specs for device in SIZES}) == 6
+    assert len({spec.derive_seed(device) for spec in specs for device in SIZES}) == 6
 
 
 @pytest.mark.parametrize(
     ("groups", "expected"), [(1, ("abcde",)), (2, ("ace", "bd")), (9, ("a", "b", "c", "d", "e"))]
 )
-def test_shards_deal_devices_like_cards(groups, expected):
-    assert tuple("".join(shard) for shard in shards(tuple("abcde"), groups)) == expected
+def test_shards_differ_by_one_device_at_most(groups, expected):
+    assert tuple("".join(shard) for shard in assign_shards(tuple("abcde"), groups)) == expected
 
 
 def test_devices_may_own_series(tmp_path):
@@ -231,7 +237,7 @@ def test_devices_may_own_series(tmp_path):
     values[3, :4] = np.nan
     (tmp_path / "00").mkdir()
     items.write(tmp_path / "00" / "examples.npz", owned(values, np.arange(12) % 2))
-    report = update(
+    report = train_client(
         tmp_path / "00",
         start,
         replace(SPEC, augmentation="sensor"),

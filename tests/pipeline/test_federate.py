@@ -10,13 +10,18 @@ from edgeline.datasets.items import Items, write
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
-from edgeline.rounds.round import RoundSpec
+from edgeline.recipe.federate import RoundSettings
+from edgeline.rounds import shard
+from edgeline.rounds.spec import RoundSpec
 from tasks import federate
 
 SPEC = RoundSpec(
-    number=1, devices=("00", "01", "02"), epochs=1, batch_size=4, learning_rate=0.01, augment=0.0,
-    deadline_s=60.0, min_devices=1, seed=0, augmentation="none",
-)  # fmt: skip
+    number=1,
+    devices=("00", "01", "02"),
+    learning_rate=0.01,
+    augmentation="none",
+    settings=RoundSettings(local_epochs=1, batch_size=4, augment=0.0, min_devices=1),
+)
 
 
 @pytest.fixture
@@ -43,14 +48,14 @@ def devices(tmp_path):
 def trained(shards, checkpoint, into, deadline):
     @flow
     def one_round():
-        futures = federate.train.map(
+        futures = federate.train_shard.map(
             shards,
             checkpoint=unmapped(checkpoint),
             spec=unmapped(SPEC),
             into=unmapped(into),
             deadline=deadline,
         )
-        return federate.gathered(SPEC, futures)
+        return federate.collect_updates(SPEC, futures)
 
     return {report.device: report for report in one_round()}
 
@@ -59,10 +64,8 @@ def test_client_task_receives_only_its_folders_and_the_checkpoint(
     prefect, devices, checkpoint, tmp_path, monkeypatch
 ):
     received = []
-    real = federate.train_shard
-    monkeypatch.setattr(
-        federate, "train_shard", lambda *given: received.append(given) or real(*given)
-    )
+    real = shard.train_shard
+    monkeypatch.setattr(shard, "train_shard", lambda *given: received.append(given) or real(*given))
     shards = [(devices[0], devices[2]), (devices[1],)]
     trained(shards, checkpoint, tmp_path / "updates", float("inf"))
     paths = [{value for value in _flat(given) if isinstance(value, Path)} for given in received]
@@ -88,7 +91,7 @@ def test_devices_of_a_lost_task_are_named(prefect, devices, checkpoint, tmp_path
     def lost(folders, *_):
         raise MemoryError
 
-    monkeypatch.setattr(federate, "train_shard", lost)
+    monkeypatch.setattr(shard, "train_shard", lost)
     reports = trained([tuple(devices)], checkpoint, tmp_path / "updates", float("inf"))
     assert set(reports) == set(SPEC.devices)
     assert all(report.update is None for report in reports.values())

@@ -6,11 +6,12 @@ no code.
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from
 from safetensors.torch import save as bytes_of
@@ -22,6 +23,8 @@ from edgeline.preprocess import Preprocessing
 
 # A single key: safetensors writes several in any order, and the bytes would differ.
 METADATA_KEY = "edgeline"
+# Before the name of each tensor of an algorithm's state; PyTorch puts no slash into names of weights.
+ALGORITHM_STATE = "algorithm_state/"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -66,6 +69,13 @@ class Checkpoint:
     preprocessing: Preprocessing
     state: dict[str, torch.Tensor]
     """Weights by name, as `nn.Module.state_dict` gives them."""
+    algorithm_state: dict[str, torch.Tensor] = field(default_factory=dict)
+    """What a federated algorithm keeps from one round to the next, as `rounds.commit` names it;
+    empty for most. The network does not use it."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The weights as arrays that share their memory."""
+        return {name: tensor.numpy() for name, tensor in self.state.items()}
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> Path:
@@ -74,9 +84,10 @@ def save(checkpoint: Checkpoint, folder: Path) -> Path:
         "spec": checkpoint.spec.to_json(),
         "preprocessing": checkpoint.preprocessing.to_json(),
     }
-    tensors = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.state.items()
+    named = checkpoint.state | {
+        f"{ALGORITHM_STATE}{name}": tensor for name, tensor in checkpoint.algorithm_state.items()
     }
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
     data = bytes_of(tensors, metadata={METADATA_KEY: canonical_json(described).decode()})
     path = folder / f"{sha256_bytes(data)}.safetensors"
     write_atomically(path, data)
@@ -95,7 +106,7 @@ def load(path: Path) -> Checkpoint:
         described = metadata(data)
         spec = ModelSpec.from_json(described["spec"])
         preprocessing = Preprocessing.from_json(described["preprocessing"])
-        return Checkpoint(spec, preprocessing, tensors_from(data))
+        return Checkpoint(spec, preprocessing, *_split(tensors_from(data)))
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(path, f"{type(error).__name__}: {error}") from error
 
@@ -118,6 +129,21 @@ def read(path: Path) -> bytes:
             remedy="delete the file and run the step that made it again",
         )
     return data
+
+
+def _split(
+    tensors: dict[str, torch.Tensor],
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """The network's weights, and the state of a federated algorithm."""
+    weights = {
+        name: tensor for name, tensor in tensors.items() if not name.startswith(ALGORITHM_STATE)
+    }
+    state = {
+        name.removeprefix(ALGORITHM_STATE): tensor
+        for name, tensor in tensors.items()
+        if name not in weights
+    }
+    return weights, state
 
 
 def metadata(data: bytes) -> dict[str, Any]:

@@ -1,24 +1,22 @@
-"""A device in a round: it reads its own folder and the checkpoint, and sends weights, no data.
+"""A device in a round: it reads its own folder and the checkpoint, and sends an update, no data."""
 
-A shard is several devices trained one after another by one worker; what happens to one does not
-touch the next.
-"""
-
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors.torch import save as bytes_of
+from safetensors.numpy import save as bytes_of
 
 from edgeline.datasets import items
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
+from edgeline.federated.algorithms import ALGORITHMS
 from edgeline.files import write_atomically
 from edgeline.finetuning import losses
 from edgeline.finetuning.loop import Examples, train
 from edgeline.models.checkpoint import load
 from edgeline.models.zoo import restore, snapshot
 from edgeline.recipe.training import Supervised
-from edgeline.rounds.round import ClientReport, RoundSpec
+from edgeline.rounds.spec import RoundSpec
 
 EXAMPLES = "examples.npz"
 
@@ -26,42 +24,69 @@ Clock = Callable[[], float]
 """Seconds from a beginning of its own, such as time.monotonic; only differences mean anything."""
 
 
-def update(
+@dataclass(frozen=True)
+class ClientReport:
+    """What became of one device in one round."""
+
+    device: str
+    number: int
+    """The round's."""
+    examples: int
+    """How many the device learned from; 0 when it failed before it had read them."""
+    loss: float | None
+    """Mean over the last local epoch."""
+    update: str | None
+    """SHA-256 of the file it sent; None when it sent none."""
+    seconds: float
+    reason: str | None
+    """Why nothing was sent; None when all went well."""
+
+    @classmethod
+    def of_failure(
+        cls, device: str, number: int, reason: str, seconds: float = 0.0
+    ) -> "ClientReport":
+        """The report of a device that sends nothing."""
+        return cls(device, number, 0, None, None, seconds, reason)
+
+
+def train_client(
     folder: Path, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float, clock: Clock
 ) -> ClientReport:
-    """Train on `folder/examples.npz` and write the weights to `into/<device>.safetensors`.
+    """Train on `folder/examples.npz` and write the update to `into/<device>.safetensors`.
 
     Raises:
         EdgelineError: `clock` has passed `deadline` between two batches, or a checkpoint is bad.
     """
-    begun = clock()
+    began = clock()
     examples = items.read(folder / EXAMPLES)
     if not len(examples):
         raise EdgelineError(
-            expected=f"something to learn from on device {folder.name}",
-            found="no examples",
+            expected=f"examples to learn from on device {folder.name}",
+            found="none",
             remedy="leave the device out until it has some",
         )
     base = load(checkpoint)
 
-    def in_time() -> None:
+    def check_deadline() -> None:
         if clock() > deadline:
             raise EdgelineError(
-                expected=f"an update within {spec.deadline_s:g} s",
+                expected=f"an update within {spec.settings.deadline_s:g} s",
                 found="the deadline passed between two batches",
                 remedy="raise federate.deadline_s, or lower federate.local_epochs",
             )
 
-    settings = local_settings(spec, folder.name)
+    settings = client_settings(spec, folder.name)
     network, report = train(
         restore(base),
         Examples(base.preprocessing(examples.values), examples.labels),
         settings,
         losses.objective(settings, examples.labels),
         augmentation=spec.augmentation,
-        before_batch=in_time,
+        before_batch=check_deadline,
     )
-    data = bytes_of(snapshot(network, base.spec, base.preprocessing).state)
+    trained = snapshot(network, base.spec, base.preprocessing)
+    algorithm = ALGORITHMS[spec.settings.algorithm]
+    data = bytes_of(dict(algorithm.client(base.arrays(), trained.arrays())))
     write_atomically(into / f"{folder.name}.safetensors", data)
     return ClientReport(
         device=folder.name,
@@ -69,45 +94,19 @@ def update(
         examples=len(examples),
         loss=report.loss,
         update=sha256_bytes(data),
-        seconds=clock() - begun,
+        seconds=clock() - began,
         reason=None,
     )
 
 
-def local_settings(spec: RoundSpec, device: str) -> Supervised:
-    """How a device learns in a round: on its processor, and too short for a schedule of its own."""
-    return Supervised(
-        epochs=spec.epochs,
-        batch_size=spec.batch_size,
+def client_settings(spec: RoundSpec, device: str) -> Supervised:
+    """The settings of a device's training: those of the round, and what is the device's own."""
+    return Supervised.from_section(
+        spec.settings,
+        epochs=spec.settings.local_epochs,
         learning_rate=spec.learning_rate,
+        # A round is too short for a schedule of its own, and a device has no card to compute on.
         schedule="constant",
-        augment=spec.augment,
-        class_weights=spec.class_weights,
-        label_smoothing=spec.label_smoothing,
         device="cpu",
-        seed=spec.seed_of(device),
+        seed=spec.derive_seed(device),
     )
-
-
-def train_shard(
-    folders: Iterable[Path],
-    checkpoint: Path,
-    spec: RoundSpec,
-    into: Path,
-    deadline: float,
-    clock: Clock,
-) -> tuple[ClientReport, ...]:
-    """A report from every device: one that fails or comes late says why, and the others go on."""
-    return tuple(_attempt(folder, checkpoint, spec, into, deadline, clock) for folder in folders)
-
-
-def _attempt(
-    folder: Path, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float, clock: Clock
-) -> ClientReport:
-    begun = clock()
-    try:
-        return update(folder, checkpoint, spec, into, deadline, clock)
-    # A device can fail in ways nobody has thought of; none of them may stop the round.
-    except Exception as error:  # noqa: BLE001
-        reason = f"{type(error).__name__}: {error}"
-        return ClientReport(folder.name, spec.number, 0, None, None, clock() - begun, reason)

@@ -1,0 +1,124 @@
+"""The end of a round: the updates become the next checkpoint, and a report says what happened.
+
+A round takes a checkpoint and gives a checkpoint. Only the updates that devices sent stand between.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from edgeline.errors import EdgelineError
+from edgeline.federated.algorithm import State, Weights
+from edgeline.federated.algorithms import ALGORITHMS
+from edgeline.federated.weighted_sum import WeightedSum
+from edgeline.finetuning.evaluate import Labels, Values, score
+from edgeline.models.checkpoint import Checkpoint, load, save
+from edgeline.rounds.accumulate import Exclusion, add_updates
+from edgeline.rounds.client import ClientReport
+from edgeline.rounds.spec import RoundSpec
+
+
+@dataclass(frozen=True)
+class RoundReport:
+    """What a round changed."""
+
+    number: int
+    examples: int
+    """For which the updates in the mean count."""
+    devices: tuple[str, ...]
+    """Those whose updates are in the mean, sorted."""
+    dropped: tuple[Exclusion, ...]
+    """Devices that sent nothing."""
+    rejected: tuple[Exclusion, ...]
+    """Devices whose update was refused."""
+    before: float
+    """Validation accuracy of the round's first checkpoint."""
+    after: float
+    """Validation accuracy of the checkpoint that it made."""
+    parent: str
+    """Digest of the checkpoint that the round began with."""
+    clients: tuple[ClientReport, ...]
+
+    @property
+    def excluded(self) -> tuple[Exclusion, ...]:
+        """Every device without a part in the mean, by name."""
+        return tuple(sorted((*self.dropped, *self.rejected), key=lambda one: one.device))
+
+
+def commit_round(
+    checkpoint: Path,
+    spec: RoundSpec,
+    reports: Iterable[ClientReport],
+    updates: Path,
+    store: Path,
+    validation: tuple[Values, Labels],
+) -> tuple[Path, RoundReport]:
+    """Close the round: write the next checkpoint into `store`, from the updates that can be used.
+
+    Raises:
+        EdgelineError: fewer than `min_devices` updates can be used.
+    """
+    base = load(checkpoint)
+    clients = tuple(sorted(reports, key=lambda report: report.device))
+    dropped = tuple(
+        Exclusion(client.device, client.reason or "it sent nothing")
+        for client in clients
+        if client.update is None
+    )
+    total = WeightedSum(base.arrays(), spec.limits)
+    rejected = add_updates(total, clients, updates)
+    _check_quorum(spec, total, (*dropped, *rejected))
+    made = apply_mean(base, total.mean(), spec)
+    return save(made, store), RoundReport(
+        number=spec.number,
+        examples=total.examples,
+        devices=tuple(sorted(total.devices)),
+        dropped=dropped,
+        rejected=rejected,
+        before=score(base, *validation),
+        after=score(made, *validation),
+        parent=checkpoint.stem,
+        clients=clients,
+    )
+
+
+def apply_mean(base: Checkpoint, mean: Weights, spec: RoundSpec) -> Checkpoint:
+    """The next checkpoint, with the state of the algorithm if it keeps one."""
+    name = spec.settings.algorithm
+    algorithm, weights = ALGORITHMS[name], base.arrays()
+    state = load_state(base, name) or algorithm.init(weights)
+    after, state = algorithm.server(weights, mean, state, spec.settings)
+    return replace(
+        base,
+        state=_tensors(after),
+        algorithm_state=_tensors({f"{name}/{key}": array for key, array in state.items()}),
+    )
+
+
+def load_state(checkpoint: Checkpoint, name: str) -> State:
+    """The state that the algorithm `name` left in a checkpoint; empty if another made it."""
+    prefix = f"{name}/"
+    return {
+        key.removeprefix(prefix): tensor.numpy()
+        for key, tensor in checkpoint.algorithm_state.items()
+        if key.startswith(prefix)
+    }
+
+
+def _check_quorum(spec: RoundSpec, total: WeightedSum, excluded: tuple[Exclusion, ...]) -> None:
+    wanted = spec.settings.min_devices
+    if len(total.devices) < wanted:
+        reasons = "; ".join(f"{one.device}: {one.reason}" for one in excluded) or "no reports"
+        raise EdgelineError(
+            expected=f"updates of at least {wanted} devices",
+            found=f"{len(total.devices)} ({reasons})",
+            remedy=f"look at what stopped round {spec.number}, or lower federate.min_devices",
+        )
+
+
+def _tensors(arrays: Weights) -> dict[str, torch.Tensor]:
+    """Tensors with a memory of their own: an algorithm may give out one array twice."""
+    return {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}

@@ -1,0 +1,36 @@
+"""A shard: several devices that one worker trains, one after another."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from edgeline.rounds.client import ClientReport, Clock, train_client
+from edgeline.rounds.spec import RoundSpec
+
+
+def assign_shards(devices: tuple[str, ...], count: int) -> tuple[tuple[str, ...], ...]:
+    """The devices in at most `count` groups of nearly equal size; none is empty."""
+    return tuple(devices[first::count] for first in range(min(count, len(devices))))
+
+
+def train_shard(
+    folders: Iterable[Path],
+    checkpoint: Path,
+    spec: RoundSpec,
+    into: Path,
+    deadline: float,
+    clock: Clock,
+) -> tuple[ClientReport, ...]:
+    """A report from every device: one that fails or comes late says why, and the others go on."""
+    return tuple(_try(folder, checkpoint, spec, into, deadline, clock) for folder in folders)
+
+
+def _try(
+    folder: Path, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float, clock: Clock
+) -> ClientReport:
+    began = clock()
+    try:
+        return train_client(folder, checkpoint, spec, into, deadline, clock)
+    # A device can fail in ways nobody has thought of; none of them may stop the round.
+    except Exception as error:  # noqa: BLE001
+        reason = f"{type(error).__name__}: {error}"
+        return ClientReport.of_failure(folder.name, spec.number, reason, clock() - began)
