@@ -41,6 +41,16 @@ def test_all_matches_where_all_is_alike(colour):
     assert len(loaded.matched) == 97
 
 
+def test_a_federated_algorithms_state_is_not_taken_for_weights(tmp_path):
+    weights = zoo.build(COLOUR, seed=5).state_dict()
+    state = {f"fedavgm/{name}": tensor.clone() for name, tensor in weights.items()}
+    form = Preprocessing("image", (16, 16, 3), (0.5,) * 3, (0.5,) * 3)
+    path = save(Checkpoint(COLOUR, form, weights, state), tmp_path)
+    _, loaded = load_weights(str(path), COLOUR, seed=0)
+
+    assert (loaded.unused, loaded.share) == ((), 1.0)
+
+
 def test_grey_and_other_classes_are_adapted(colour):
     state, loaded = load_weights(str(colour), GREY, seed=0)
 

@@ -8,7 +8,7 @@ from safetensors.torch import load as tensors_from
 
 from edgeline.digest import sha256_bytes
 from edgeline.errors import RecipeError
-from edgeline.models.checkpoint import read
+from edgeline.models.checkpoint import ALGORITHM_STATE, read
 
 PICKLED = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".h5", ".hdf5", ".joblib", ".npz")
 """Endings of formats that hold code, or that are read by what runs it."""
@@ -30,7 +30,7 @@ FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
 def open_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
-    """Every tensor of the file by name, floating ones as float32, and the file's SHA-256.
+    """Every weight of the file by name, floating ones as float32, and the file's SHA-256.
 
     Raises:
         Tampered: the name is a digest that the bytes do not have.
@@ -47,7 +47,11 @@ def open_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise _refused(path, f"{type(error).__name__}: {reason[:200]}") from error
-    floats = {name: _float32(path, name, tensor) for name, tensor in sorted(tensors.items())}
+    floats = {
+        name: _float32(path, name, tensor)
+        for name, tensor in sorted(tensors.items())
+        if not name.startswith(ALGORITHM_STATE)
+    }
     return floats, sha256_bytes(data)
 
 
