@@ -18,12 +18,12 @@ from tests.chain.conftest import KEYS
 TRANSACTION = Transaction(1337, 5, "0x" + 40 * "a", "0x1234", 100_000, 10**9, 10**8)
 SIGNING = f"""
 import json, sys
-from eth_account import Account
-key = Account.from_key("{KEYS[1]}")
 asked = json.loads(sys.stdin.readline())
 if asked["ask"] == "address":
-    print(key.address)
+    print("{Account.from_key(KEYS[1]).address}")
 else:
+    from eth_account import Account
+    key = Account.from_key("{KEYS[1]}")
     sent = {{k: v for k, v in asked["transaction"].items() if k != "from"}}
     if "to" in sent:
         sent["to"] = bytes.fromhex(sent["to"][2:])

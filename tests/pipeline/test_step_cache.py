@@ -1,6 +1,10 @@
 """What a step is keyed by: its inputs by content, and the code that it can reach."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -112,15 +116,30 @@ def test_one_list_names_every_step_and_the_vocabulary_explains_them():
     assert set(STEPS) <= set(re.findall("[a-z]+", row))
 
 
-def test_changed_helper_counts_only_where_it_is_reached(built, project):
-    project.run()
-    path = project.root / "src" / "edgeline" / "figures" / "curves.py"
+DIGESTS = """
+import pathlib, sys
+from tasks.step_cache import code_digest
+for content in sys.argv[2:]:
+    pathlib.Path(sys.argv[1]).write_text(content)
+    code_digest.cache_clear()
+    print(code_digest("tasks.finetune"), code_digest("tasks.pretrain"))
+"""
+
+
+def test_changed_helper_counts_only_where_it_is_reached(tmp_path):
+    for name in ("src", "tasks"):
+        shutil.copytree(CHECKOUT / name, tmp_path / name)
+    path = tmp_path / "src" / "edgeline" / "figures" / "curves.py"
     before = path.read_text()
-    path.write_text(before.replace("#2b6cb0", "#2b6cb1"))
-    try:
-        changed = project.run()
-    finally:
-        path.write_text(before)
-    assert not changed["steps"]["finetune"]["reused"]
-    assert changed["steps"]["pretrained"]["reused"]
-    assert changed["artifact"]["digest"] == built["artifact"]["digest"]
+    after = before.replace("#2b6cb0", "#2b6cb1")
+    assert after != before
+    around = {**os.environ, "PYTHONPATH": f"{tmp_path / 'src'}{os.pathsep}{tmp_path}"}
+    command = [sys.executable, "-c", DIGESTS, path, before, after]
+    printed = subprocess.run(
+        command, cwd=tmp_path, env=around, check=True, capture_output=True, text=True
+    )
+    (tuned, pretrained), (tuned_after, pretrained_after) = map(
+        str.split, printed.stdout.splitlines()
+    )
+    assert tuned_after != tuned
+    assert pretrained_after == pretrained
