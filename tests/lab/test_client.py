@@ -201,6 +201,21 @@ def test_plan_names_devices_and_lowers_the_rate():
     )
 
 
+def test_a_round_is_the_same_in_a_longer_plan_and_in_other_shards():
+    longer = SETTINGS.model_copy(update={"rounds": 5, "shards": 3})
+
+    assert plan_rounds(longer, SIZES, "pen")[:2] == plan_rounds(SETTINGS, SIZES, "pen")
+
+
+def test_numbers_go_on_from_the_rounds_before():
+    assert [spec.number for spec in plan_rounds(SETTINGS, SIZES, "pen", after=12)] == [13, 14]
+
+
+def test_a_round_whose_sum_could_overflow_is_refused_before_it_begins():
+    with pytest.raises(EdgelineError, match=r"lower federate\.max_examples"):
+        plan_rounds(SETTINGS.model_copy(update={"max_examples": 10**12}), SIZES, "pen")
+
+
 def test_share_of_devices_is_drawn_by_seed():
     settings = SETTINGS.model_copy(update={"share": 0.5, "rounds": 20})
     devices = [f"{number:02}" for number in range(10)]
