@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact, open_artifact
 from edgeline.datasets import load_set
-from edgeline.edge.session import load
+from edgeline.edge.session import load, load_model
 from edgeline.errors import GateMissed
 from edgeline.metrics import accuracy
 from edgeline.preprocess import Values
@@ -91,7 +91,7 @@ def _limits(settings: Gate, report: GateReport) -> Iterator[tuple[str, bool, str
 
 def _accuracy(artifact: Artifact, values: Values, labels: NDArray[np.int64]) -> float:
     """Accuracy of a sealed model on items prepared as it asks for."""
-    return accuracy(load(artifact.model_path).logits(artifact.preprocessing(values)), labels)
+    return accuracy(load_model(artifact).logits(artifact.preprocessing(values)), labels)
 
 
 def _candidate(run: Run, sealed: Artifact) -> Artifact | None:

@@ -26,6 +26,14 @@ def rehearse(
     data: "StepResult[DataReport]",
 ) -> tuple[Path, RehearsalReport]:
     """Send test items hop to hop through worker processes that verified their part, and compare with the whole."""
-    values = load_set(data.path, "test").values
-    broker = services.address("nats", run.root)
-    return artifact.path, rehearse_artifact(open_artifact(artifact.path), broker, values, settings)
+    sealed = open_artifact(artifact.path)
+    report = rehearse_artifact(
+        sealed,
+        services.address("nats", run.root),
+        sealed.prepare(load_set(data.path, "test").values[: settings.items]),
+        batch=settings.batch,
+        in_flight=settings.in_flight,
+        timeout_s=settings.timeout_s,
+        start_s=settings.start_s,
+    )
+    return artifact.path, report

@@ -10,7 +10,7 @@ from edgeline.artifact import seal as seal_artifact
 from edgeline.datasets import load_set
 from edgeline.digest import sha256_file
 from edgeline.edge.golden import check_golden, record_golden
-from edgeline.edge.session import load
+from edgeline.edge.session import load, load_model
 from edgeline.provenance.lineage import Lineage
 from tasks.run import Run
 from tasks.step import step
@@ -54,7 +54,8 @@ def seal(
     shutil.copy(int8.path, staging / "model.onnx")
     session = load(int8.path)
     preprocessing = whole.report.preprocessing
-    record_golden(staging, session, preprocessing, load_set(data.path, "test").values[:GOLDEN])
+    items = load_set(data.path, "test").values[:GOLDEN]
+    record_golden(staging, session, {session.inputs[0].name: items}, preprocessing)
     files = sorted((staging / "parts").iterdir())
     digests = {f"parts/{path.name}": sha256_file(path) for path in files}
     description = Description(
@@ -63,13 +64,12 @@ def seal(
         preprocessing=preprocessing,
         model=session.net("model.onnx"),
         parts=tuple(load(path).net(f"parts/{path.name}") for path in files),
-        cut=parts.report.cut,
         checkpoint=learned.digest,
         parents={"data": data.digest, "checkpoint": learned.digest, **digests},
         lineage=lineage.ancestry(learned.digest, *digests.values()).ancestors(),
     )
     artifact = seal_artifact(staging, description, run.workspace.artifacts)
-    check_golden(artifact, load(artifact.model_path))
+    check_golden(artifact, load_model(artifact))
     shutil.rmtree(staging)
     sizes = [entry.bytes for entry in artifact.manifest.files.values()]
     return artifact.folder, SealReport(len(sizes), sum(sizes))

@@ -35,7 +35,6 @@ def description() -> Description:
         preprocessing=Preprocessing("image", (2, 2, 1), (0.5,), (0.25,)),
         model=Net("model.onnx", (IMAGE,), (LOGITS,)),
         parts=(Net("parts/0.onnx", (IMAGE,), (MIDDLE,)), Net("parts/1.onnx", (MIDDLE,), (LOGITS,))),
-        cut=("t1",),
         checkpoint=B,
         parents={"data": A, "checkpoint": B},
         lineage=(Ancestor(A, "data", ()), Ancestor(B, "tuned", (A,))),

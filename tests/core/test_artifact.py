@@ -35,9 +35,9 @@ def test_the_name_is_the_manifests_digest(sealed: Artifact) -> None:
 
 
 def test_golden_answers_come_back(sealed: Artifact) -> None:
-    images, logits = sealed.golden()
-    assert images.shape == (1, 2, 2)
-    assert logits.tolist() == [[0.5, 1.5]]
+    inputs, outputs = sealed.golden()
+    assert inputs["image"].shape == (1, 2, 2)
+    assert outputs["logits"].tolist() == [[0.5, 1.5]]
 
 
 def test_sealing_twice_gives_the_same_folder(

@@ -10,9 +10,16 @@ import pytest
 from edgeline.artifact import Artifact, open_artifact
 from edgeline.digest import canonical_json, sha256_bytes
 from edgeline.errors import Tampered
-from edgeline.manifest import Manifest
+from edgeline.manifest import Format, Manifest
 
 A, B = "a" * 64, "b" * 64
+PART = {
+    "file": "model.onnx",
+    "inputs": [{"name": "image", "dtype": "float32", "shape": ["N", 1, 2, 2]}],
+    "outputs": [{"name": "t1", "dtype": "uint8", "shape": ["N", 3]}],
+    "options": {},
+    "formats": [],
+}
 
 
 def rewrite(folder: Path, change: Callable[[Any], Any]) -> Path:
@@ -52,21 +59,54 @@ def listed_as(name: str) -> Callable[[Any], Any]:
 @pytest.mark.parametrize(
     "change",
     [
-        put("schema", "edgeline.artifact/2"),
+        put("schema", "edgeline.artifact/1"),
+        put("schema", "edgeline.artifact/3"),
         put("surprise", 1),
         put("recipe", 1),
         put("classes", ["no", 2]),
         put("classes", ["one"]),
-        put("cut", []),
-        put("cut", ["t2"]),
+        put("cut", ["t1"]),
+        put("parts/0/inputs/0/name", "photo"),
+        put("parts/0/inputs/0/dtype", "float64"),
+        put("parts/0/outputs/0/name", "image"),
+        put("parts/1/inputs/0/name", "t2"),
+        put("parts/1/inputs/0/shape", ["N", 4]),
+        put("parts/1/inputs", []),
+        put("parts/1/outputs/0/name", "answers"),
+        put("parts/1/outputs", []),
+        put("parts", [PART]),
         put("checkpoint", "not a digest"),
         put("parents", {"Data!": A}),
         put("parents", {"data": A.upper()}),
-        put("golden", {"inputs": "golden/inputs.npy"}),
+        put("golden", {"inputs": ["golden/inputs.npy"]}),
+        put("golden/outputs", ["golden/inputs.npy"]),
+        put("golden", {"inputs": "golden/inputs.npy", "outputs": "golden/outputs.npy"}),
         put("preprocessing", "other.json"),
+        put("profile", "profile.json"),
+        put("profile", "other.json"),
+        put("model/options", []),
+        put("model/options", {"surprise": 1}),
+        put("model/options", {"prepacking": True}),
+        put("model/options", {"prepacking": 0}),
+        put("model/options", {"optimisation": "most"}),
+        put("model/options", {"optimisation": ["all"]}),
+        put("model/options", {"optimisation": "all"}),
+        put("model/options", {"disabled_optimisers": []}),
+        put("model/options", {"disabled_optimisers": ["Surprise"]}),
+        put("model/options", {"disabled_optimisers": ["ConstantFolding", "ConstantFolding"]}),
+        put("model/options", {"disabled_optimisers": ["TransposeOptimizer", "ConstantFolding"]}),
+        put("model/formats", [{"format": "tflite", "file": "absent.tflite"}]),
+        put("model/formats", [{"format": "onnx", "file": "model.onnx"}]),
+        put("model/formats", [{"format": "TFLite", "file": "model.onnx"}]),
+        put("model/formats", [{"format": "tflite"}]),
+        put("model/formats", 2 * [{"format": "tflite", "file": "model.onnx"}]),
+        put("model/inputs/0/dtype", "complex64"),
+        put("model/inputs/0/name", ""),
+        put("model/outputs/0/name", "image"),
+        put("model/outputs", []),
         put("model", {"file": "model.onnx"}),
         put("model/file", "absent.onnx"),
-        put("parts/0/inputs", [{"name": "image", "dtype": "float32", "shape": ["M", 1]}]),
+        put("parts/0/inputs", [{"name": "image", "dtype": "float32", "shape": ["2", 1]}]),
         put("parts/0/inputs", [{"name": "image", "dtype": "float32", "shape": [-1]}]),
         put("lineage", [{"digest": A, "kind": "data"}]),
         put("lineage/0/parents", [B]),
@@ -82,7 +122,7 @@ def listed_as(name: str) -> Callable[[Any], Any]:
         listed_as("receipt.json"),
         lambda manifest: json.dumps(manifest, indent=1).encode(),
         lambda manifest: canonical_json(manifest) + b"\n",
-        lambda manifest: canonical_json(manifest).replace(b'"cut":', b'"cut":[],"cut":'),
+        lambda manifest: canonical_json(manifest).replace(b'"golden":', b'"golden":[],"golden":'),
         lambda manifest: canonical_json(manifest).replace(b"tiny", b"\\ud800"),
         lambda manifest: b"[" * 100_000,
         lambda manifest: b"1" * 5_000,
@@ -116,3 +156,84 @@ def test_preprocessing_that_makes_no_sense_is_refused(
     entry = {"sha256": sha256_bytes(content), "bytes": len(content)}
     with pytest.raises(Tampered, match=r"preprocessing\.json"):
         open_artifact(rewrite(sealed.folder, put("files/preprocessing.json", entry)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"prepacking": False},
+        {"optimisation": "none"},
+        {"disabled_optimisers": ["ConstantFolding", "TransposeOptimizer"]},
+    ],
+)
+def test_options_come_back_as_they_were(sealed: Artifact, options: dict[str, Any]) -> None:
+    opened = open_artifact(rewrite(sealed.folder, put("model/options", options)))
+    assert opened.manifest.model.options.to_json() == options
+
+
+def test_a_format_that_nobody_here_knows_is_carried_and_verified(sealed: Artifact) -> None:
+    content = b"the same network for another runtime"
+    (sealed.folder / "model.tflite").write_bytes(content)
+
+    def add(manifest: Any) -> Any:
+        entry = {"sha256": sha256_bytes(content), "bytes": len(content)}
+        manifest["files"]["model.tflite"] = entry
+        manifest["model"]["formats"] = [{"format": "tflite", "file": "model.tflite"}]
+        return manifest
+
+    opened = open_artifact(rewrite(sealed.folder, add))
+    assert opened.manifest.model.formats == (Format("tflite", "model.tflite"),)
+    (opened.folder / "model.tflite").write_bytes(content[::-1])
+    with pytest.raises(Tampered, match=r"model\.tflite"):
+        open_artifact(opened.folder)
+
+
+@pytest.fixture
+def first_schema(sealed: Artifact) -> Path:
+    """The same artifact as the first schema described it."""
+
+    def downgrade(manifest: Any) -> Any:
+        del manifest["profile"]
+        for net in (manifest["model"], *manifest["parts"]):
+            del net["options"], net["formats"]
+        golden = {"inputs": "golden/inputs.npy", "outputs": "golden/outputs.npy"}
+        return {**manifest, "schema": "edgeline.artifact/1", "cut": ["t1"], "golden": golden}
+
+    return rewrite(sealed.folder, downgrade)
+
+
+def test_the_first_schema_is_read_as_the_second(first_schema: Path, sealed: Artifact) -> None:
+    opened = open_artifact(first_schema)
+    assert opened.manifest == sealed.manifest
+    assert opened.digest != sealed.digest
+    assert opened.profile is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("cut", []),
+        put("cut", ["t2"]),
+        put("classes", ["one"]),
+        put("classes", []),
+        put("golden", {"inputs": ["golden/inputs.npy"], "outputs": ["golden/outputs.npy"]}),
+        put("golden", {"inputs": "golden/inputs.npy"}),
+        put("golden/more", 1),
+        put("profile", None),
+        put("surprise", 1),
+        put("preprocessing", None),
+        put("model/options", {}),
+        put("model", {"file": "model.onnx"}),
+        put("model/outputs", []),
+        put("model/outputs/0", 1),
+        put("model/outputs/0/shape", 1),
+        put("parts/0", 1),
+        put("parts/1/inputs", []),
+    ],
+)
+def test_the_first_schema_is_read_as_strictly(
+    first_schema: Path, change: Callable[[Any], Any]
+) -> None:
+    with pytest.raises(Tampered, match=r"manifest\.json"):
+        open_artifact(rewrite(first_schema, change))

@@ -1,4 +1,4 @@
-"""A sealed artifact of long ago, and the means to write pictures for it."""
+"""Artifacts sealed long ago, one of each schema, and the means to write pictures for it."""
 
 import struct
 import zlib
@@ -13,12 +13,23 @@ from numpy.typing import NDArray
 from edgeline.artifact import Artifact, open_artifact
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
+SCHEMA_1 = GOLDEN / "771327545c1f097ab87dd5930bbac0c84b61a7637eea633d4637408c18552ee4"
+SCHEMA_2 = GOLDEN / "d3d6de2b9fca6b21436435e18915ad2cef85940d1ded7ff77cafc135e772d587"
 
 
 @pytest.fixture(scope="session")
 def golden_artifact() -> Artifact:
-    (folder,) = GOLDEN.iterdir()
-    return open_artifact(folder)
+    return open_artifact(SCHEMA_1)
+
+
+@pytest.fixture(scope="session")
+def second_schema() -> Artifact:
+    return open_artifact(SCHEMA_2)
+
+
+@pytest.fixture(scope="session", params=[SCHEMA_1, SCHEMA_2], ids=["schema 1", "schema 2"])
+def any_golden_artifact(request: pytest.FixtureRequest) -> Artifact:
+    return open_artifact(request.param)
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from edgeline.errors import EdgelineError
-from edgeline.serving.frame import DTYPES, Failure, Tensors, decode, encode, request_of
+from edgeline.serving.frame import DTYPES, Failure, Message, decode, encode, request_of
 
 REQUEST = bytes(range(16))
 
 
 def test_the_frame_is_the_documented_one() -> None:
-    frame = encode(Tensors(REQUEST, {"t": np.array([[1], [258]], np.int32)}))
+    frame = encode(Message(REQUEST, {"t": np.array([[1], [258]], np.int32)}))
     values = struct.pack("<ii", 1, 258)
     body = b"\x01" + b"\x01t" + b"\x03\x02" + struct.pack("<II", 2, 1) + values
     assert frame == b"EDGE\x01\x00" + REQUEST + body
@@ -22,8 +22,8 @@ def test_the_frame_is_the_documented_one() -> None:
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 1, 3)])
 def test_arrays_come_back_as_they_were(dtype: str, shape: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype)
-    message = decode(encode(Tensors(REQUEST, {"a": array, "é": array.T})))
-    assert isinstance(message, Tensors)
+    message = decode(encode(Message(REQUEST, {"a": array, "é": array.T})))
+    assert isinstance(message, Message)
     assert message.request == REQUEST
     assert list(message.tensors) == ["a", "é"]
     for found, sent in zip(message.tensors.values(), (array, array.T), strict=True):
@@ -33,8 +33,8 @@ def test_arrays_come_back_as_they_were(dtype: str, shape: tuple[int, ...]) -> No
 
 
 def test_other_byte_orders_are_sent_as_ours() -> None:
-    message = decode(encode(Tensors(REQUEST, {"a": np.array([1, 2], ">i4")})))
-    assert isinstance(message, Tensors)
+    message = decode(encode(Message(REQUEST, {"a": np.array([1, 2], ">i4")})))
+    assert isinstance(message, Message)
     assert message.tensors["a"].tolist() == [1, 2]
 
 
@@ -45,13 +45,13 @@ def test_a_failure_comes_back_as_it_was() -> None:
 def test_types_without_a_place_are_not_sent() -> None:
     for array in (np.array(["text"]), np.array([None]), np.array([1j])):
         with pytest.raises(ValueError, match="not in tuple"):
-            encode(Tensors(REQUEST, {"a": array}))
+            encode(Message(REQUEST, {"a": array}))
 
 
 @pytest.fixture
 def frame() -> bytes:
     tensors = {"a": np.ones((2, 3), np.float32), "b": np.zeros(4, np.uint8)}
-    return encode(Tensors(REQUEST, tensors))
+    return encode(Message(REQUEST, tensors))
 
 
 def test_no_shortened_frame_is_read(frame: bytes) -> None:
@@ -75,14 +75,14 @@ def test_a_lying_byte_is_noticed(frame: bytes, at: int, value: bytes) -> None:
 
 
 def test_sides_that_overflow_are_noticed() -> None:
-    frame = encode(Tensors(REQUEST, {"a": np.zeros((1, 1, 1), np.uint8)}))
+    frame = encode(Message(REQUEST, {"a": np.zeros((1, 1, 1), np.uint8)}))
     sides = struct.pack("<III", 2**31, 2**31, 4)
     with pytest.raises(EdgelineError, match="after the frame"):
         decode(frame[:27] + sides + frame[39:])
 
 
 def test_a_name_cannot_come_twice() -> None:
-    one = encode(Tensors(REQUEST, {"a": np.zeros(1, np.uint8)}))
+    one = encode(Message(REQUEST, {"a": np.zeros(1, np.uint8)}))
     with pytest.raises(EdgelineError, match="a name twice"):
         decode(one[:22] + b"\x02" + one[23:] * 2)
 

@@ -27,14 +27,14 @@ def run(*arguments: str | Path) -> str:
 
 @pytest.fixture
 def nine(golden_artifact: Artifact, write_png: Callable[..., Path]) -> Path:
-    images, _ = golden_artifact.golden()
+    images = golden_artifact.golden()[0]["image"]
     return write_png(np.pad(images[3], ((0, 0), (1, 0))), (28, 28), 0)
 
 
 def test_json_has_one_decision_per_picture(
     golden_artifact: Artifact, nine: Path, tmp_path: Path
 ) -> None:
-    np.save(tmp_path / "two.npy", golden_artifact.golden()[0][1])
+    np.save(tmp_path / "two.npy", golden_artifact.golden()[0]["image"][1])
     said = json.loads(run(golden_artifact.folder, nine, tmp_path / "two.npy", "--json"))
     assert [decision["answer"] for decision in said["decisions"]] == ["9", "2"]
     first = said["decisions"][0]

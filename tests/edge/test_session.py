@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnxruntime.capi import onnxruntime_pybind11_state
 
 from edgeline.artifact import Artifact
+from edgeline.edge.agreement import agreement
 from edgeline.edge.session import load
 from edgeline.errors import EdgelineError, RecipeError
-from edgeline.manifest import Net, TensorSpec
+from edgeline.manifest import Net, SessionOptions, TensorSpec
+from edgeline.manifest.network import OPTIMISERS
 
 
 def test_a_session_describes_itself_as_the_manifest_does(golden_artifact: Artifact) -> None:
@@ -57,3 +60,26 @@ def test_what_is_no_model_does_not_load(tmp_path: Path) -> None:
         load(b"no model")
     with pytest.raises(EdgelineError, match=r"absent\.onnx"):
         load(tmp_path / "absent.onnx")
+
+
+def test_a_runtime_is_opened_as_the_options_say(second_schema: Artifact) -> None:
+    model = second_schema.model_path
+    options = SessionOptions("basic", ("ConstantFolding", "TransposeOptimizer"), prepacking=False)
+    session = load(model, options=options)
+    runtime = session.runtime.get_session_options()
+    assert runtime.graph_optimization_level.name == "ORT_ENABLE_BASIC"
+    entries = [
+        runtime.get_session_config_entry(key)
+        for key in ("session.disable_prepacking", "optimization.disable_specified_optimizers")
+    ]
+    assert entries == ["1", "ConstantFolding;TransposeOptimizer"]
+    assert session.net("model.onnx").options == options
+    inputs = second_schema.prepare(second_schema.golden()[0]["input"])
+    assert agreement(load(model).run(inputs), session.run(inputs)).difference < 0.02
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_onnxruntime_knows_each_optimiser_by_its_name(optimiser: str) -> None:
+    # It ignores a name that it does not know, so the name is looked for in its library.
+    library = Path(onnxruntime_pybind11_state.__file__).read_bytes()
+    assert optimiser.encode() in library

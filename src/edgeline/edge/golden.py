@@ -5,17 +5,16 @@ them as the lab did. Integer kernels of some older processors saturate and answe
 is found here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact
 from edgeline.edge.agreement import Agreement, check_agreement
 from edgeline.edge.session import Session
 from edgeline.errors import EnvironmentUnfit
-from edgeline.manifest import GOLDEN_INPUTS, GOLDEN_OUTPUTS
+from edgeline.manifest import golden_files
 from edgeline.preprocess import Preprocessing, Values
 
 # A rounding that falls the other way moves an int8 net by a step of 1/255 of a tensor's range or
@@ -24,33 +23,44 @@ TOLERANCE = 0.02
 
 
 def record_golden(
-    staging: Path, session: Session, preprocessing: Preprocessing, values: Values
+    staging: Path,
+    session: Session,
+    inputs: Mapping[str, Values],
+    preprocessing: Preprocessing | None = None,
 ) -> None:
-    """Writes the items and the logits that `session` answers into the staging folder."""
-    arrays: Sequence[tuple[str, NDArray[np.generic]]] = (
-        (GOLDEN_INPUTS, values),
-        (GOLDEN_OUTPUTS, session.logits(preprocessing(values)).astype(np.float32)),
-    )
-    for name, array in arrays:
-        path = staging / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, array, allow_pickle=False)
+    """Writes the inputs, and the outputs that `session` gives to them, into the staging folder.
+
+    With a `preprocessing`, the inputs are items, and what the network sees is made of them.
+    """
+    feed = {name: preprocessing(one) for name, one in inputs.items()} if preprocessing else inputs
+    net = session.net("")
+    files, outputs = golden_files(net), session.run(feed)
+    pairs = [
+        *zip((inputs[spec.name] for spec in net.inputs), files["inputs"], strict=True),
+        *zip((outputs[spec.name] for spec in net.outputs), files["outputs"], strict=True),
+    ]
+    for array, name in pairs:
+        (staging / name).parent.mkdir(parents=True, exist_ok=True)
+        np.save(staging / name, array, allow_pickle=False)
 
 
 def check_golden(artifact: Artifact, session: Session) -> Agreement:
-    """Asks the golden questions again.
+    """Gives the network the golden inputs again.
 
     Raises:
         EnvironmentUnfit: this machine answers something else.
     """
-    values, expected = artifact.golden()
-    (name,) = (spec.name for spec in session.outputs)
+    inputs, expected = artifact.golden()
+    if artifact.item_preprocessing is not None:
+        (items,) = inputs.values()
+        inputs = artifact.prepare(items)
     return check_agreement(
-        {name: expected},
-        {name: session.logits(artifact.preprocessing(values))},
+        expected,
+        session.run(inputs),
         tolerance=TOLERANCE,
         what="golden answers",
         whose="the sealed ones",
         remedy="update onnxruntime, or run this model on another kind of processor",
+        classes=bool(artifact.manifest.classes),
         error=EnvironmentUnfit,
     )

@@ -11,22 +11,23 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from edgeline.artifact import Artifact
 from edgeline.errors import EdgelineError, RecipeError
-from edgeline.manifest import Net, TensorSpec
+from edgeline.manifest import DTYPES, SYMBOL, Net, SessionOptions, TensorSpec
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
-# How onnxruntime spells the types that we pass between parts.
-DTYPES = {
-    "tensor(float)": "float32",
-    "tensor(float16)": "float16",
-    "tensor(double)": "float64",
-    "tensor(uint8)": "uint8",
-    "tensor(int8)": "int8",
-    "tensor(int32)": "int32",
-    "tensor(int64)": "int64",
-    "tensor(bool)": "bool",
+# How onnxruntime spells the types that pass between parts.
+SPELLING = {"float32": "float", "float64": "double"}
+DTYPE_OF = {f"tensor({SPELLING.get(dtype, dtype)})": dtype for dtype in DTYPES}
+
+LEVELS = {
+    "none": ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
+    "basic": ort.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+    "extended": ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+    "all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
 }
+DEFAULT_OPTIONS = SessionOptions()
 
 ort.set_default_logger_severity(3)
 
@@ -38,12 +39,14 @@ class Session:
     runtime: ort.InferenceSession
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    options: SessionOptions = DEFAULT_OPTIONS
 
     @property
     def batch(self) -> int | None:
         """The number of examples that every inference takes; None where it takes any number."""
         sizes = {spec.shape[0] for spec in self.inputs if spec.shape}
-        size = sizes.pop() if len(sizes) == 1 else None
+        varies = any("N" in spec.shape for spec in self.inputs)
+        size = sizes.pop() if len(sizes) == 1 and not varies else None
         return size if isinstance(size, int) else None
 
     def run(self, tensors: Tensors) -> dict[str, NDArray[Any]]:
@@ -89,7 +92,7 @@ class Session:
 
     def net(self, file: str) -> Net:
         """How a manifest describes this network, stored as `file`."""
-        return Net(file, self.inputs, self.outputs)
+        return Net(file, self.inputs, self.outputs, self.options)
 
 
 def run_parts(parts: Sequence[Session], tensors: Tensors) -> dict[str, NDArray[Any]]:
@@ -100,41 +103,75 @@ def run_parts(parts: Sequence[Session], tensors: Tensors) -> dict[str, NDArray[A
     return values
 
 
-def load(model: Path | bytes, *, threads: int = 1) -> Session:
+def load_model(artifact: Artifact) -> Session:
+    """The uncut model of an artifact, opened as its manifest says."""
+    return load(artifact.model_path, options=artifact.manifest.model.options)
+
+
+def load(
+    model: Path | bytes, *, threads: int = 1, options: SessionOptions = DEFAULT_OPTIONS
+) -> Session:
     """A session on the CPU that gives the same answer each time, whatever else the machine does.
 
     Raises:
         EdgelineError: the runtime cannot load it.
     """
-    options = ort.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.use_deterministic_compute = True
-    options.log_severity_level = 4
-    # A device shares its cores; waiting threads sleep instead of spinning.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = model if isinstance(model, bytes) else os.fspath(model)
     try:
-        runtime = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        runtime = ort.InferenceSession(
+            source, _runtime_options(options, threads), providers=["CPUExecutionProvider"]
+        )
     except Exception as error:  # noqa: BLE001  onnxruntime's errors share no base of their own
         raise EdgelineError(
             expected=f"an ONNX model that onnxruntime {ort.__version__} can run",
             found=f"{'bytes' if isinstance(model, bytes) else model}: {_first_line(error)}",
             remedy="export the model again, or update onnxruntime",
         ) from error
-    return Session(runtime, _specs(runtime.get_inputs()), _specs(runtime.get_outputs()))
+    inputs, outputs = _specs(runtime.get_inputs(), runtime.get_outputs())
+    return Session(runtime, inputs, outputs, options)
 
 
-def _specs(described: list[Any]) -> tuple[TensorSpec, ...]:
+def _runtime_options(options: SessionOptions, threads: int) -> ort.SessionOptions:
+    runtime = ort.SessionOptions()
+    runtime.intra_op_num_threads, runtime.inter_op_num_threads = threads, 1
+    runtime.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    runtime.graph_optimization_level = LEVELS[options.optimisation]
+    runtime.use_deterministic_compute = True
+    runtime.log_severity_level = 4
+    # A device shares its cores; waiting threads sleep instead of spinning.
+    runtime.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if options.disabled_optimisers:
+        names = ";".join(options.disabled_optimisers)
+        runtime.add_session_config_entry("optimization.disable_specified_optimizers", names)
+    if not options.prepacking:
+        runtime.add_session_config_entry("session.disable_prepacking", "1")
+    return runtime
+
+
+def _specs(*described: list[Any]) -> tuple[tuple[TensorSpec, ...], ...]:
+    """The side that comes first wherever it varies is the number of examples, whatever its name."""
+    first = next((a.shape[0] for side in described for a in side if a.shape), None)
     return tuple(
-        TensorSpec(
-            arg.name,
-            DTYPES.get(arg.type, arg.type),
-            tuple(side if isinstance(side, int) else "N" for side in arg.shape),
+        tuple(
+            TensorSpec(
+                arg.name,
+                DTYPE_OF.get(arg.type, arg.type),
+                tuple(_side(side, axis, first) for axis, side in enumerate(arg.shape)),
+            )
+            for arg in args
         )
-        for arg in described
+        for args in described
     )
+
+
+def _side(side: Any, axis: int, first: Any) -> int | str:
+    if isinstance(side, int):
+        return side
+    if axis == 0 or (side is not None and side == first):
+        return "N"
+    # Another side that varies keeps its name, unless a manifest could not hold it.
+    named = isinstance(side, str) and SYMBOL.fullmatch(side) and side != "N"
+    return side if named else f"D{axis}"
 
 
 def _spell(spec: TensorSpec) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
 from edgeline.serving.broker import Broker
-from edgeline.serving.frame import Tensors, decode, encode
+from edgeline.serving.frame import Message, decode, encode
 from edgeline.serving.worker import subject
 
 
@@ -36,10 +36,10 @@ async def ask(
         ServiceUnavailable: no worker, or no answer in time.
         EdgelineError: a part could not do its work.
     """
-    inbox, waiting = broker.new_inbox(), dict[bytes, asyncio.Future[Tensors]]()
+    inbox, waiting = broker.new_inbox(), dict[bytes, asyncio.Future[Message]]()
 
     async def receive(frame: bytes, _: str) -> None:
-        _settle(waiting, frame)
+        _deliver(waiting, frame)
 
     await broker.subscribe(inbox, receive)
     room = asyncio.Semaphore(in_flight)
@@ -49,7 +49,7 @@ async def ask(
         async with room:
             waiting[request] = asyncio.get_running_loop().create_future()
             start = time.perf_counter()
-            frame = _fitting(encode(Tensors(request, tensors)), broker.max_bytes)
+            frame = _fitting(encode(Message(request, tensors)), broker.max_bytes)
             await broker.publish(subject(digest, 0), frame, reply=inbox)
             try:
                 message = await asyncio.wait_for(waiting[request], timeout_s)
@@ -67,7 +67,7 @@ async def ask(
             task.cancel()
 
 
-def _settle(waiting: dict[bytes, asyncio.Future[Tensors]], frame: bytes) -> None:
+def _deliver(waiting: dict[bytes, asyncio.Future[Message]], frame: bytes) -> None:
     """Gives an answer to the request that waits for it; a late one finds nobody and is dropped."""
     if not frame:
         # How the server says that nobody listens; it does not say for which request.
@@ -76,7 +76,7 @@ def _settle(waiting: dict[bytes, asyncio.Future[Tensors]], frame: bytes) -> None
         return
     message = decode(frame)
     future = waiting.get(message.request)
-    if isinstance(message, Tensors):
+    if isinstance(message, Message):
         if future and not future.done():
             future.set_result(message)
     elif future:
@@ -84,7 +84,7 @@ def _settle(waiting: dict[bytes, asyncio.Future[Tensors]], frame: bytes) -> None
         _fail(future, EdgelineError(expected="an answer", found=message.reason, remedy=remedy))
 
 
-def _fail(future: asyncio.Future[Tensors], error: EdgelineError) -> None:
+def _fail(future: asyncio.Future[Message], error: EdgelineError) -> None:
     if not future.done():
         future.set_exception(error)
 
@@ -102,6 +102,6 @@ def _fitting(frame: bytes, limit: int) -> bytes:
         raise RecipeError(
             expected=f"requests of at most {limit} bytes",
             found=f"{len(frame)}",
-            remedy="send fewer items per request (rehearse.batch)",
+            remedy="send fewer items per request",
         )
     return frame

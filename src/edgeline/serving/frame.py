@@ -8,7 +8,7 @@
     kind 0:
     1      number of tensors, each:
       1      length of its name, then the name in UTF-8
-      1      type, the place in DTYPES
+      1      type, the place in DTYPES of the manifest
       1      number of sides, then 4 bytes per side
       ...    the values in C order: exactly as many bytes as type and sides say
     kind 1:
@@ -28,17 +28,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.errors import EdgelineError
+from edgeline.manifest import DTYPES
 
 MAGIC, VERSION = b"EDGE", 1
 TENSORS, ERROR = 0, 1
-DTYPES = ("float32", "uint8", "int8", "int32", "int64", "float16", "float64", "bool")
 HEAD = struct.Struct("<4sBB16s")
-MAX_SIDES, MAX_TENSORS = 8, 16
+MAX_SIDES, MAX_TENSORS = 8, 255
 
 
 @dataclass(frozen=True)
-class Tensors:
-    """Inputs of a part, or its outputs."""
+class Message:
+    """What a part is sent: its inputs, and what later parts will read."""
 
     request: bytes
     """16 bytes."""
@@ -53,7 +53,7 @@ class Failure:
     reason: str
 
 
-def encode(message: Tensors | Failure) -> bytes:
+def encode(message: Message | Failure) -> bytes:
     """The frame; raises ValueError for an array of a type that has no place in DTYPES."""
     if isinstance(message, Failure):
         return HEAD.pack(MAGIC, VERSION, ERROR, message.request) + message.reason.encode()
@@ -68,7 +68,7 @@ def encode(message: Tensors | Failure) -> bytes:
     return b"".join(frame)
 
 
-def decode(frame: bytes) -> Tensors | Failure:
+def decode(frame: bytes) -> Message | Failure:
     """The message in a frame.
 
     Raises:
@@ -89,7 +89,7 @@ def request_of(frame: bytes) -> bytes:
     return frame[6:22] if len(frame) >= HEAD.size and frame.startswith(MAGIC) else bytes(16)
 
 
-def _decode(frame: bytes) -> Tensors | Failure:
+def _decode(frame: bytes) -> Message | Failure:
     magic, version, kind, request = HEAD.unpack_from(frame)
     if (magic, version) != (MAGIC, VERSION):
         raise ValueError(f"begins with {magic!r}, version {version}")
@@ -103,7 +103,7 @@ def _decode(frame: bytes) -> Tensors | Failure:
         tensors[name] = array
     if at != len(frame) or len(tensors) != frame[HEAD.size]:
         raise ValueError(f"{len(frame) - at} bytes left over, or a name twice")
-    return Tensors(request, tensors)
+    return Message(request, tensors)
 
 
 def _tensor(frame: bytes, at: int) -> tuple[str, NDArray[Any], int]:

@@ -9,36 +9,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil, prod
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact
 from edgeline.edge.agreement import Agreement, check_agreement
-from edgeline.edge.session import load
+from edgeline.edge.session import Tensors, load_model
 from edgeline.errors import ServiceUnavailable
-from edgeline.preprocess import Values
+from edgeline.manifest import TensorSpec
 from edgeline.serving.broker import connect
 from edgeline.serving.client import Answer, ask
 
 END_S = 5
 TOLERANCE = 1e-4
-
-
-class Settings(Protocol):
-    """The `rehearse` section of a recipe."""
-
-    @property
-    def items(self) -> int: ...
-    @property
-    def batch(self) -> int: ...
-    @property
-    def in_flight(self) -> int: ...
-    @property
-    def timeout_s(self) -> float: ...
-    @property
-    def start_s(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -68,49 +52,68 @@ class RehearsalReport:
 
 
 def rehearse(
-    artifact: Artifact, nats_url: str, values: Values, settings: Settings
+    artifact: Artifact,
+    nats_url: str,
+    inputs: Tensors,
+    *,
+    batch: int,
+    in_flight: int,
+    timeout_s: float,
+    start_s: float,
 ) -> RehearsalReport:
-    """Sends items through one worker per part; the workers end with this call, however it ends.
+    """Sends examples through one worker per part; the workers end with this call, however it ends.
+
+    `inputs` holds the model's inputs by name, `batch` examples of which go into a request, with
+    `in_flight` requests under way. An answer must come within `timeout_s`; the workers must be
+    ready within `start_s`.
 
     Raises:
         ServiceUnavailable: no broker, a worker that does not start, or no answer in time.
         EdgelineError: the parts answer otherwise than the whole.
     """
-    inputs = artifact.preprocessing(values[: settings.items])
-    batches = np.array_split(inputs, ceil(len(inputs) / settings.batch))
-    with _workers(artifact, nats_url, settings.start_s):
-        answers, seconds = asyncio.run(_send(artifact, nats_url, batches, settings))
-    name = artifact.manifest.parts[-1].outputs[0].name
+    items = len(next(iter(inputs.values())))
+    requests = _requests(inputs, items, batch)
+    with _workers(artifact, nats_url, start_s):
+        answers, seconds = asyncio.run(_send(artifact, nats_url, requests, in_flight, timeout_s))
     measured = check_agreement(
-        load(artifact.model_path).run({artifact.manifest.model.inputs[0].name: inputs}),
-        {name: np.concatenate([answer.tensors[name] for answer in answers])},
+        load_model(artifact).run(inputs),
+        _joined(answers),
         tolerance=TOLERANCE,
         what="answers of the parts",
         whose="the uncut model's",
         remedy="run the split step again",
+        classes=bool(artifact.manifest.classes),
     )
     trips = [answer.round_trip_ms for answer in answers]
     return RehearsalReport(
         parts=len(artifact.manifest.parts),
-        requests=len(batches),
-        items=len(inputs),
-        batch=settings.batch,
+        requests=len(requests),
+        items=items,
+        batch=batch,
         agreement=measured,
-        requests_per_s=len(batches) / seconds,
-        items_per_s=len(inputs) / seconds,
+        requests_per_s=len(requests) / seconds,
+        items_per_s=items / seconds,
         round_trip_ms=float(np.median(trips)),
         round_trip_p95_ms=float(np.percentile(trips, 95)),
-        wire_bytes=_wire_bytes(artifact, settings.batch),
+        wire_bytes=_wire_bytes(artifact, batch),
     )
 
 
+def _requests(inputs: Tensors, items: int, batch: int) -> list[Tensors]:
+    cuts = {name: np.array_split(array, ceil(items / batch)) for name, array in inputs.items()}
+    return [dict(zip(cuts, pieces, strict=True)) for pieces in zip(*cuts.values(), strict=True)]
+
+
+def _joined(answers: Sequence[Answer]) -> Tensors:
+    names = answers[0].tensors
+    return {name: np.concatenate([one.tensors[name] for one in answers]) for name in names}
+
+
 async def _send(
-    artifact: Artifact, url: str, batches: Sequence[NDArray[np.float32]], settings: Settings
+    artifact: Artifact, url: str, requests: Sequence[Tensors], in_flight: int, timeout_s: float
 ) -> tuple[list[Answer], float]:
     """The answers, and the seconds that all of them took."""
-    name = artifact.manifest.parts[0].inputs[0].name
-    requests = [{name: batch} for batch in batches]
-    limits: dict[str, Any] = {"in_flight": settings.in_flight, "timeout_s": settings.timeout_s}
+    limits: dict[str, Any] = {"in_flight": in_flight, "timeout_s": timeout_s}
     async with connect(url) as broker:
         # The first request allocates memory in every worker; it is not what is to be measured.
         await ask(broker, artifact.digest, requests[:1], **limits)
@@ -123,17 +126,11 @@ async def _send(
 def _workers(artifact: Artifact, url: str, start_s: float) -> Iterator[None]:
     """One process per part, all of them ready; ended, if need be by force, on the way out."""
     workers: list[subprocess.Popen[bytes]] = []
+    program = [sys.executable, "-m", "edgeline.serving.worker", str(artifact.folder)]
     try:
         for index in range(len(artifact.manifest.parts)):
-            command = [
-                sys.executable,
-                "-m",
-                "edgeline.serving.worker",
-                str(artifact.folder),
-                str(index),
-            ]
             pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-            workers.append(subprocess.Popen([*command, url, "--follow"], **pipes))
+            workers.append(subprocess.Popen([*program, str(index), url, "--follow"], **pipes))
         deadline = time.monotonic() + start_s
         for index, worker in enumerate(workers):
             _wait_until_ready(worker, index, deadline)
@@ -154,10 +151,10 @@ def _wait_until_ready(worker: subprocess.Popen[bytes], index: int, deadline: flo
     if spoke and worker.stdout.readline().strip() == b"ready":
         return
     worker.terminate()
-    said = worker.stderr.read().decode(errors="replace").strip() if spoke else "silence"
+    log = worker.stderr.read().decode(errors="replace").strip() if spoke else "silence"
     raise ServiceUnavailable(
         expected=f"a worker for part {index} that is ready in time",
-        found=said.splitlines()[-1] if said else "one that ended",
+        found=log.splitlines()[-1] if log else "one that ended",
         remedy="run `python -m edgeline.serving.worker` by hand to see why",
     )
 
@@ -171,7 +168,12 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
 
 
 def _wire_bytes(artifact: Artifact, batch: int) -> tuple[int, ...]:
-    between = [part.outputs[0] for part in artifact.manifest.parts[:-1]]
-    values = [prod(side for side in spec.shape if isinstance(side, int)) for spec in between]
-    sizes = [np.dtype(spec.dtype).itemsize for spec in between]
-    return tuple(batch * n * size for n, size in zip(values, sizes, strict=True))
+    manifest = artifact.manifest
+    between = [manifest.travelling(index) for index in range(len(manifest.parts) - 1)]
+    return tuple(sum(_bytes(spec, batch) for spec in tensors) for tensors in between)
+
+
+def _bytes(spec: TensorSpec, batch: int) -> int:
+    """Of one tensor; a side that may vary, other than the number of examples, counts as one."""
+    sides = [side if isinstance(side, int) else 1 for side in spec.shape]
+    return prod(sides) * np.dtype(spec.dtype).itemsize * (batch if "N" in spec.shape else 1)

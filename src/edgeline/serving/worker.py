@@ -1,21 +1,26 @@
 """A worker that runs one part: `python -m edgeline.serving.worker FOLDER INDEX NATS_URL`.
 
-It verifies its part before it loads it, subscribes, prints "ready", and passes each result to the
-next part; the last part answers whoever asked. Workers of the same part share the requests, so a
-second one is load balancing. SIGTERM ends it after the requests in hand; with `--follow` also the
-end of standard input does, which comes when the process that started it is gone.
+It verifies its part before it loads it, subscribes, prints "ready", and sends on to the next part
+what this and later parts need: its own outputs and earlier tensors. The last part answers whoever
+asked. Workers of the same part share the requests, so a second one is load balancing. SIGTERM ends
+it after the requests in hand; with `--follow` also the end of standard input does, which comes when
+the process that started it is gone.
 """
 
 import asyncio
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from edgeline.artifact import open_part, read_manifest
-from edgeline.edge.session import Session, load
+from edgeline.edge.session import Session, Tensors, load
 from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
 from edgeline.serving.broker import connect
-from edgeline.serving.frame import Failure, Tensors, decode, encode, request_of
+from edgeline.serving.frame import Failure, Message, decode, encode, request_of
 
 GROUP = "parts"
 USAGE = "python -m edgeline.serving.worker FOLDER INDEX NATS_URL [--follow]"
@@ -26,21 +31,66 @@ def subject(digest: str, index: int) -> str:
     return f"edgeline.{digest[:16]}.{index}"
 
 
+@dataclass(frozen=True)
+class Part:
+    """One part of an artifact, loaded, and what it sends on."""
+
+    index: int
+    session: Session
+    onward: tuple[str, ...]
+    """Tensors that later parts read, or that the model answers."""
+    is_last: bool
+
+    def run(self, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        """What is sent on for these tensors.
+
+        Raises:
+            RecipeError: a tensor is missing, or is of another type or shape.
+        """
+        inputs = {name: tensors[name] for name in self._inputs() if name in tensors}
+        values = {**tensors, **self.session.run(inputs)}
+        if missing := [name for name in self.onward if name not in values]:
+            raise RecipeError(
+                expected=f"{', '.join(missing)} with the request, for a later part",
+                found=", ".join(tensors) or "no tensors",
+                remedy="send every input of the model",
+            )
+        return {name: values[name] for name in self.onward}
+
+    def _inputs(self) -> list[str]:
+        return [spec.name for spec in self.session.inputs]
+
+
+def load_part(folder: Path, index: int) -> Part:
+    """The part of the artifact in `folder`, verified; its other files may be missing.
+
+    Raises:
+        Tampered: name, manifest and that file do not agree.
+        RecipeError: there is no such part.
+    """
+    path, manifest = open_part(folder, index), read_manifest(folder)
+    return Part(
+        index,
+        load(path, options=manifest.parts[index].options),
+        tuple(spec.name for spec in manifest.travelling(index)),
+        index + 1 == len(manifest.parts),
+    )
+
+
 async def serve(folder: Path, index: int, url: str, *, follow: bool = False) -> None:
     """Runs the part until it is told to end.
 
     Raises:
         ServiceUnavailable: the server is not there, or went away.
     """
-    session = load(open_part(folder, index))
-    last = index + 1 == len(read_manifest(folder).parts)
+    part = load_part(folder, index)
     ended = _end_signals(follow)
     async with connect(url) as broker:
 
         async def handle(frame: bytes, reply: str) -> None:
             # In a thread, so that the connection stays alive during a long computation.
-            answer, good = await asyncio.to_thread(_answer, session, frame, index, broker.max_bytes)
-            onward = subject(folder.name, index + 1) if good and not last else reply
+            answer, good = await asyncio.to_thread(_answer, part, frame, broker.max_bytes)
+            onward = subject(folder.name, index + 1) if good and not part.is_last else reply
             await broker.publish(onward, answer, reply=reply if onward != reply else "")
 
         await broker.subscribe(subject(folder.name, index), handle, group=GROUP)
@@ -65,22 +115,22 @@ def _end_signals(follow: bool) -> asyncio.Event:
     return ended
 
 
-def _answer(session: Session, frame: bytes, index: int, limit: int) -> tuple[bytes, bool]:
+def _answer(part: Part, frame: bytes, limit: int) -> tuple[bytes, bool]:
     """The frame to send on, and whether it is a result; else it tells who asked what went wrong."""
     try:
         message = decode(frame)
         if isinstance(message, Failure):
             return frame, False
-        answer = encode(Tensors(message.request, session.run(message.tensors)))
+        answer = encode(Message(message.request, part.run(message.tensors)))
         if len(answer) > limit:
             raise RecipeError(
                 expected=f"results of at most {limit} bytes",
                 found=f"{len(answer)}",
-                remedy="send fewer items per request (rehearse.batch)",
+                remedy="send fewer items per request",
             )
         return answer, True
     except EdgelineError as error:
-        return encode(Failure(request_of(frame), f"part {index}: {error}")), False
+        return encode(Failure(request_of(frame), f"part {part.index}: {error}")), False
 
 
 def main(arguments: list[str]) -> int:

@@ -71,7 +71,6 @@ def artifact(tmp_path: Path) -> Artifact:
         preprocessing=Preprocessing("image", (2, 2, 1), (0.5,), (0.5,)),
         model=model,
         parts=(),
-        cut=(),
         checkpoint=TUNED.subject,
         parents={"data": DATA.subject, "checkpoint": TUNED.subject},
         lineage=(

@@ -1,20 +1,17 @@
-"""What an artifact says of itself: manifest.json, read strictly and written canonically.
-
-The manifest holds no clock, latency or run id, so the same work done again has the same digest; it
-lists neither itself nor receipt.json. It knows nothing of folders: artifact.py compares it with
-the files.
-"""
+"""The content of manifest.json, all of it, and what must hold of it."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeline.digest import JsonValue
+from edgeline.manifest.network import Net, TensorSpec
+from edgeline.manifest.parts import check_parts, travelling
+from edgeline.manifest.schema_1 import upgrade
 
-SCHEMA = "edgeline.artifact/1"
+SCHEMA = "edgeline.artifact/2"
 MANIFEST, RECEIPT = "manifest.json", "receipt.json"
-PREPROCESSING = "preprocessing.json"
-GOLDEN_INPUTS, GOLDEN_OUTPUTS = "golden/inputs.npy", "golden/outputs.npy"
+PREPROCESSING, PROFILE = "preprocessing.json", "profile.json"
 
 MAX_FILE_BYTES, MAX_FILES = 2**31, 1000
 
@@ -23,26 +20,6 @@ ROLE = re.compile(r"[a-z0-9][a-z0-9_./-]{0,63}")
 # Every segment starts with a letter, a digit or _, so neither "..", nor an absolute path, nor a
 # hidden file fits.
 FILE_NAME = re.compile(r"\w[\w.-]{0,99}(/\w[\w.-]{0,99}){0,7}", re.ASCII)
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """An input or output of a network."""
-
-    name: str
-    dtype: str
-    """As numpy spells it: float32, uint8."""
-    shape: tuple[int | str, ...]
-    """"N" stands for the number of examples."""
-
-
-@dataclass(frozen=True)
-class Net:
-    """One ONNX file and what goes in and out of it."""
-
-    file: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
 
 
 @dataclass(frozen=True)
@@ -66,28 +43,37 @@ class Ancestor:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of manifest.json, all of it."""
+    """What an artifact says of itself."""
 
     recipe: str
     classes: tuple[str, ...]
+    """Empty where the answers stand for no classes."""
     model: Net
     parts: tuple[Net, ...]
-    cut: tuple[str, ...]
+    """In order; a part may read the inputs of the model and whatever an earlier part gives."""
+    preprocessing: bool
+    """Whether the artifact says how an item becomes the one input of the model."""
+    profile: bool
+    """Whether it says what the training items looked like."""
     checkpoint: str
     parents: Mapping[str, str]
     lineage: tuple[Ancestor, ...]
     files: Mapping[str, FileEntry]
+
+    def travelling(self, index: int) -> tuple[TensorSpec, ...]:
+        """What goes from part `index` to the next one; with -1, what the first part is sent."""
+        return travelling(self.model, self.parts, index)
 
     def to_json(self) -> dict[str, JsonValue]:
         return {
             "schema": SCHEMA,
             "recipe": self.recipe,
             "classes": list(self.classes),
-            "model": _net_json(self.model),
-            "parts": [_net_json(part) for part in self.parts],
-            "cut": list(self.cut),
-            "preprocessing": PREPROCESSING,
-            "golden": {"inputs": GOLDEN_INPUTS, "outputs": GOLDEN_OUTPUTS},
+            "model": self.model.to_json(),
+            "parts": [part.to_json() for part in self.parts],
+            "preprocessing": PREPROCESSING if self.preprocessing else None,
+            "profile": PROFILE if self.profile else None,
+            "golden": {kind: list(files) for kind, files in golden_files(self.model).items()},
             "checkpoint": self.checkpoint,
             "parents": dict(self.parents),
             "lineage": [
@@ -102,33 +88,34 @@ class Manifest:
 
     @classmethod
     def from_json(cls, value: JsonValue) -> "Manifest":
-        """Raises ValueError where anything is missing, unknown or contradicts the rest."""
-        match value:
+        """Reads this schema and the one before it.
+
+        Raises:
+            ValueError: anything is missing, unknown or contradicts the rest.
+        """
+        match upgrade(value):
             case {
-                "schema": "edgeline.artifact/1",
+                "schema": "edgeline.artifact/2",
                 "recipe": str(recipe),
                 "classes": list(classes),
-                "model": dict(model),
+                "model": model,
                 "parts": list(parts),
-                "cut": list(cut),
-                "preprocessing": "preprocessing.json",
-                "golden": {
-                    "inputs": "golden/inputs.npy",
-                    "outputs": "golden/outputs.npy",
-                    **more_golden,
-                },
+                "preprocessing": None | "preprocessing.json" as preprocessing,
+                "profile": None | "profile.json" as profile,
+                "golden": golden,
                 "checkpoint": str(checkpoint),
                 "parents": dict(parents),
                 "lineage": list(lineage),
                 "files": dict(files),
                 **more,
-            } if not more and not more_golden:
+            } if not more:
                 manifest = cls(
                     recipe,
                     _strings(classes),
-                    _net(model),
-                    tuple(_net(part) for part in parts),
-                    _strings(cut),
+                    Net.from_json(model),
+                    tuple(map(Net.from_json, parts)),
+                    preprocessing is not None,
+                    profile is not None,
                     _matching(DIGEST, checkpoint),
                     {
                         _matching(ROLE, role): _matching(DIGEST, str(digest))
@@ -137,74 +124,63 @@ class Manifest:
                     tuple(map(_ancestor, lineage)),
                     {_matching(FILE_NAME, name): _entry(entry) for name, entry in files.items()},
                 )
-                return _consistent(manifest)
+                if golden != golden_files(manifest.model):
+                    raise ValueError("the golden files are not those of the model's tensors")
+                _check(manifest)
+                return manifest
         raise ValueError(f"not the fields of {SCHEMA}")
 
 
-def needed_files(model: Net, parts: tuple[Net, ...]) -> list[str]:
-    """What every artifact holds, whatever else it may hold."""
+def golden_files(model: Net) -> dict[str, list[str]]:
+    """Names of the files of golden arrays, in the order of the model's inputs and outputs."""
+    return {
+        kind: [f"golden/{kind}.npy"]
+        if len(tensors) == 1
+        else [f"golden/{kind}/{index}.npy" for index in range(len(tensors))]
+        for kind, tensors in (("inputs", model.inputs), ("outputs", model.outputs))
+    }
+
+
+def needed_files(manifest: Manifest) -> list[str]:
+    """What the artifact must hold, whatever else it may hold."""
     return [
-        model.file,
-        *(part.file for part in parts),
-        PREPROCESSING,
-        GOLDEN_INPUTS,
-        GOLDEN_OUTPUTS,
+        *(file for net in (manifest.model, *manifest.parts) for file in net.files),
+        *([PREPROCESSING] if manifest.preprocessing else []),
+        *([PROFILE] if manifest.profile else []),
+        *(file for files in golden_files(manifest.model).values() for file in files),
     ]
 
 
-def _consistent(manifest: Manifest) -> Manifest:
-    for name in needed_files(manifest.model, manifest.parts):
+def _check(manifest: Manifest) -> None:
+    for name in needed_files(manifest):
         if name not in manifest.files:
             raise ValueError(f"{name} is not among the files")
     if reserved := manifest.files.keys() & {MANIFEST, RECEIPT}:
         raise ValueError(f"{min(reserved)} cannot be listed")
-    if len(manifest.files) > MAX_FILES or len(manifest.cut) != max(len(manifest.parts) - 1, 0):
-        raise ValueError("the number of files, or of cuts between parts, is wrong")
-    for name, before, after in zip(manifest.cut, manifest.parts, manifest.parts[1:], strict=False):
-        if [spec.name for spec in (*before.outputs, *after.inputs)] != [name, name]:
-            raise ValueError(f"{name} is not what passes from {before.file} to {after.file}")
-    if [spec.shape[1:] for spec in manifest.model.outputs[:1]] != [(len(manifest.classes),)]:
+    if len(manifest.files) > MAX_FILES:
+        raise ValueError(f"more than {MAX_FILES} files")
+    _check_items(manifest)
+    check_parts(manifest.model, manifest.parts)
+    _check_order(manifest.lineage)
+
+
+def _check_items(manifest: Manifest) -> None:
+    """What is said of items and classes must fit the tensors of the model."""
+    model = manifest.model
+    if manifest.preprocessing and len(model.inputs) != 1:
+        raise ValueError("items are preprocessed for a model of several inputs")
+    if manifest.profile and not manifest.preprocessing:
+        raise ValueError("a profile of items where there is no preprocessing of items")
+    answers = [spec.shape[1:] for spec in model.outputs]
+    if manifest.classes and len(answers) == 1 and answers[0] != (len(manifest.classes),):
         raise ValueError("the model does not answer with one number per class")
-    _ordered(manifest.lineage)
-    return manifest
 
 
-def _ordered(lineage: tuple[Ancestor, ...]) -> None:
+def _check_order(lineage: tuple[Ancestor, ...]) -> None:
     digests = [ancestor.digest for ancestor in lineage]
     for index, ancestor in enumerate(lineage):
         if {ancestor.digest, *ancestor.parents}.intersection(digests[index + 1 :]):
             raise ValueError(f"{ancestor.digest} is twice in the lineage, or before a parent")
-
-
-def _net_json(net: Net) -> dict[str, JsonValue]:
-    return {
-        "file": net.file,
-        "inputs": [_spec_json(spec) for spec in net.inputs],
-        "outputs": [_spec_json(spec) for spec in net.outputs],
-    }
-
-
-def _spec_json(spec: TensorSpec) -> JsonValue:
-    return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape)}
-
-
-def _net(value: JsonValue) -> Net:
-    match value:
-        case {"file": str(file), "inputs": list(inputs), "outputs": list(outputs), **more} if (
-            not more
-        ):
-            return Net(file, tuple(map(_spec, inputs)), tuple(map(_spec, outputs)))
-    raise ValueError("a network has file, inputs and outputs")
-
-
-def _spec(value: JsonValue) -> TensorSpec:
-    match value:
-        case {"name": str(name), "dtype": str(dtype), "shape": list(shape), **more} if not more:
-            if all(side == "N" or (type(side) is int and side > 0) for side in shape):
-                return TensorSpec(
-                    name, dtype, tuple(side for side in shape if isinstance(side, int | str))
-                )
-    raise ValueError("a tensor has name, dtype and a shape of counts and N")
 
 
 def _ancestor(value: JsonValue) -> Ancestor:
