@@ -26,6 +26,21 @@ def test_fedavg_is_the_mean_of_the_weights_by_examples():
     assert state == {}
 
 
+def test_one_client_alone_gets_its_own_weights_back():
+    draw = np.random.default_rng(3)
+    before, after = (
+        {"weight": draw.normal(0, 0.1, 10_000).astype(np.float32)} for _ in ("before", "after")
+    )
+    total = WeightedSum(before, Limits(1, 1000))
+    total.add(Update("a", 777, FEDAVG.client(before, after)))
+    weights, _ = FEDAVG.server(before, total.mean(), {}, RoundSettings())
+
+    # One difference was rounded to float32, and one sum.
+    error = np.abs(weights["weight"] - after["weight"])
+    largest = np.maximum(np.abs(before["weight"]), np.abs(after["weight"]))
+    assert (error <= np.spacing(2 * largest)).all()
+
+
 def test_fedavg_sends_how_far_the_weights_moved():
     sent = FEDAVG.client(
         BEFORE, {"weight": np.array([1.5, -2.25], np.float32), "batches": np.array(13)}
