@@ -1,6 +1,5 @@
 """What a model must reach before anyone outside can see it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,30 +62,16 @@ def gate(
     fp32 = accuracy(load(whole.path).logits(sealed.preprocessing(values)), labels)
     after = _accuracy(sealed, values, labels)
     present = _candidate(run, sealed)
-    report = GateReport(
-        after, fp32 - after, _accuracy(present, values, labels) if present else None
-    )
-    for setting, met, limit, value in _limits(settings, report):
-        if not met:
+    candidate = _accuracy(present, values, labels) if present else None
+    report = GateReport(after, fp32 - after, candidate)
+    for limit in settings.limits(report.validation, report.quantisation_loss, report.candidate):
+        if not limit.is_met:
             raise GateMissed(
-                expected=f"{limit} (gate.{setting})",
-                found=f"{value:.4f}",
+                expected=f"{limit.expected} (gate.{limit.setting})",
+                found=f"{limit.measured:.4f}",
                 remedy="nothing was anchored or registered; improve the model, or change the gate knowingly",
             )
     return artifact.path, report
-
-
-def _limits(settings: Gate, report: GateReport) -> Iterator[tuple[str, bool, str, float]]:
-    """(setting, whether it is met, the limit in words, the measured value) of every limit that applies."""
-    value, least = report.validation, settings.min_accuracy
-    yield "min_accuracy", value >= least, f"validation accuracy of at least {least:.4f}", value
-    loss, most = report.quantisation_loss, settings.max_quantisation_loss
-    limit = f"validation accuracy lost by quantisation of at most {most:.4f}"
-    yield "max_quantisation_loss", loss <= most, limit, loss
-    if report.candidate is not None:
-        least = report.candidate - settings.max_regression
-        limit = f"validation accuracy of at least {least:.4f}, against the present candidate"
-        yield "max_regression", value >= least, limit, value
 
 
 def _accuracy(artifact: Artifact, values: Values, labels: NDArray[np.int64]) -> float:
