@@ -1,4 +1,7 @@
-"""The whole line as a person runs it: what it leaves behind, what it does not do twice, how it refuses."""
+"""The whole line as a person runs it: what it leaves behind, what it does not do twice, how it refuses.
+
+Takes half a minute: the build is a process, one test does every step again, and others a few of them.
+"""
 
 import os
 

@@ -1,6 +1,5 @@
 """The real servers, in a folder with spaces and accents: files and blocks stay."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, OURS
 from edgeline.stack.loopback import query
+from tests.pipeline.checkout import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("une journée d'été")
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    shutil.copytree(ROOT / "mlflow", folder / "mlflow")
     with pytest.MonkeyPatch.context() as patch:
         for name in (*ADDRESSES.values(), OURS, "PREFECT_HOME"):
             patch.delenv(name, raising=False)
@@ -32,18 +31,17 @@ def _rpc(url: str, method: str, *arguments: object) -> Any:
     return query(url, body)["result"]
 
 
-def test_files_logged_by_path_show_in_the_mlflow_server(root: Path) -> None:
-    picture = root / "courbe.txt"
+def test_files_logged_by_path_show_in_the_mlflow_server(project: Project, tmp_path: Path) -> None:
+    picture = tmp_path / "courbe.txt"
     picture.write_text("0.966")
-    client = mlflow.MlflowClient(services.environment(root)["MLFLOW_TRACKING_URI"])
-    place = (root / ".edgeline" / "mlartifacts").as_uri()
-    run = client.create_run(client.create_experiment("digits", artifact_location=place))
+    client = mlflow.MlflowClient(services.environment(project.root)["MLFLOW_TRACKING_URI"])
+    place = (project.root / ".edgeline" / "mlartifacts").as_uri()
+    run = client.create_run(client.create_experiment("shown", artifact_location=place))
     client.log_artifact(run.info.run_id, str(picture))
-    server = services.ensure_all(["mlflow"], root)["mlflow"]
+    server = services.running(project.root)["mlflow"]
     question = f"{server.url}/get-artifact?path=courbe.txt&run_id={run.info.run_id}"
 
     assert query(question, parse=str) == "0.966"
-    services.stop_all(root, ["mlflow"])
 
 
 def test_the_chain_remembers_its_blocks_when_stopped(root: Path) -> None:

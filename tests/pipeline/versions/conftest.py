@@ -15,6 +15,7 @@ import pytest
 
 from edgeline import revisions
 from edgeline.recipe.data import Data
+from tests.sharing import once
 
 CHECKOUT = Path(__file__).parents[3]
 BINARIES = Path(sys.executable).parent
@@ -157,12 +158,15 @@ def deadly(
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Flowers:
-    """The data, made once, in a folder without .git whose name has a space and an accent."""
-    flowers = project(tmp_path_factory.mktemp("un projet") / "à part")
-    flowers.write()
-    flowers.ensure()
-    return flowers
+def made(run_folder: Path) -> Flowers:
+    """The data, made once, in a folder without .git whose name has a space and an accent; only read."""
+
+    def make(folder: Path) -> None:
+        flowers = project(folder / "à part")
+        flowers.write()
+        flowers.ensure()
+
+    return Flowers(once(run_folder, "un projet", make) / "à part")
 
 
 @pytest.fixture

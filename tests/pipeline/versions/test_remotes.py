@@ -1,4 +1,7 @@
-"""The remotes that are documented, each a real server on this machine."""
+"""The remotes that are documented, each a real server on this machine.
+
+Takes a minute: every revision is made by DVC's stages and every transfer is a process of its own.
+"""
 
 import asyncio
 import shutil

@@ -1,3 +1,8 @@
+"""Every revision of the data is listed, compared and restored whole, whatever was killed on the way.
+
+Takes a minute: every revision is made by DVC's stages, which are processes.
+"""
+
 import json
 import re
 import shutil

@@ -1,3 +1,8 @@
+"""Data follow their settings and files, and what differs from the record is refused, named and restored.
+
+Takes a minute: every revision is made by DVC's stages, which are processes.
+"""
+
 import json
 import os
 import shutil
@@ -90,12 +95,12 @@ def test_committed_lock_is_of_the_code_as_it_is():
         ]
 
 
-def test_the_revision_names_the_data_twice(made):
-    revision = made.ensure()
+def test_the_revision_names_the_data_twice(flowers):
+    revision = flowers.ensure()
 
-    assert revision.digest == sha256_file(made.folder / "card.json")
-    assert revision.dvc in (made.root / "dvc.lock").read_text()
-    assert revision.folder == made.folder
+    assert revision.digest == sha256_file(flowers.folder / "card.json")
+    assert revision.dvc in (flowers.root / "dvc.lock").read_text()
+    assert revision.folder == flowers.folder
 
 
 @pytest.mark.parametrize(
@@ -229,9 +234,9 @@ def test_own_files_that_changed_are_noticed(flowers, change):
         assert flowers.ensure().digest == first.digest
 
 
-def test_a_recipe_that_dvc_does_not_know(made):
+def test_a_recipe_that_dvc_does_not_know(flowers):
     with pytest.raises(RecipeError, match=r"`recipes` at the top of dvc\.yaml"):
-        revisions.ensure(made.root, "letters")
+        revisions.ensure(flowers.root, "letters")
 
 
 def test_classes_may_be_named_yes_and_no(flowers):
