@@ -24,7 +24,9 @@ def predict(
     ],
     items: Annotated[
         list[Path],
-        typer.Argument(help="Pictures (PNG, .npy), or numbers (.csv, .npy): one series, or rows."),
+        typer.Argument(
+            help="Pictures (PNG, JPEG, WebP, .npy), or numbers (.csv, .npy): one series, or rows."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

@@ -1,31 +1,72 @@
-"""Pictures from files: PNG and NumPy's .npy, with nothing but zlib.
+"""Pictures of the usual formats as 8-bit pixels, decoded by Pillow; the lab reads them here as well,
+so that a device sees the same pixels as the network learned from.
 
-What a device is handed may be hostile, so sizes are checked before anything is decompressed, and
-nothing is decompressed beyond the size that the header announced.
+What a device is handed may be hostile, so the header is checked before anything is decoded.
 """
 
+import logging
+import re
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from edgeline.errors import RecipeError
 
-SUPPORTED = (
-    "an 8-bit PNG (grey, RGB, palette, with or without alpha; not interlaced) or a uint8 .npy"
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+MAX_SIDE = 4096
+"""Pixels; a bomb of 12,000 x 12,000 is decoded by Pillow's own limit, in seconds and 432 MB."""
+
+MAX_FILE_BYTES = 2**26
+STRIP_PIXELS = 2**20
+GREY = ("1", "L")
+# How Pillow spells samples of 16 bits in a file whose picture it would cut to 8.
+SIXTEEN_BITS = re.compile(r";16[BLN]")
+# Attributes under which the formats note that a picture must be turned before it is looked at.
+ORIENTATION = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
+
+UNKNOWN = "bytes of another kind"
+TOO_LARGE = f"more than {MAX_SIDE} x {MAX_SIDE} pixels"
+DAMAGED = "damaged or cut off"
+DEEP = "more than 8 bits per sample"
+MANY = "more than one picture in a file"
+
+# What Pillow raises for files that are damaged, hostile or hold something else.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    SyntaxError,
+    OverflowError,
+    ZeroDivisionError,
+    AttributeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Warning,
 )
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MAX_FILE_BYTES, MAX_PIXELS = 2**26, 2**23
-# Samples per pixel by PNG's colour type: grey, RGB, palette, grey with alpha, RGB with alpha.
-SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-PALETTE = 3
+
+
+class PictureError(ValueError):
+    """A picture cannot be read; the message is the reason, one of a few fixed texts."""
+
+
+class NotAPicture(PictureError):
+    """The file is none of the formats, or damaged where it says which."""
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
-    """8-bit pixels (H, W) or (H, W, 3); transparency is laid over black.
+    """8-bit pixels (H, W) or (H, W, 3), turned as its Exif says; transparency is laid over black.
 
     Raises:
         RecipeError: no such file, or not one of the supported kinds.
@@ -33,23 +74,102 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
-        return _npy(path) if path.suffix == ".npy" else _png(path.read_bytes())
-    except (OSError, ValueError, KeyError, IndexError, struct.error, zlib.error) as error:
+        if path.suffix == ".npy":
+            return _npy(path)
+        with path.open("rb") as file, warnings_as_errors():
+            return decode(file, FORMATS, verify=True)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise RecipeError(
-            expected=f"{SUPPORTED} in {path}",
-            found=_words(error),
+            expected=f"a picture ({', '.join(FORMATS)}, 8 bits) or a uint8 .npy in {path}",
+            found=reason or "a file that cannot be read",
             remedy="give another path, or convert the picture",
         ) from error
 
 
-def _words(error: Exception) -> str:
-    """What is wrong with a picture, without the spelling of Python's own errors."""
-    match error:
-        case OSError():
-            return error.strerror or "a file that cannot be read"
-        case struct.error() | IndexError() | KeyError() | zlib.error():
-            return "a damaged or unfinished file"
-    return str(error)
+@contextmanager
+def warnings_as_errors() -> Iterator[None]:
+    """Within it, a picture that Pillow warns of is a bad one; enter it before any thread starts."""
+    # Pillow also logs what it cannot read, by default to standard error.
+    log = logging.getLogger("PIL")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
+
+
+def decode(file: BinaryIO, formats: tuple[str, ...], *, verify: bool = False) -> NDArray[np.uint8]:
+    """As `read_picture`, from an open file of one of these formats of Pillow's.
+
+    `verify` compares the checksums of the formats that have some, which reads the file twice.
+
+    Raises:
+        NotAPicture: it begins as none of the formats does.
+        PictureError: too large, deeper than 8 bits, several in one, or damaged.
+    """
+    try:
+        with Image.open(file, formats=formats) as picture:
+            _check_header(picture)
+            if not verify:
+                return _pixels(picture)
+            picture.verify()
+        file.seek(0)
+        return decode(file, formats)
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise NotAPicture(UNKNOWN) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(TOO_LARGE) from None
+    except UNREADABLE:
+        raise PictureError(DAMAGED) from None
+
+
+def _check_header(picture: Image.Image) -> None:
+    if max(picture.size) > MAX_SIDE:
+        raise PictureError(TOO_LARGE)
+    samples = " ".join(str(tile[3]) for tile in getattr(picture, "tile", ()))
+    if picture.mode.startswith(("I", "F")) or SIXTEEN_BITS.search(samples):
+        raise PictureError(DEEP)
+    # Telephones put a second, smaller picture behind a photograph (MPO); the first one is meant.
+    if getattr(picture, "is_animated", False) and picture.format != "MPO":
+        raise PictureError(MANY)
+
+
+def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
+    if any(name in picture.info for name in ORIENTATION):
+        picture = ImageOps.exif_transpose(picture)
+    width, height = picture.size
+    rows = max(1, STRIP_PIXELS // width)
+    if rows >= height:
+        return _plain(picture)
+    # Strip by strip, since Pillow needs several times the room of what it converts.
+    tops = range(0, height, rows)
+    return np.concatenate(
+        [_plain(picture.crop((0, top, width, min(top + rows, height)))) for top in tops]
+    )
+
+
+def _plain(picture: Image.Image) -> NDArray[np.uint8]:
+    """Grey (H, W) or colour (H, W, 3), without transparency."""
+    if picture.has_transparency_data:
+        picture = _over_black(picture)
+    if picture.mode in GREY:
+        return np.asarray(picture.convert("L") if picture.mode == "1" else picture)
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _over_black(picture: Image.Image) -> Image.Image:
+    mode = "LA" if picture.mode in ("L", "LA", "La", "1") else "RGBA"
+    layers = picture if picture.mode == mode else picture.convert(mode)
+    below = Image.new(mode[:-1], layers.size)
+    below.paste(layers.convert(mode[:-1]), mask=layers.getchannel("A"))
+    return below
 
 
 def _npy(path: Path) -> NDArray[np.uint8]:
@@ -59,103 +179,3 @@ def _npy(path: Path) -> NDArray[np.uint8]:
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3)):
         return array
     raise ValueError(f"an array of shape {array.shape}, not (H, W), (H, W, 1) or (H, W, 3)")
-
-
-def _png(data: bytes) -> NDArray[np.uint8]:
-    if not data.startswith(SIGNATURE):
-        raise ValueError("another kind of file")
-    chunks = list(_chunks(data))
-    if not chunks or chunks[0][0] != b"IHDR" or chunks[-1][0] != b"IEND":
-        raise ValueError("a PNG without beginning or end")
-    width, height, depth, colour, *rest = struct.unpack(">IIBBBBB", chunks[0][1])
-    if depth != 8 or colour not in SAMPLES or any(rest):
-        raise ValueError(f"a PNG of {depth} bits, colour type {colour}, or interlaced")
-    if not 0 < width * height <= MAX_PIXELS:
-        raise ValueError(f"{width} x {height} pixels, more than {MAX_PIXELS:,} or none")
-    packed = b"".join(content for kind, content in chunks if kind == b"IDAT")
-    stride = width * SAMPLES[colour]
-    lines = _unfilter(_inflate(packed, height * (stride + 1)), height, stride, SAMPLES[colour])
-    pixels = lines.reshape(height, width, SAMPLES[colour])
-    return _opaque(_look_up(pixels, chunks) if colour == PALETTE else pixels)
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content of each chunk, its checksum compared."""
-    at = len(SIGNATURE)
-    while at < len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        content = data[at + 8 : at + 8 + length]
-        (checksum,) = struct.unpack_from(">I", data, at + 8 + length)
-        if zlib.crc32(kind + content) != checksum:
-            raise ValueError(f"a damaged PNG: checksum of {kind!r}")
-        yield kind, content
-        at += 12 + length
-        if kind == b"IEND":
-            return
-
-
-def _inflate(packed: bytes, size: int) -> bytes:
-    stream = zlib.decompressobj()
-    data = stream.decompress(packed, size + 1)
-    if len(data) != size or not stream.eof:
-        raise ValueError("a PNG whose pixels are more or fewer than its header says")
-    return data
-
-
-def _unfilter(data: bytes, height: int, stride: int, step: int) -> NDArray[np.uint8]:
-    """Undoes the prediction of bytes from their neighbours (PNG specification, section 9)."""
-    lines = np.frombuffer(data, np.uint8).reshape(height, stride + 1)
-    above = np.zeros(stride, np.uint8)
-    result = np.empty((height, stride), np.uint8)
-    for row, (kind, *_) in enumerate(lines[:, :1]):
-        above = _line(int(kind), lines[row, 1:], above, step)
-        result[row] = above
-    return result
-
-
-def _line(
-    kind: int, line: NDArray[np.uint8], above: NDArray[np.uint8], step: int
-) -> NDArray[np.uint8]:
-    if kind == 0:
-        return line.copy()
-    if kind == 2:
-        return line + above
-    if kind == 1:
-        sums: NDArray[np.uint8] = np.add.accumulate(line.reshape(-1, step), axis=0, dtype=np.uint8)
-        return sums.reshape(-1)
-    if kind not in (3, 4):
-        raise ValueError(f"a PNG line of unknown filter {kind}")
-    # These two need each pixel before the next one, so they go byte by byte.
-    done, upper = bytearray(step), bytes(step) + above.tobytes()
-    for at, value in enumerate(line.tobytes(), start=step):
-        left, up, corner = done[at - step], upper[at], upper[at - step]
-        guess = (left + up) // 2 if kind == 3 else _paeth(left, up, corner)
-        done.append((value + guess) & 255)
-    return np.frombuffer(bytes(done[step:]), np.uint8)
-
-
-def _paeth(left: int, up: int, corner: int) -> int:
-    """Whichever neighbour is nearest to left + up - corner."""
-    to_left, to_up, to_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
-    if to_left <= to_up and to_left <= to_corner:
-        return left
-    return up if to_up <= to_corner else corner
-
-
-def _look_up(indices: NDArray[np.uint8], chunks: list[tuple[bytes, bytes]]) -> NDArray[np.uint8]:
-    named = dict(chunks)
-    colours = np.frombuffer(named[b"PLTE"], np.uint8).reshape(-1, 3)
-    alphas = np.full((len(colours), 1), 255, np.uint8)
-    clear = np.frombuffer(named.get(b"tRNS", b""), np.uint8)[: len(colours)]
-    alphas[: len(clear), 0] = clear
-    pixels: NDArray[np.uint8] = np.hstack([colours, alphas])[indices[..., 0]]
-    return pixels
-
-
-def _opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Without alpha, over black; grey loses its last axis."""
-    samples = pixels.shape[2]
-    if samples in (2, 4):
-        colours, alpha = pixels[..., :-1].astype(np.uint16), pixels[..., -1:].astype(np.uint16)
-        pixels = ((colours * alpha + 127) // 255).astype(np.uint8)
-    return pixels[..., 0] if samples in (1, 2) else pixels

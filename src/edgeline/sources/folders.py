@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeline.datasets.items import Items
 from edgeline.datasets.raw import SET_NAMES, Raw, quarantine_items, text_array
+from edgeline.edge.picture import warnings_as_errors
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.sources import archives, classes, intake, pictures
@@ -160,7 +161,7 @@ def _decode_all(
     starts = range(0, len(files), CHUNK)
     is_large = sum(file.size for file in files) > LARGE_BYTES * len(files)
     threads = MAX_THREADS if is_large else 1
-    with pictures.warnings_as_errors(), ThreadPoolExecutor(threads) as pool:
+    with warnings_as_errors(), ThreadPoolExecutor(threads) as pool:
         for start, _ in zip(starts, pool.map(decode, starts), strict=True):
             on_item(min(start + CHUNK, len(files)), len(files))
     return values if channels > 1 else values[..., 0]
