@@ -166,7 +166,8 @@ def select_best(
     test = load_set(data.path, "test").examples
     picture = curves.rounds([accuracy for accuracy, _, _ in ranking])
     runs.log_figures(run.tracked, {"rounds": picture})
-    runs.log_table(run.tracked, _rows(reports), "devices.json")
+    rows = [row for report in reports for row in report.rows()]
+    runs.log_table(run.tracked, rows, "devices.json")
     return path, FederateReport(
         test=scores(load(path), *test),
         before=scores(load(start.path), *test),
@@ -176,22 +177,3 @@ def select_best(
         devices=len({device for report in reports for device in report.devices}),
         bytes=path.stat().st_size,
     )
-
-
-def _rows(reports: list[RoundReport]) -> list[dict[str, object]]:
-    reasons = {
-        (report.number, one.device): one.reason for report in reports for one in report.excluded
-    }
-    return [
-        {
-            "round": report.number,
-            "device": client.device,
-            "examples": client.examples,
-            "loss": client.loss,
-            "update": client.update or "",
-            "seconds": round(client.seconds, 3),
-            "left out": reasons.get((report.number, client.device), ""),
-        }
-        for report in reports
-        for client in report.clients
-    ]

@@ -40,8 +40,7 @@ class Run:
 
     @property
     def journal(self) -> Path:
-        """One line of JSON per finished step."""
-        return self.workspace.run(self.name) / "steps.jsonl"
+        return self.workspace.journal(self.name)
 
 
 def run_name() -> str:

@@ -4,11 +4,8 @@ A step's key is the digest of its name, of the code it can reach, of the locked 
 inputs by content. The record, written last, makes the step done for that key.
 """
 
-import contextlib
 import functools
 import json
-import re
-import shutil
 import sys
 import threading
 from dataclasses import asdict, is_dataclass
@@ -76,20 +73,6 @@ def note_use(run: Run, result: StepResult[Any], key: str) -> None:
         file.write(line + "\n")
 
 
-def forget_runs(run: Run, keep: int) -> None:
-    """Remove the folders of all but the newest runs of the recipe, and the step folders that only they used."""
-    folders = sorted(run.workspace.runs.iterdir(), key=lambda folder: folder.stat().st_mtime)
-    ours = re.compile(rf"{re.escape(run.recipe)}-[a-z]+-\d{{8}}-\d{{6}}")
-    old = [folder for folder in folders if ours.fullmatch(folder.name)][:-keep]
-    kept = set(folders) - set(old)
-    used = {use for folder in kept for use in _uses(folder / run.journal.name)}
-    for name, key in {use for folder in old for use in _uses(folder / run.journal.name)} - used:
-        _record(run, name, key).unlink(missing_ok=True)
-        shutil.rmtree(run.workspace.step(name, key), ignore_errors=True)
-    for folder in old:
-        shutil.rmtree(folder)
-
-
 def parents_of(inputs: list[Any]) -> tuple[str, ...]:
     """Digests of the results among the inputs of a step, each once."""
     return tuple(
@@ -150,16 +133,6 @@ def _to_json(run: Run, result: StepResult[Any]) -> dict[str, Any]:
 
 def _record(run: Run, name: str, key: str) -> Path:
     return run.workspace.step(name, key).with_suffix(".json")
-
-
-def _uses(journal: Path) -> list[tuple[str, str]]:
-    """(step, key) of each line; the last one may have been cut off when its run was killed."""
-    uses = []
-    with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
-        for line in journal.read_text(encoding="utf-8").splitlines():
-            use = json.loads(line)
-            uses.append((str(use["step"]), str(use["key"])))
-    return uses
 
 
 def _flat(values: list[Any]) -> list[Any]:

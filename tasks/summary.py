@@ -16,10 +16,9 @@ from edgeline.recipe.steps import STEPS
 from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
-from edgeline.workspace import fingerprint
+from edgeline.workspace import fingerprint, forget_runs
 from tasks.results import ReleaseResults, Results, TrainingResults
 from tasks.run import Run
-from tasks.step_cache import forget_runs
 from tasks.step_result import StepResult
 
 Row = tuple[str, dict[str, Any]]
@@ -38,13 +37,13 @@ def summarise(run: Run, recipe: Recipe, results: Results, *, latest: bool) -> di
         settings = recipe.model_dump_json()
         identity = fingerprint(run.workspace, run.recipe, settings, digests(recipe, run.root))
         write_json(run.workspace.latest(run.recipe), {"fingerprint": identity, "summary": summary})
-    forget_runs(run, recipe.keep.runs)
+    forget_runs(run.workspace, run.recipe, recipe.keep.runs)
     return summary
 
 
 def _summary(run: Run, results: Results) -> dict[str, Any]:
     data, training, release = results.data.report, results.training, results.release
-    federated, registered = results.federation.federate.report, release.register.report
+    federated = results.federation.federate.report
     return {
         "recipe": run.recipe,
         "run": run.name,
@@ -70,11 +69,7 @@ def _summary(run: Run, results: Results) -> dict[str, Any]:
             "chosen": federated.chosen,
             "devices": federated.devices,
         },
-        "registered": {
-            "name": registered.name,
-            "version": registered.version,
-            "already": registered.already,
-        },
+        "registered": asdict(release.register.report),
         "links": _links(run),
     }
 

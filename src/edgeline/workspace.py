@@ -3,7 +3,10 @@
 Deleting `.edgeline/` is always safe apart from history. Only `stack`, for its servers, builds paths below it besides.
 """
 
+import contextlib
+import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,6 +148,10 @@ class Workspace:
         """Folder of one run: its steps in the order of their end, and its summary."""
         return self.runs / name
 
+    def journal(self, name: str) -> Path:
+        """One line of JSON for each step that a run has finished or reused."""
+        return self.run(name) / "steps.jsonl"
+
     def latest(self, recipe: str) -> Path:
         """The summary of the newest finished build of a recipe, with its fingerprint."""
         return self.state / "latest" / f"{recipe}.json"
@@ -211,3 +218,27 @@ def lock_digest(root: Path) -> str:
     """SHA-256 of the locked versions; empty where the project is used without its lock."""
     path = root / LOCK
     return sha256_file(path) if path.is_file() else ""
+
+
+def forget_runs(workspace: Workspace, recipe: str, keep: int) -> None:
+    """Remove the folders of all but the newest runs of a recipe, and the step folders that only they used."""
+    folders = sorted(workspace.runs.iterdir(), key=lambda folder: folder.stat().st_mtime)
+    ours = re.compile(rf"{re.escape(recipe)}-[a-z]+-\d{{8}}-\d{{6}}")
+    old = [folder for folder in folders if ours.fullmatch(folder.name)][:-keep]
+    used = {use for folder in set(folders) - set(old) for use in _steps_of(workspace, folder.name)}
+    for name, key in {use for folder in old for use in _steps_of(workspace, folder.name)} - used:
+        folder = workspace.step(name, key)
+        folder.with_suffix(".json").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in old:
+        shutil.rmtree(folder)
+
+
+def _steps_of(workspace: Workspace, run: str) -> list[tuple[str, str]]:
+    """Name and key of the steps in a journal; its last line may have been cut off when the run was killed."""
+    steps = []
+    with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
+        for line in workspace.journal(run).read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            steps.append((str(entry["step"]), str(entry["key"])))
+    return steps

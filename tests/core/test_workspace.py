@@ -1,11 +1,13 @@
 """The state folder: found from below, locked by one, written whole, and fingerprinted by content."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
-from edgeline.workspace import Workspace, fingerprint, lock
+from edgeline.workspace import Workspace, fingerprint, forget_runs, lock
 
 
 @pytest.fixture
@@ -63,3 +65,25 @@ def test_fingerprint_follows_code_settings_data_and_lock(workspace: Workspace) -
     seen.add(fingerprint(workspace, "tiny", "{}"))
     seen.add(fingerprint(workspace, "tiny", "{}", ["0" * 64]))
     assert len(seen) == 6
+
+
+def test_old_runs_go_with_the_step_folders_that_only_they_used(workspace: Workspace) -> None:
+    steps = {"1": ["a", "b"], "2": ["b", "c"], "3": ["c"]}
+    for age, (day, keys) in enumerate(steps.items()):
+        journal = workspace.journal(f"digits-build-2026010{day}-000000")
+        journal.parent.mkdir(parents=True)
+        entries = [json.dumps({"step": "shrink", "key": key}) for key in keys]
+        journal.write_text("\n".join([*entries, '{"step": "cut o']), encoding="utf-8")
+        os.utime(journal.parent, (age, age))
+    for key in "abc":
+        workspace.step("shrink", key).mkdir(parents=True)
+        workspace.step("shrink", key).with_suffix(".json").touch()
+    other = workspace.run("voice-build-20250101-000000")
+    other.mkdir()
+
+    forget_runs(workspace, "digits", 2)
+
+    assert sorted(path.name[20] for path in workspace.runs.glob("digits-*")) == ["2", "3"]
+    left = {path.name for path in (workspace.state / "steps" / "shrink").iterdir()}
+    assert left == {"b", "b.json", "c", "c.json"}
+    assert other.is_dir()

@@ -47,6 +47,22 @@ class RoundReport:
         """Every device without a part in the mean, by name."""
         return tuple(sorted((*self.dropped, *self.rejected), key=lambda one: one.device))
 
+    def rows(self) -> list[dict[str, object]]:
+        """A row of a table for each device."""
+        reasons = {one.device: one.reason for one in self.excluded}
+        return [
+            {
+                "round": self.number,
+                "device": client.device,
+                "examples": client.examples,
+                "loss": client.loss,
+                "update": client.update or "",
+                "seconds": round(client.seconds, 3),
+                "left out": reasons.get(client.device, ""),
+            }
+            for client in self.clients
+        ]
+
 
 def commit_round(
     checkpoint: Path,
