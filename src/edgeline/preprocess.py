@@ -146,9 +146,9 @@ def _fit_series(wanted: Preprocessing, series: Values) -> NDArray[np.float32]:
     steps, channels = wanted.shape
     if series.ndim != 2 or series.shape[1] != channels:
         raise ValueError(f"expected a series (steps, {channels}), found {series.shape}")
-    known = series[-steps:]
+    recent = series[-steps:]
     fitted = np.full((steps, channels), np.nan, np.float32)
-    fitted[steps - len(known) :] = known
+    fitted[steps - len(recent) :] = recent
     return fitted
 
 

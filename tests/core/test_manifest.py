@@ -102,6 +102,8 @@ def listed_as(name: str) -> Callable[[Any], Any]:
         put("model/formats", 2 * [{"format": "tflite", "file": "model.onnx"}]),
         put("model/inputs/0/dtype", "complex64"),
         put("model/inputs/0/name", ""),
+        put("model/inputs/0/name", "é" * 128),
+        put("model/inputs/0/shape", ["N", 1, 1, 1, 1, 1, 1, 1, 1]),
         put("model/outputs/0/name", "image"),
         put("model/outputs", []),
         put("model", {"file": "model.onnx"}),

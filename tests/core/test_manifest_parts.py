@@ -23,6 +23,8 @@ PARTS = (
     Net("parts/2.onnx", (A, B, X), (LATE,)),
 )
 
+CROWD = tuple(TensorSpec(f"t{index}", "int8", ("N",)) for index in range(255))
+
 
 @pytest.fixture
 def tensors(description: Description) -> Description:
@@ -75,6 +77,14 @@ def test_what_travels_is_what_is_still_needed(
             "gives early, which exists before",
         ),
         ((*PARTS[:2], replace(PARTS[2], inputs=(A, X))), "gives b, which is neither read nor"),
+        (
+            (
+                replace(PARTS[0], outputs=(A, EARLY, *CROWD)),
+                PARTS[1],
+                replace(PARTS[2], inputs=(A, B, X, *CROWD)),
+            ),
+            "more than 255 tensors",
+        ),
         ((replace(PARTS[0], inputs=(replace(X, dtype="int8"),)), *PARTS[1:]), "reads x"),
     ],
 )

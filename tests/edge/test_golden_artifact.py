@@ -11,7 +11,7 @@ from edgeline.edge.agreement import agreement
 from edgeline.edge.decide import predict
 from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load, load_model, run_parts
-from edgeline.errors import EnvironmentUnfit
+from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.manifest import SCHEMA, InputProfile, Manifest, SessionOptions, Spread
 from edgeline.preprocess import Preprocessing, Values
 
@@ -106,3 +106,9 @@ def test_recorded_answers_are_those_of_the_session(
     again = replace(golden_artifact, folder=tmp_path).golden()
     assert np.array_equal(again[0]["image"], inputs["image"])
     assert agreement(outputs, again[1]).difference < 0.02
+
+
+def test_answers_without_classes_decide_nothing(golden_artifact: Artifact) -> None:
+    nameless = replace(golden_artifact, manifest=replace(golden_artifact.manifest, classes=()))
+    with pytest.raises(RecipeError, match="names the classes of its answers"):
+        predict(nameless, items(golden_artifact))

@@ -45,13 +45,12 @@ def external(tmp_path: Path) -> Path:
     return path
 
 
-def relocated(path: Path, location: str) -> None:
+def relocated(path: Path, location: str, **more: str) -> None:
     """The model at `path` names another file for its weights."""
     model = onnx.load(path, load_external_data=False)
     for tensor in model.graph.initializer:
         for entry in tensor.external_data:
-            if entry.key == "location":
-                entry.value = location
+            entry.value = {"location": location, **more}.get(entry.key, entry.value)
     path.write_bytes(model.SerializeToString())
 
 
@@ -90,6 +89,14 @@ def test_a_link_out_of_the_models_folder_is_not_followed(external: Path) -> None
     (external.parent / "link.bin").symlink_to("../secret.bin")
     relocated(external, "link.bin")
     with pytest.raises(RecipeError, match=r"link\.bin"):
+        read(external)
+
+
+def test_weights_that_no_file_could_hold_are_not_read(external: Path) -> None:
+    with external.with_name("large.bin").open("wb") as file:
+        file.truncate(3 * 2**30)
+    relocated(external, "large.bin", length="")
+    with pytest.raises(RecipeError, match="3,221,225,"):
         read(external)
 
 

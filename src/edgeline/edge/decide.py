@@ -7,6 +7,7 @@ import numpy as np
 
 from edgeline.artifact import Artifact
 from edgeline.edge.session import Session, load_model
+from edgeline.errors import RecipeError
 from edgeline.metrics import softmax
 from edgeline.preprocess import Values
 
@@ -32,16 +33,25 @@ def predict(
     names: Sequence[str] = (),
     session: Session | None = None,
 ) -> list[Decision]:
-    """One decision per picture, series or row, brought to the network's own shape first."""
+    """One decision per picture, series or row, brought to the network's own shape first.
+
+    Raises:
+        RecipeError: the model's answers are no classes, or it does not take items.
+    """
     if len(items) == 0:
         return []
+    classes = artifact.manifest.classes
+    if not classes:
+        raise RecipeError(
+            expected="an artifact that names the classes of its answers",
+            found=f"none in {artifact.folder}",
+            remedy="run its model through edgeline.edge.session, and read the numbers",
+        )
     session = session or load_model(artifact)
     fitted = np.stack([artifact.preprocessing.fit(item) for item in items])
     probabilities = softmax(session.logits(artifact.preprocessing(fitted)))
     names = names or [str(index) for index in range(len(items))]
     return [
-        Decision(
-            name, artifact.manifest.classes[int(row.argmax())], float(row.max()), artifact.digest
-        )
+        Decision(name, classes[int(row.argmax())], float(row.max()), artifact.digest)
         for name, row in zip(names, probabilities, strict=True)
     ]

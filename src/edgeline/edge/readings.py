@@ -59,11 +59,11 @@ def _numbers(path: Path, wanted: Preprocessing) -> NDArray[np.float32]:
         if not np.isfinite(rows).all():
             raise ValueError("numbers that are not finite")
     except (OSError, ValueError, csv.Error) as error:
-        found = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         names = f": {', '.join(wanted.columns)}" if wanted.columns else ""
         raise RecipeError(
             expected=f"rows of {wanted.channels} numbers{names}, as .csv or .npy, in {path}",
-            found=found,
+            found=reason,
             remedy="give another path, or bring the columns that the model was taught with",
         ) from error
     return rows

@@ -11,9 +11,6 @@ from edgeline.files import write_atomically
 from edgeline.graph import external_data
 from edgeline.graph.strip import strip
 
-MAX_BYTES = 2**31 - 1
-"""Protocol buffers hold no more in one message."""
-
 
 def read(path: Path) -> onnx.ModelProto:
     """The model in a file, with the weights that lie in other files beside it.
@@ -57,9 +54,9 @@ def to_bytes(model: onnx.ModelProto) -> bytes:
             found=f"{missing[0].name!r} in another file",
             remedy="load the model with edgeline.graph.file.read",
         )
-    if model.ByteSize() > MAX_BYTES:
+    if model.ByteSize() > external_data.MAX_BYTES:
         raise RecipeError(
-            expected=f"a model of at most {MAX_BYTES:,} bytes",
+            expected=f"a model of at most {external_data.MAX_BYTES:,} bytes",
             found=f"{model.ByteSize():,} bytes",
             remedy="make the network smaller first",
         )

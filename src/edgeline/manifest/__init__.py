@@ -19,7 +19,16 @@ from edgeline.manifest.manifest import (
     golden_files,
     needed_files,
 )
-from edgeline.manifest.network import DTYPES, SYMBOL, Format, Net, SessionOptions, TensorSpec
+from edgeline.manifest.network import (
+    DTYPES,
+    MAX_SIDES,
+    MAX_TENSORS,
+    SYMBOL,
+    Format,
+    Net,
+    SessionOptions,
+    TensorSpec,
+)
 from edgeline.manifest.profile import InputProfile, Spread
 
 __all__ = [
@@ -27,6 +36,8 @@ __all__ = [
     "DTYPES",
     "MANIFEST",
     "MAX_FILES",
+    "MAX_SIDES",
+    "MAX_TENSORS",
     "PREPROCESSING",
     "PROFILE",
     "RECEIPT",

@@ -12,6 +12,9 @@ DTYPES = (
 )
 """Types of tensors, as numpy spells them; a frame holds the place of one, so the order stays."""
 
+# A frame must be able to carry every tensor.
+MAX_NAME_BYTES, MAX_SIDES, MAX_TENSORS = 255, 8, 255
+
 SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 FORMAT = re.compile(r"[a-z][a-z0-9_.-]{0,31}")
 
@@ -43,10 +46,10 @@ class TensorSpec:
     def from_json(cls, value: JsonValue) -> "TensorSpec":
         match value:
             case {"name": str(name), "dtype": str(dtype), "shape": list(shape), **more} if (
-                not more and name and dtype in DTYPES
+                not more and dtype in DTYPES and 0 < len(name.encode()) <= MAX_NAME_BYTES
             ):
                 sides = tuple(side for side in shape if _is_side(side))
-                if len(sides) == len(shape):
+                if len(sides) == len(shape) <= MAX_SIDES:
                     return cls(name, dtype, sides)  # type: ignore[arg-type]  # sides are counts and names
         raise ValueError("a tensor has a name, a known dtype and a shape of counts and names")
 

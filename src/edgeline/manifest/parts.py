@@ -1,6 +1,6 @@
 """How tensors go through the parts of a model, which may read any earlier tensor."""
 
-from edgeline.manifest.network import Net, TensorSpec
+from edgeline.manifest.network import MAX_TENSORS, Net, TensorSpec
 
 
 def travelling(model: Net, parts: tuple[Net, ...], index: int) -> tuple[TensorSpec, ...]:
@@ -27,6 +27,8 @@ def check_parts(model: Net, parts: tuple[Net, ...]) -> None:
             if spec.name in tensors:
                 raise ValueError(f"{part.file} gives {spec.name}, which exists before it")
             tensors[spec.name] = spec
+    if any(len(travelling(model, parts, at)) > MAX_TENSORS for at in range(-1, len(parts))):
+        raise ValueError(f"more than {MAX_TENSORS} tensors travel between two parts")
     _check_outputs(model, parts)
 
 

@@ -28,12 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.errors import EdgelineError
-from edgeline.manifest import DTYPES
+from edgeline.manifest import DTYPES, MAX_SIDES, MAX_TENSORS
 
 MAGIC, VERSION = b"EDGE", 1
 TENSORS, ERROR = 0, 1
 HEAD = struct.Struct("<4sBB16s")
-MAX_SIDES, MAX_TENSORS = 8, 255
 
 
 @dataclass(frozen=True)
