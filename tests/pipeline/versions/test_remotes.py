@@ -182,7 +182,7 @@ def test_an_interruption_is_one_line_and_leaves_nothing_at_work(flowers, monkeyp
         with flowers.killed_when("data", command, "plants", *unknown) as process:
             connection, _ = silent.accept()
             process.send_signal(signal.SIGINT)
-            said = process.communicate(timeout=30)[1].decode()
+            said = process.communicate(timeout=120)[1].decode()
         with connection:
             while connection.recv(4096):
                 pass  # until whoever had it open is no more
