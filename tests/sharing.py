@@ -1,11 +1,14 @@
-"""What the workers of one run of the tests have in common, made by whoever needs it first."""
+"""What the workers of one run of the tests have in common, and what one run need not do after another."""
 
+import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from filelock import FileLock
 
 MADE = ".made"
@@ -41,3 +44,19 @@ def stopped_with_this_run(root: Path) -> None:
     command = [sys.executable, "-c", GUARD, str(runner), str(root)]
     # nobody waits for it, and Ctrl-C ends the processes of this session only
     os.posix_spawn(sys.executable, command, os.environ, setsid=True)
+
+
+@contextmanager
+def skipped_unless_changed(config: pytest.Config, name: str, *paths: Path) -> Iterator[None]:
+    """Skip a slow test that has passed here with these very files, if what it says follows from them alone."""
+    digest = hashlib.sha256()
+    for path in sorted(file for one in paths for file in (one, *one.rglob("*"))):
+        if path.suffix in (".sol", ".js", ".json", ".py", ".toml"):
+            digest.update(f"{path}\n".encode() + path.read_bytes())
+    if (cache := getattr(config, "cache", None)) is None:
+        yield
+        return
+    if cache.get(f"passed/{name}", None) == digest.hexdigest():
+        pytest.skip("it passed with the same files")
+    yield
+    cache.set(f"passed/{name}", digest.hexdigest())
