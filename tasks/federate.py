@@ -133,13 +133,12 @@ def plan_rounds(
     return specs.plan_rounds(settings, (path.parent.name for path in folders), augmentation, after)
 
 
-def assign_shards(settings: Federate, spec: RoundSpec, data: StepResult[object]) -> list[Shard]:
+def assign_shards(
+    settings: Federate, spec: RoundSpec, data: StepResult[object]
+) -> tuple[Shard, ...]:
     """The round's devices by shard, as folders."""
     folder = data.path / "shares" / "devices"
-    return [
-        tuple(folder / device for device in devices)
-        for devices in shard.assign_shards(spec.devices, settings.shards)
-    ]
+    return shard.assign_shards([folder / device for device in spec.devices], settings.shards)
 
 
 def updates_folder(run: Run, spec: RoundSpec, start: StepResult[object]) -> Path:

@@ -4,9 +4,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from edgeline.digest import digest_of, sha256_file
-from edgeline.merkle import root
 from edgeline.provenance.lineage import Lineage
-from edgeline.rounds.commit import RoundReport
 from tasks.data import DataReport
 from tasks.federate import RoundStepReport
 from tasks.results import TrainingResults
@@ -65,14 +63,6 @@ def _rounds(
     new = list({one.digest: one for one in results if one.digest not in known}.values())
     federation = digest_of([[one.parents[0] for one in new[:1]], [one.digest for one in new]])
     return [
-        ("round", one, {"task": federation, **_remarks(one.report.round), "number": number})
+        ("round", one, {"task": federation, **one.report.round.remarks(), "number": number})
         for number, one in enumerate(new, start=1)
     ]
-
-
-def _remarks(report: RoundReport) -> Remarks:
-    """The round's number, how many updates count, and the Merkle root over their digests in the order of names."""
-    counted = [
-        bytes.fromhex(str(one.update)) for one in report.clients if one.device in report.devices
-    ]
-    return {"number": report.number, "clients": len(counted), "updates": root(counted).hex()}

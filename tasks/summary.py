@@ -136,10 +136,11 @@ def _release(results: ReleaseResults) -> Iterator[Row]:
             yield _row(exported, size=exported.report.bytes)
     yield _row(results.quantise, results.quantise.report.test, results.quantise.report.bytes)
     yield _row(results.seal, size=results.seal.report.bytes)
-    for result in (results.split, results.rehearse, results.gate, results.verify):
-        yield _row(result)
-    yield _row(results.anchor)
-    yield _row(results.register)
+    others: tuple[StepResult[object], ...] = (
+        *(results.split, results.rehearse, results.gate),
+        *(results.anchor, results.verify, results.register),
+    )
+    yield from map(_row, others)
 
 
 def _row(result: StepResult[object], test: Scores | None = None, size: int | None = None) -> Row:

@@ -15,6 +15,7 @@ from edgeline.federated.algorithm import State, Weights
 from edgeline.federated.algorithms import ALGORITHMS
 from edgeline.federated.weighted_sum import WeightedSum
 from edgeline.finetuning.evaluate import Labels, Values, score
+from edgeline.merkle import root
 from edgeline.models.checkpoint import Checkpoint, load, save
 from edgeline.rounds.accumulate import Exclusion, add_updates
 from edgeline.rounds.client import ClientReport
@@ -46,6 +47,16 @@ class RoundReport:
     def excluded(self) -> tuple[Exclusion, ...]:
         """Every device without a part in the mean, by name."""
         return tuple(sorted((*self.dropped, *self.rejected), key=lambda one: one.device))
+
+    def remarks(self) -> dict[str, str | int]:
+        """What a statement says of it: its number, how many updates count, and the root over their digests.
+
+        It is the Merkle root, with the updates in the order of their devices' names.
+        """
+        counted = [
+            bytes.fromhex(str(one.update)) for one in self.clients if one.device in self.devices
+        ]
+        return {"number": self.number, "clients": len(counted), "updates": root(counted).hex()}
 
     def rows(self) -> list[dict[str, object]]:
         """A row of a table for each device."""

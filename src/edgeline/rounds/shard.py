@@ -1,15 +1,18 @@
 """A shard: several devices that one worker trains, one after another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from edgeline.rounds.client import ClientReport, Clock, train_client
 from edgeline.rounds.spec import RoundSpec
 
+Device = TypeVar("Device")
 
-def assign_shards(devices: tuple[str, ...], count: int) -> tuple[tuple[str, ...], ...]:
+
+def assign_shards(devices: Sequence[Device], count: int) -> tuple[tuple[Device, ...], ...]:
     """The devices in at most `count` groups of nearly equal size; none is empty."""
-    return tuple(devices[first::count] for first in range(min(count, len(devices))))
+    return tuple(tuple(devices[first::count]) for first in range(min(count, len(devices))))
 
 
 def train_shard(

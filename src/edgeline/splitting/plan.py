@@ -5,14 +5,16 @@ bottleneck. Measured times are noisy and two runs may plan differently: a plan i
 digest of its model.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeline.digest import sha256_file
+from edgeline.digest import digest_of, sha256_file
 from edgeline.edge.session import Tensors, load
 from edgeline.errors import RecipeError
+from edgeline.files import read_json, write_json
 from edgeline.graph import file as onnx_file
 from edgeline.graph.cut_points import CutPoint, cut_points
 from edgeline.recipe.split import Split
@@ -101,6 +103,16 @@ def plan(model: Path, inputs: Tensors, settings: Split) -> SplitPlan:
     first = {name: array[:size] for name, array in inputs.items()}
     costs = measure(graph, points, settings.parts, first, settings.rounds)
     return choose(sha256_file(model), points, costs, settings)
+
+
+def plan_once(folder: Path, model: Path, inputs: Tensors, settings: Split) -> SplitPlan:
+    """The plan for these bytes and settings that `folder` keeps; another measurement could choose another cut."""
+    name = f"{sha256_file(model)}-{digest_of(settings.model_dump_json())[:16]}.json"
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        return SplitPlan.from_json(read_json(folder / name) or {})
+    made = plan(model, inputs, settings)
+    write_json(folder / name, made.to_json())
+    return made
 
 
 def choose(model: str, points: tuple[CutPoint, ...], costs: Costs, settings: Split) -> SplitPlan:
