@@ -16,7 +16,7 @@ from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.models.zoo import build, restore
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.federate import RoundSettings
-from edgeline.rounds.accumulate import read_update
+from edgeline.rounds.accumulate import Exclusion, read_update
 from edgeline.rounds.client import ClientReport
 from edgeline.rounds.commit import RoundReport, commit_round
 from edgeline.rounds.spec import RoundSpec
@@ -196,3 +196,30 @@ def test_unreadable_update_names_the_device(tmp_path, data):
 def test_missing_update_names_the_device(tmp_path):
     with pytest.raises(EdgelineError, match="device a; found FileNotFoundError"):
         read_update(tmp_path / "a.safetensors", "a", 5, "0" * 64)
+
+
+def test_a_round_is_described_by_its_number_and_the_root_over_the_updates_that_count():
+    def client(device: str, update: str | None) -> ClientReport:
+        return ClientReport(device, 3, 1, 0.0, update, 0.5, None if update else "it was off")
+
+    first, second = "1" * 64, "2" * 64
+    report = RoundReport(
+        number=3,
+        examples=2,
+        devices=("a", "c"),
+        dropped=(Exclusion("b", "it was off"),),
+        rejected=(),
+        before=0.5,
+        after=0.6,
+        parent="3" * 64,
+        clients=(client("a", first), client("b", None), client("c", second)),
+    )
+    leaves = [sha256_bytes(b"\0" + bytes.fromhex(one)) for one in (first, second)]
+    root = sha256_bytes(b"\1" + bytes.fromhex("".join(leaves)))
+
+    assert report.remarks() == {"number": 3, "clients": 2, "updates": root}
+    assert [(row["device"], row["left out"]) for row in report.rows()] == [
+        ("a", ""),
+        ("b", "it was off"),
+        ("c", ""),
+    ]
