@@ -89,7 +89,7 @@ def questions(count: int) -> list[dict[str, np.ndarray]]:
     return [{"image": generator.normal(size=shape).astype(np.float32)} for _ in range(count)]
 
 
-def asked(
+def answers_to(
     url: str, digest: str, requests: list[dict[str, np.ndarray]], timeout_s: float = 60
 ) -> list[Answer]:
     async def talk() -> list[Answer]:
@@ -133,7 +133,7 @@ def test_answers_come_in_the_order_of_questions(artifact: Artifact, url: str, st
         start(index)
     requests = questions(40)
     whole = load(artifact.model_path)
-    for answer, request in zip(asked(url, artifact.digest, requests), requests, strict=True):
+    for answer, request in zip(answers_to(url, artifact.digest, requests), requests, strict=True):
         assert np.array_equal(answer.tensors["logits"], whole.logits(request["image"]))
 
 
@@ -159,21 +159,21 @@ def test_a_worker_that_is_told_to_end_loses_nothing(
 
 def test_nobody_to_ask_is_said_at_once(artifact: Artifact, url: str) -> None:
     with pytest.raises(ServiceUnavailable, match="no worker of part 0"):
-        asked(url, artifact.digest, questions(1), timeout_s=60)
+        answers_to(url, artifact.digest, questions(1), timeout_s=60)
 
 
 def test_a_missing_second_part_times_out(artifact: Artifact, url: str, start: Start) -> None:
     start(0)
     with pytest.raises(ServiceUnavailable, match=r"none within 0\.3 s"):
-        asked(url, artifact.digest, questions(1), timeout_s=0.3)
+        answers_to(url, artifact.digest, questions(1), timeout_s=0.3)
 
 
 def test_a_wrong_input_is_answered_and_survived(artifact: Artifact, url: str, start: Start) -> None:
     start(0)
     start(1)
     with pytest.raises(EdgelineError, match=r"part 0: expected image float32\[N, 1, 28, 28\]"):
-        asked(url, artifact.digest, [{"image": np.zeros((1, 1, 2, 2), np.float32)}])
-    assert len(asked(url, artifact.digest, questions(1))) == 1
+        answers_to(url, artifact.digest, [{"image": np.zeros((1, 1, 2, 2), np.float32)}])
+    assert len(answers_to(url, artifact.digest, questions(1))) == 1
 
 
 def test_garbage_is_answered_and_survived(artifact: Artifact, url: str, start: Start) -> None:
@@ -196,13 +196,13 @@ def test_garbage_is_answered_and_survived(artifact: Artifact, url: str, start: S
 
     asyncio.run(talk())
     assert b"part 1: expected one frame of version 1" in answers[0]
-    assert len(asked(url, artifact.digest, questions(1))) == 1
+    assert len(answers_to(url, artifact.digest, questions(1))) == 1
 
 
 def test_a_request_too_large_is_not_sent(artifact: Artifact, url: str, start: Start) -> None:
     start(0)
     with pytest.raises(RecipeError, match="fewer items per request"):
-        asked(url, artifact.digest, [{"image": np.zeros((400, 1, 28, 28), np.float32)}])
+        answers_to(url, artifact.digest, [{"image": np.zeros((400, 1, 28, 28), np.float32)}])
 
 
 def test_a_worker_ends_with_who_started_it(start: Start) -> None:
@@ -277,7 +277,7 @@ def test_a_request_without_what_a_later_part_reads_is_answered_by_the_first(
         for index in range(3):
             worker = ending.enter_context(worker_of(several, index, url))
             ending.callback(worker.terminate)
-        (answer,) = asked(url, several.digest, [{"z": z, "x": x, "unknown": x}])
+        (answer,) = answers_to(url, several.digest, [{"z": z, "x": x, "unknown": x}])
         assert answer.tensors.keys() == {"early", "late"}
         with pytest.raises(EdgelineError, match="part 0: expected x float32"):
-            asked(url, several.digest, [{"z": z}])
+            answers_to(url, several.digest, [{"z": z}])

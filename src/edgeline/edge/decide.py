@@ -23,7 +23,7 @@ class Decision:
     confidence: float
     """Its probability by softmax, between 0 and 1; not calibrated."""
     digest: str
-    """The artifact that said so."""
+    """Of the artifact whose model decided."""
 
 
 def predict(

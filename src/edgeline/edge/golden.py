@@ -1,8 +1,8 @@
-"""Golden answers: what the lab's machine said to a few items, asked again on each device.
+"""Golden answers: the outputs of the lab's machine for a few items, compared on each device.
 
 Hashes prove that the files are right; this proves that the runtime and the processor compute with
-them as the lab did. Integer kernels of some older processors saturate and answer differently: that
-is found here.
+them as the lab did. Integer kernels of some older processors saturate and answer differently, which
+no hash can show.
 """
 
 from collections.abc import Mapping

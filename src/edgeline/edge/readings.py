@@ -1,6 +1,6 @@
 """What a device is handed, from files: pictures, series of a sensor, rows of a table.
 
-A CSV file with a header is read by the names that the model was taught with, whatever the order
+A CSV file with a header is read by the names that the model was trained on, whatever the order
 of its columns, since swapped columns are the error that no check of shapes finds.
 """
 
@@ -64,7 +64,7 @@ def _numbers(path: Path, wanted: Preprocessing) -> NDArray[np.float32]:
         raise RecipeError(
             expected=f"rows of {wanted.channels} numbers{names}, as .csv or .npy, in {path}",
             found=reason,
-            remedy="give another path, or bring the columns that the model was taught with",
+            remedy="give another path, or bring the columns that the model was trained on",
         ) from error
     return rows
 

@@ -3,8 +3,7 @@
 The exporter's own translation leaves the reordering of gates in the graph, where every inference
 pays a tenth of its time for it, and has none for plain cells, which it writes out step by step: for
 29 steps 21 times the file and 2.4 times the time. It also follows torch through every step of a
-series. States begin at zero in every network here, which is what ONNX takes when it is told
-nothing.
+series. States begin at zero in every network here, which is ONNX's default.
 
 Legend: B batch, T steps, D directions, H units.
 """

@@ -71,7 +71,7 @@ def export_module(module: torch.nn.Module, shape: tuple[int, ...]) -> ModelProto
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter tells of its own deprecations and of packages that we do not use."""
+    """The exporter warns of its own deprecations and of packages that we do not use."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

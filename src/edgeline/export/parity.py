@@ -1,4 +1,4 @@
-"""Does the ONNX file compute what the checkpoint does? Asked on inputs meant to find out."""
+"""Compares an ONNX file with its checkpoint, on inputs that are meant to find a difference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ PROBES: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
 
 @dataclass(frozen=True)
 class ParityReport:
-    """The worst difference that was found, as a share of the range of the logits."""
+    """The largest difference, as a share of the range of the logits."""
 
     difference: float
     probe: str
-    """The kind of input and the batch size where it was found."""
+    """The kind of input and the batch size that gave it."""
     comparisons: int
     tolerance: float
 

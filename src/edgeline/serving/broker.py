@@ -25,10 +25,10 @@ Handler = Callable[[bytes, str], Awaitable[None]]
 
 class _Client(Client):
     async def flush(self, timeout: int = DEFAULT_FLUSH_TIMEOUT) -> None:
-        """Returns once the server has done all that it was asked before; subscribing and leaving rely on it.
+        """Returns once the server has handled everything that was sent before.
 
-        In nats-py 2.16 the ping of a flush overtakes what still waits to be written, so its answer says nothing
-        of that: requests that came after it were dropped. What waited is written by then, and the second comes after.
+        In nats-py 2.16 the ping of a flush overtakes what still waits to be written, so the answer to it proves
+        nothing about that, and requests were lost. After the first flush all of it is written; the second proves it.
         """
         await super().flush(timeout)
         await super().flush(timeout)

@@ -1,4 +1,4 @@
-"""Asks a model that is spread over workers: frames enter at the first part, leave at the last."""
+"""Sends requests to a model that is spread over workers: in at the first part, out at the last."""
 
 import asyncio
 import time
@@ -68,7 +68,7 @@ async def ask(
 
 
 def _deliver(waiting: dict[bytes, asyncio.Future[Message]], frame: bytes) -> None:
-    """Gives an answer to the request that waits for it; a late one finds nobody and is dropped."""
+    """Gives an answer to the request that waits for it; a late answer is dropped."""
     if not frame:
         # How the server says that nobody listens; it does not say for which request.
         for unanswered in waiting.values():
