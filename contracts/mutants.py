@@ -39,8 +39,8 @@ OPERATORS = (
     (r"\btrue\b", "false"),
     (r"\bfalse\b", "true"),
     (r"(?<= \? )(.+) : (.+)(?=;)", r"\2 : \1"),
-    (r"(?<=\()(\w+(?:\.\w+)?), ADMIN\)", r"\1, REVOKER)"),
-    (r"(?<=\()(\w+(?:\.\w+)?), (ANCHORER|COORDINATOR|REVOKER)\)", r"\1, ADMIN)"),
+    (r"(?<=_authorise\()ADMIN(?=\))", "REVOKER"),
+    (r"(?<=_authorise\()(ANCHORER|REVOKER)(?=\))", "ADMIN"),
     (r"(?<=constant )(\w+ = )(\d+);", r"\g<1>1 + \2;"),
     (r"uint8\((\d)\)", r"uint8(1 + \1)"),
 )

@@ -21,7 +21,7 @@ import mutants
 from forge import HERE, ROOT, Failed, Unfit, forge, results, run
 
 FUZZ_CASES, INVARIANTS, PROPERTIES, MUTANTS, KILLED = 1_000_000, 10, 5, 40, 0.95
-CASES_EACH, SEQUENCES, CALLS_EACH = 40_000, 64, 150
+CASES_EACH, SEQUENCES, CALLS_EACH = 50_000, 64, 150
 
 
 def compile_() -> str:

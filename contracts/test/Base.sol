@@ -10,7 +10,6 @@ abstract contract Base is Cheats {
         vm.roll(100);
         anchors = create(creation(admin));
         grant(alice, ANCHORER);
-        grant(carol, COORDINATOR);
         grant(rita, REVOKER);
     }
 
@@ -28,13 +27,6 @@ abstract contract Base is Cheats {
 
     function anchorAs(address by, bytes32 statement) internal {
         anchorAs(by, statement, none());
-    }
-
-    function rotate(address from, address to) internal {
-        vm.prank(from);
-        anchors.rotateKey(to);
-        vm.prank(to);
-        anchors.acceptKey(from);
     }
 
     function compromise(address account, uint40 since) internal {

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ModelAnchor, State} from "../ModelAnchor.sol";
+import {ModelAnchor} from "../ModelAnchor.sol";
 
 /// @dev What these tests use of Forge's cheat codes.
 interface Vm {
-    function addr(uint256 key) external pure returns (address);
     function assume(bool condition) external pure;
-    function chainId(uint256 id) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data) external;
     function expectRevert(bytes calldata reason) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
     function load(address account, bytes32 slot) external view returns (bytes32);
     function prank(address sender) external;
     function roll(uint256 blockNumber) external;
-    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function warp(uint256 time) external;
 }
 
@@ -24,15 +21,12 @@ abstract contract Cheats {
 
     uint8 internal constant ADMIN = 1;
     uint8 internal constant ANCHORER = 2;
-    uint8 internal constant COORDINATOR = 4;
-    uint8 internal constant REVOKER = 8;
-    uint8 internal constant ALL = 15;
-    uint8 internal constant SPENT = 128;
+    uint8 internal constant REVOKER = 4;
+    uint8 internal constant ALL = 7;
     uint40 internal constant NOW = 1_800_000_000;
 
     address internal constant admin = address(0xA1);
     address internal constant alice = address(0xA2);
-    address internal constant carol = address(0xA3);
     address internal constant rita = address(0xA4);
     address internal constant fresh = address(0xF1);
     address internal constant stranger = address(0xFF);
@@ -54,11 +48,11 @@ abstract contract Cheats {
     }
 
     function missing(address account, uint8 role) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(State.MissingRole.selector, account, role);
+        return abi.encodeWithSelector(ModelAnchor.MissingRole.selector, account, role);
     }
 
     function unusable(address account, uint40 since) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(State.KeyUnusable.selector, account, since);
+        return abi.encodeWithSelector(ModelAnchor.KeyUnusable.selector, account, since);
     }
 
     function same(string memory what, uint256 found, uint256 expected) internal pure {
@@ -80,7 +74,11 @@ abstract contract Cheats {
     // Reading
 
     function rolesOf(address account) internal view returns (uint8 roles) {
-        (,,,, roles) = anchors.keys(account);
+        (roles,) = anchors.keys(account);
+    }
+
+    function sinceOf(address account) internal view returns (uint40 since) {
+        (, since) = anchors.keys(account);
     }
 
     function flagsOf(bytes32 statement) internal view returns (uint16 flags) {
@@ -121,14 +119,13 @@ abstract contract Cheats {
         (made[0], made[1]) = one < two ? (one, two) : (two, one);
     }
 
+    function treeId(bytes32 root, uint64 size) internal pure returns (bytes32) {
+        return sha256(abi.encodePacked(uint8(2), size, root));
+    }
+
     function people(address one) internal pure returns (address[] memory made) {
         made = new address[](1);
         made[0] = one;
-    }
-
-    function people(address one, address two, address three) internal pure returns (address[] memory made) {
-        made = new address[](3);
-        (made[0], made[1], made[2]) = (one, two, three);
     }
 
     function bound(uint256 value, uint256 low, uint256 high) internal pure returns (uint256) {

@@ -30,9 +30,9 @@ contract InvariantTest is Handled {
     function invariant_nothing_is_here_that_nobody_wrote() external view {
         for (uint256 n = 0; n < 24; ++n) {
             bytes32 statement = handler.digest(n);
-            if (handler.state(statement) == 0) same("slot", slotOf(statement), 0);
+            if (handler.state(statement) == 0) same("slot", slotOf(statement, 0), 0);
         }
-        same("slot of zero", slotOf(0), 0);
+        same("slot of zero", slotOf(0, 0), 0);
     }
 
     function invariant_the_status_of_every_statement_is_the_models() external view {
@@ -63,24 +63,25 @@ contract InvariantTest is Handled {
     function invariant_keys_are_the_models() external view {
         for (uint256 i = 0; i < actors.length; ++i) {
             Model.Person memory one = handler.personOf(actors[i]);
-            (address predecessor, uint40 since, uint40 appointed, uint8 depth, uint8 roles) =
-                anchors.keys(actors[i]);
-            same("predecessor", predecessor, one.predecessor);
+            (uint8 roles, uint40 since) = anchors.keys(actors[i]);
+            same("roles", roles, one.roles);
             same("since", since, one.compromised);
-            same("appointed", appointed, one.appointed);
-            same("depth", depth, one.depth);
-            same("roles", roles, one.spent ? SPENT : one.roles);
-            same("offer", anchors.offered(actors[i]), one.offer);
         }
     }
 
-    function invariant_suspicion_is_inherited_as_defined() external view {
+    function invariant_a_key_is_one_slot_of_its_two_fields() external view {
         for (uint256 i = 0; i < actors.length; ++i) {
-            same("suspect", anchors.suspectSince(actors[i]), handler.suspect(actors[i]));
+            (uint8 roles, uint40 since) = anchors.keys(actors[i]);
+            same("slot", slotOf(bytes32(uint256(uint160(actors[i]))), 1), uint256(since) << 8 | roles);
         }
     }
 
-    function invariant_a_suspicion_never_heals() external view {
+    function invariant_nobody_else_has_a_key() external view {
+        address[4] memory others = [alice, rita, admin, address(0)];
+        for (uint256 i = 0; i < 4; ++i) same("roles", rolesOf(others[i]), 0);
+    }
+
+    function invariant_a_compromise_never_heals() external view {
         same("healed", handler.healed(), address(0));
     }
 
@@ -89,54 +90,7 @@ contract InvariantTest is Handled {
         holds("one", anchors.admins() >= 1);
     }
 
-    function invariant_every_writer_is_listed_once_and_nobody_else() external view {
-        address[] memory all = anchors.writers();
-        same("number", all.length, handler.numWriters());
-        for (uint256 i = 0; i < all.length; ++i) {
-            holds("writes", handler.isWriter(all[i]));
-            for (uint256 j = 0; j < i; ++j) holds("once", all[i] != all[j]);
-        }
-    }
-
-    function invariant_lines_of_keys_neither_branch_nor_close() external view {
-        for (uint256 i = 0; i < actors.length; ++i) {
-            (address predecessor,,, uint8 depth, uint8 roles) = anchors.keys(actors[i]);
-            same("spent", anchors.heir(actors[i]) != address(0) ? SPENT : roles & ALL, roles);
-            if (predecessor == address(0)) {
-                same("first", depth, 0);
-            } else {
-                (,,, uint8 before,) = anchors.keys(predecessor);
-                same("depth", depth, before + 1);
-                same("heir", anchors.heir(predecessor), actors[i]);
-            }
-        }
-    }
-
-    function invariant_a_retired_contract_has_no_writers() external view {
-        holds("retired", anchors.retired() == handler.ended());
-        if (handler.ended()) same("writers", anchors.writers().length, 0);
-    }
-
-    function invariant_a_task_stands_at_its_last_round() external view {
-        for (uint256 i = 0; i < handler.numOpened(); ++i) {
-            bytes32 task = handler.opened(i);
-            Model.Line memory one = handler.lineOf(task);
-            (bytes32 head, uint32 rounds, uint8 quorum,) = anchors.tasks(task);
-            same("head", head, one.head);
-            same("rounds", rounds, one.rounds);
-            same("quorum", quorum, one.quorum);
-            holds("is here", anchors.status(head) != 0);
-            for (; rounds > 0; --rounds) {
-                Model.Entry memory closed = handler.entryOf(head);
-                same("kind", closed.kind, 5);
-                same("one way back", closed.parents.length, 1);
-                head = closed.parents[0];
-            }
-            holds("the base is no round of this task", anchors.status(head) != 0);
-        }
-    }
-
-    function slotOf(bytes32 statement) private view returns (uint256) {
-        return uint256(vm.load(address(anchors), keccak256(abi.encode(statement, uint256(0)))));
+    function slotOf(bytes32 key, uint256 mapping_) private view returns (uint256) {
+        return uint256(vm.load(address(anchors), keccak256(abi.encode(key, mapping_))));
     }
 }
