@@ -23,7 +23,7 @@ from edgeline.anchoring.deployment import read_chain, write_chain
 from edgeline.anchoring.events import Anchored, TreeAnchored
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.keys import signer
+from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.logs import topic
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
@@ -174,7 +174,7 @@ def _flush(folder: Path) -> None:
         while True:
             try:
                 registry = open_contract(chain.url, chain.deployment)
-                ours = signer(chain.key, registry.node, folder)
+                ours = load_signer(chain.key, registry.node, folder)
                 if not flush(outbox, registry, ours).pending:
                     return
             except EnvironmentUnfit:
@@ -187,8 +187,8 @@ def _deploy(url: str, folder: Path) -> AnchorContract:
     compiled = ROOT / "contracts" / "ModelAnchor.json"
     chain = deploy(url, "node", compiled, name="kills", locks=folder)
     registry = open_contract(url, chain.deployment)
-    writer = signer(f"env:{VARIABLE}", registry.node, folder)
-    admin = signer("node", registry.node, folder)
+    writer = load_signer(f"env:{VARIABLE}", registry.node, folder)
+    admin = load_signer("node", registry.node, folder)
     transact(registry, admin, "setRoles", writer.address, ROLES["ANCHORER"])
     write_chain(replace(chain, key=f"env:{VARIABLE}"), folder / "kills.json")
     return registry
@@ -212,7 +212,7 @@ def _statement(name: str, parents: tuple[str, ...]) -> Statement:
 
 def _flying(folder: Path) -> bool:
     with Outbox(folder / "outbox.db") as outbox:
-        return bool(outbox.rows("sent"))
+        return bool(outbox.entries("sent"))
 
 
 def _count(
@@ -223,8 +223,8 @@ def _count(
     logs = registry.node.ask("eth_getLogs", {**where, "topics": topics})
     written = Counter(log["topics"][1][2:] for log in logs)
     with Outbox(folder / "outbox.db") as outbox:
-        rows = outbox.rows()
-    writer = signer(f"env:{VARIABLE}", registry.node, folder).address
+        rows = outbox.entries()
+    writer = load_signer(f"env:{VARIABLE}", registry.node, folder).address
     return Outcome(
         kills=kills,
         statements=len(rows),

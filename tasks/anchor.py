@@ -89,8 +89,8 @@ def anchor_pending(run: Run, settings: Anchor) -> int:
     begun = time.monotonic()
     if settings.chain != LOCAL:
         known_chain(run.workspace, settings.chain)
-    with chain.outbox(run.workspace, settings.chain) as waiting:
-        if not waiting.rows("pending") + waiting.rows("sent"):
+    with chain.open_outbox(run.workspace, settings.chain) as waiting:
+        if not waiting.entries("pending") + waiting.entries("sent"):
             return 0
         try:
             contract, _ = chain.flush(
@@ -123,8 +123,8 @@ def anchor(
     """
     itself = _statement(open_artifact(artifact.path), lineage)
     statements = (*lineage, itself, release_statement(itself, gate.report.validation))
-    with chain.outbox(run.workspace, settings.chain) as waiting:
-        chain.enter(waiting, statements)
+    with chain.open_outbox(run.workspace, settings.chain) as waiting:
+        chain.enqueue(waiting, statements)
         try:
             contract, report = chain.flush(
                 run.workspace, settings.chain, waiting, get_run_logger().warning

@@ -191,8 +191,8 @@ def _check_here(workspace: Workspace, folder: Path, open_live: Callable[[], Live
 
 def _waits(workspace: Workspace, name: str, digest: str) -> bool:
     """Whether a statement about this digest is in the outbox and was not sent yet."""
-    with chain.outbox(workspace, name) as outbox:
-        rows = [outbox.row(statement.digest) for statement in outbox.about(digest)]
+    with chain.open_outbox(workspace, name) as outbox:
+        rows = [outbox.entry(statement.digest) for statement in outbox.about(digest)]
     return any(row is not None and row.state in ("pending", "sent") for row in rows)
 
 

@@ -63,7 +63,7 @@ def _lineage(run: Run, settings: Anchor, artifact: Path) -> Lineage:
     receipt = read_receipt(receipt_path(artifact))
     if receipt is not None:
         return Lineage(receipt.lineage)
-    with chain.outbox(run.workspace, settings.chain) as outbox:
+    with chain.open_outbox(run.workspace, settings.chain) as outbox:
         for statement in outbox.about(artifact.name):
             if statement.kind == "artifact":
                 return Lineage(outbox.lineage(statement.digest))

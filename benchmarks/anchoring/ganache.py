@@ -15,7 +15,7 @@ from typing import Any
 from web3 import HTTPProvider, Web3
 
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.stack.node import find_node
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def new_chain(*options: str) -> Iterator[Chain]:
         w3.eth.default_account = w3.eth.accounts[0]
         abi = json.loads(COMPILED.read_text(encoding="utf-8"))["abi"]
         contract = w3.eth.contract(Web3.to_checksum_address(made.deployment.contract), abi=abi)
-        yield Chain(w3, contract, registry, signer("node", registry.node, folder), folder)
+        yield Chain(w3, contract, registry, load_signer("node", registry.node, folder), folder)
 
 
 def send(w3: Web3, call: Any) -> Any:

@@ -16,7 +16,8 @@ from edgeline import merkle
 from edgeline.auditing import page as pages
 from edgeline.auditing.answers import VALID, Entry, Status
 from edgeline.digest import canonical_json, sha256_bytes
-from edgeline.provenance.receipt import Deployment, Inclusion
+from edgeline.provenance.receipt import Inclusion
+from edgeline.provenance.record import Deployment
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ACCOUNT = f"0x{'a1' * 20}"

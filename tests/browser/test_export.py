@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from edgeline.anchoring.contract import deploy, open_contract, transact
 from edgeline.anchoring.deployment import write_chain
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.keys import signer
+from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.auditing.audit import Audit
@@ -79,7 +79,7 @@ def audit(url: str, project: Path) -> Iterator[Audit]:
     known = deploy(url, "node", ROOT / "contracts" / "ModelAnchor.json", name="test", locks=folder)
     write_chain(known, project / "deployments" / "test.json")
     registry = open_contract(url, known.deployment)
-    who = signer("node", registry.node, folder)
+    who = load_signer("node", registry.node, folder)
     data = stated("data", "card.json", [], recipe="digits", revision="0" * 32)
     pretrained = stated("pretrained", "checkpoint.safetensors", [], recipe="digits")
     tuned = stated("tuned", "checkpoint.safetensors", [data, pretrained], recipe="digits")

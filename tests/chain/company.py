@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain, write_chain
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.auditing.chain_session import Live
 from edgeline.digest import sha256_bytes
@@ -26,7 +26,7 @@ class Company:
     def __init__(self, chain: Chain, folder: Path) -> None:
         self.chain, self.folder = chain, folder
         self.registry: AnchorContract = open_contract(chain.url, chain.deployment)
-        self.admin = signer("node", self.registry.node, folder)
+        self.admin = load_signer("node", self.registry.node, folder)
         self.outbox = Outbox(folder / "outbox.db")
 
     def tell(self, function: str, *arguments: object, by: Signer | None = None) -> None:

@@ -12,11 +12,11 @@ import pytest
 from benchmarks.kills import anvil, anvil_program, free_port, ganache
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.digest import sha256_bytes
-from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import Statement, Subject
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def there(chain: Chain) -> AnchorContract:
 @pytest.fixture
 def ours(there: AnchorContract, tmp_path: Path) -> Signer:
     """The account that deployed it, signed for by its node."""
-    return signer("node", there.node, tmp_path)
+    return load_signer("node", there.node, tmp_path)
 
 
 @pytest.fixture
@@ -171,4 +171,4 @@ def deployed(url: str, locks: Path, source: str = "node") -> Chain:
 def account(number: int, node: Node, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Signer:
     """One of the accounts with which the chains begin, signing here."""
     monkeypatch.setenv("EDGELINE_TEST_KEY", KEYS[number])
-    return signer("env:EDGELINE_TEST_KEY", node, folder)
+    return load_signer("env:EDGELINE_TEST_KEY", node, folder)

@@ -11,19 +11,12 @@ from typing import Any
 import pytest
 from web3 import Web3
 
-from edgeline.anchoring.contract import (
-    ROLES,
-    AnchorContract,
-    deploy,
-    open_contract,
-    reason,
-    transact,
-)
+from edgeline.anchoring.contract import AnchorContract, deploy, open_contract, reason, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.devices import sign_anchor, submit, typed_data
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.interface import ERRORS, FUNCTIONS, moment, role_names
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.interface import ERRORS, FUNCTIONS, ROLES, moment, role_names
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.sending import fees, send_alone
@@ -177,7 +170,7 @@ def test_roles_rotation_compromise_and_retirement_are_told_and_asked(
     fresh: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = open_contract(fresh.url, fresh.deployment)
-    admin = signer("node", registry.node, tmp_path)
+    admin = load_signer("node", registry.node, tmp_path)
     first = account(1, registry.node, tmp_path, monkeypatch)
     assert registry.account(admin.address).roles == 15
     transact(registry, admin, "setRoles", first.address, ROLES["ANCHORER"])

@@ -8,9 +8,10 @@ import pytest
 
 from edgeline.anchoring.contract import open_contract
 from edgeline.anchoring.deployment import Chain, read_chain, write_chain
-from edgeline.anchoring.node import Node, Refused, octets, quantity
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.provider import Refused, octets, quantity
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
-from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.record import Deployment
 
 
 def test_a_node_that_is_down_is_named(nobody: str, deployment: Deployment) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import FlushReport, flush
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
 from edgeline.anchoring.submitter import Submitter
@@ -50,7 +51,7 @@ def test_an_answer_that_never_came_is_found_on_the_chain(
     outbox.mark_sent([sent])
     [transaction] = there.node.batch([question])
     assert flush(outbox, there, ours) == FlushReport(1, 0, 1, 0, 0, ())
-    assert outbox.row(sent.key).transaction == transaction  # type: ignore[union-attr]
+    assert outbox.entry(sent.key).transaction == transaction  # type: ignore[union-attr]
 
 
 def test_the_first_transaction_of_an_account_is_not_executed_again(
@@ -58,7 +59,7 @@ def test_the_first_transaction_of_an_account_is_not_executed_again(
 ) -> None:
     """Ganache 7.9.2 executes the same signed bytes of number 0 as often as they come."""
     registry = open_contract(fresh.url, fresh.deployment)
-    admin = signer("node", registry.node, tmp_path)
+    admin = load_signer("node", registry.node, tmp_path)
     ours = account(1, registry.node, tmp_path, monkeypatch)
     transact(registry, admin, "setRoles", ours.address, ROLES["ANCHORER"])
     outbox.add(make("model"))
@@ -86,7 +87,7 @@ def test_a_number_that_somebody_else_used_is_replaced(
     outbox.mark_sent([sent])
     there.node.ask("eth_sendTransaction", {"from": ours.address, "to": ours.address})
     assert flush(outbox, there, ours) == FlushReport(1, 0, 1, 0, 0, ())
-    assert outbox.row(sent.key).nonce == sent.nonce + 1  # type: ignore[union-attr]
+    assert outbox.entry(sent.key).nonce == sent.nonce + 1  # type: ignore[union-attr]
 
 
 def test_another_key_takes_over_what_the_first_left_in_the_air(
@@ -111,4 +112,6 @@ def prepared(outbox: Outbox, registry: AnchorContract, signer: Signer) -> list[A
     flight = Submitter(outbox, registry, signer, 1.0, MAX_PRICE)
     first = transaction_count(registry.node, signer.address, "pending")
     offer = fees(registry.node)
-    return [flight._signed(row, first + n, offer) for n, row in enumerate(outbox.rows("pending"))]
+    return [
+        flight._signed(row, first + n, offer) for n, row in enumerate(outbox.entries("pending"))
+    ]

@@ -24,7 +24,7 @@ def test_statements_are_found_by_what_they_are_about(outbox: Outbox, make: Make)
     assert outbox.revision("5" * 32) == [data]
     assert outbox.children(data.digest) == sorted([tuned.digest, small.digest])
     assert outbox.lineage(small.digest) == (data, tuned)
-    assert [row.key for row in outbox.rows()] == [data.digest]
+    assert [row.key for row in outbox.entries()] == [data.digest]
     outbox.remember([make("orphan", make("never seen"))])
     with pytest.raises(NotAnchored, match=make("never seen").digest):
         outbox.lineage(make("orphan", make("never seen")).digest)

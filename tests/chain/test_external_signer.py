@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from edgeline.anchoring.keys import signer
+from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.transaction import Transaction
 from edgeline.errors import EnvironmentUnfit
@@ -55,7 +55,7 @@ def program(tmp_path: Path) -> Callable[..., str]:
 def test_a_program_signs_exactly_what_it_was_given(
     node: Node, tmp_path: Path, program: Callable[..., str], tip: int | None, to: str | None
 ) -> None:
-    ours = signer(program(), node, tmp_path)
+    ours = load_signer(program(), node, tmp_path)
     assert ours.address == str(Account.from_key(KEYS[1]).address).lower()
     asked = Transaction(1337, 0, to, "0x1234", 100_000, 10**9, tip)
     raw = ours.sign(asked)
@@ -82,7 +82,7 @@ CHANGES = [
 def test_a_program_that_signs_something_else_is_found_out(
     node: Node, tmp_path: Path, program: Callable[..., str], change: str
 ) -> None:
-    ours = signer(program(change), node, tmp_path)
+    ours = load_signer(program(change), node, tmp_path)
     with pytest.raises(EnvironmentUnfit, match="found another transaction than the one"):
         ours.sign(TRANSACTION)
 
@@ -104,7 +104,7 @@ def test_a_program_that_signs_something_else_is_found_out(
 def test_a_program_that_fails_is_one_line(
     node: Node, tmp_path: Path, program: Callable[..., str], change: str, found: str
 ) -> None:
-    ours = signer(program(change), node, tmp_path)
+    ours = load_signer(program(change), node, tmp_path)
     with pytest.raises(EnvironmentUnfit, match=found) as caught:
         ours.sign(TRANSACTION)
     assert "\n" not in str(caught.value)
@@ -115,4 +115,4 @@ def test_a_signature_of_another_kind_is_not_asked_of_a_program(
     node: Node, tmp_path: Path, program: Callable[..., str]
 ) -> None:
     with pytest.raises(EnvironmentUnfit, match="signs transactions only"):
-        signer(program(), node, tmp_path).sign_typed({})
+        load_signer(program(), node, tmp_path).sign_typed({})

@@ -13,13 +13,13 @@ from edgeline.anchoring.contract import open_contract
 from edgeline.anchoring.events import Anchored
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.http import MAX_BYTES
-from edgeline.anchoring.keys import signer
+from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.logs import topic
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.errors import EdgelineError, ServiceUnavailable
-from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import Statement
 from tests.chain.conftest import Make
 from tests.chain.servers import dripping, lying, stranger
@@ -190,8 +190,8 @@ def test_no_answer_to_any_question_is_worse_than_one_line(
 
     # With the truth again, nothing is lost.
     registry = open_contract(url, deployment)
-    flush(outbox, registry, signer("node", registry.node, tmp_path))
-    keys = [row.key for row in outbox.rows()]
+    flush(outbox, registry, load_signer("node", registry.node, tmp_path))
+    keys = [row.key for row in outbox.entries()]
     assert registry.statuses(keys) == [1] * len(GARBAGE)
     assert all(receipt_of(outbox, registry, key).storage for key in keys)
 
@@ -204,7 +204,7 @@ def test_a_node_that_claims_a_record_is_found_out(
     claim = "0x0000030000000100" + "0" * 7 + "1" + "1" * 40
     with lying(url, {"eth_getStorageAt": claim}) as address:
         registry = open_contract(address, deployment)
-        flush(outbox, registry, signer("node", registry.node, tmp_path))
+        flush(outbox, registry, load_signer("node", registry.node, tmp_path))
         error = error_of(lambda: receipt_of(outbox, registry, statement.digest))
     assert error is not None
     assert error.exit_code == 4
@@ -227,12 +227,12 @@ def test_what_a_node_only_claims_to_have_written_is_written_by_the_next(
     with lying(url, lies, silent="eth_sendTransaction") as address:
         registry = open_contract(address, deployment)
         # Its own chain, in which no block has that hash, gives it away.
-        report = flush(outbox, registry, signer("node", registry.node, tmp_path))
+        report = flush(outbox, registry, load_signer("node", registry.node, tmp_path))
         assert (report.sent, report.reopened, report.pending) == (1, 1, 1)
 
     registry = open_contract(url, deployment)
     assert registry.record(statement.digest) is None
-    report = flush(outbox, registry, signer("node", registry.node, tmp_path))
+    report = flush(outbox, registry, load_signer("node", registry.node, tmp_path))
     assert (report.sent, report.final) == (1, 1)
     assert registry.status(statement.digest) == 1
 
@@ -241,7 +241,7 @@ def _all_at_once(
     address: str, deployment: Deployment, outbox: Outbox, statement: Statement
 ) -> object:
     registry = open_contract(address, deployment, timeout_s=5)
-    ours = signer("node", registry.node, outbox.path.parent)
+    ours = load_signer("node", registry.node, outbox.path.parent)
     flush(outbox, registry, ours, wait_s=0.1)
     return receipt_of(outbox, registry, statement.digest)
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from edgeline.anchoring.contract import ROLES, open_contract, transact
+from edgeline.anchoring.contract import open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.keys import PASSWORD, signer
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.keys import PASSWORD, load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.transaction import Transaction
@@ -52,23 +53,23 @@ def test_a_variable_holds_a_key_with_or_without_0x(
 ) -> None:
     for text in (MARKER, "0x" + MARKER, "0x" + MARKER.upper()):
         monkeypatch.setenv("EDGELINE_MARKED", text)
-        assert signer("env:EDGELINE_MARKED", node, tmp_path).address == address
+        assert load_signer("env:EDGELINE_MARKED", node, tmp_path).address == address
 
 
 def test_a_keystore_opens_with_its_password(
     node: Node, address: str, tmp_path: Path, keystore: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(PASSWORD, WORD)
-    assert signer(f"keystore:{keystore}", node, tmp_path).address == address
+    assert load_signer(f"keystore:{keystore}", node, tmp_path).address == address
 
 
 def test_the_password_is_asked_at_a_terminal_and_not_echoed(
     url: str, address: str, tmp_path: Path, keystore: Path
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from edgeline.anchoring.keys import signer; "
+        "import sys; from pathlib import Path; from edgeline.anchoring.keys import load_signer; "
         "from edgeline.anchoring.node import Node; "
-        "print(signer(sys.argv[1], Node(sys.argv[2]), Path(sys.argv[3])).address)"
+        "print(load_signer(sys.argv[1], Node(sys.argv[2]), Path(sys.argv[3])).address)"
     )
     terminal = [sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])"]
     asking = [sys.executable, "-c", code, f"keystore:{keystore}", url, str(tmp_path)]
@@ -93,14 +94,14 @@ def test_the_password_is_asked_at_a_terminal_and_not_echoed(
 
 def test_a_node_signs_for_the_account_that_is_named(node: Node, tmp_path: Path) -> None:
     accounts = [one.lower() for one in node.ask("eth_accounts")]
-    assert signer("node", node, tmp_path).address == accounts[0]
+    assert load_signer("node", node, tmp_path).address == accounts[0]
     assert (
-        signer(f"node:{accounts[3].upper().replace('0X', '0x')}", node, tmp_path).address
+        load_signer(f"node:{accounts[3].upper().replace('0X', '0x')}", node, tmp_path).address
         == accounts[3]
     )
-    assert signer("node", node, tmp_path).sign(TRANSACTION) is None
+    assert load_signer("node", node, tmp_path).sign(TRANSACTION) is None
     with pytest.raises(EnvironmentUnfit, match="found 10 other accounts"):
-        signer("node:0x" + 40 * "1", node, tmp_path)
+        load_signer("node:0x" + 40 * "1", node, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_what_is_no_key_is_one_line(
     monkeypatch.setenv("EDGELINE_ZERO", "0" * 64)
     monkeypatch.setenv("EDGELINE_WORDS", "correct horse bat")
     with pytest.raises(error, match=told) as caught:
-        signer(source, node, tmp_path)
+        load_signer(source, node, tmp_path)
     assert "\n" not in str(caught.value)
     assert not any(secret in repr(caught.value) for secret in (MARKER[:62], "secret"))
     if MARKER not in source:
@@ -170,7 +171,7 @@ def test_what_is_no_keystore_is_one_line(
     path.write_bytes(content)
     monkeypatch.setenv(PASSWORD, WORD)
     with pytest.raises(EnvironmentUnfit, match=r"keystore .*wallet\.json") as caught:
-        signer(f"keystore:{path}", node, tmp_path)
+        load_signer(f"keystore:{path}", node, tmp_path)
     assert_nothing_shown(caught.value)
 
 
@@ -181,11 +182,11 @@ def test_a_wrong_or_missing_password_is_one_line(
     with pytest.raises(
         EnvironmentUnfit, match="found another one, or a damaged keystore"
     ) as caught:
-        signer(f"keystore:{keystore}", node, tmp_path)
+        load_signer(f"keystore:{keystore}", node, tmp_path)
     assert_nothing_shown(caught.value)
     monkeypatch.delenv(PASSWORD)
     with pytest.raises(EnvironmentUnfit, match=f"variable {PASSWORD}; .* no terminal"):
-        signer(f"keystore:{keystore}", node, tmp_path)
+        load_signer(f"keystore:{keystore}", node, tmp_path)
 
 
 def test_no_key_is_in_anything_that_is_shown_or_stored(
@@ -200,11 +201,11 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
 ) -> None:
     caplog.set_level(0)
     registry = open_contract(chain.url, chain.deployment)
-    admin = signer("node", registry.node, tmp_path)
+    admin = load_signer("node", registry.node, tmp_path)
     monkeypatch.setenv("EDGELINE_MARKED", MARKER)
     monkeypatch.setenv(PASSWORD, WORD)
     for number, source in enumerate(("env:EDGELINE_MARKED", f"keystore:{keystore}")):
-        ours = signer(source, registry.node, tmp_path)
+        ours = load_signer(source, registry.node, tmp_path)
         transact(registry, admin, "setRoles", ours.address, 0)
         outbox.add(make(str(number)))
         with pytest.raises(EnvironmentUnfit) as caught:
@@ -236,9 +237,9 @@ def test_nothing_about_a_key_is_in_the_arguments_of_a_process(
     )
     spy.chmod(spy.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv(PASSWORD, WORD)
-    signer(f"keystore:{keystore}", node, tmp_path)
+    load_signer(f"keystore:{keystore}", node, tmp_path)
     with pytest.raises(EnvironmentUnfit):
-        signer(f"command:{spy} {tmp_path / 'seen'}", node, tmp_path)
+        load_signer(f"command:{spy} {tmp_path / 'seen'}", node, tmp_path)
     seen = (tmp_path / "seen").read_bytes()
     assert str(spy).encode() in seen
     assert WORD.encode() not in seen
@@ -270,5 +271,5 @@ def test_a_key_given_in_place_of_its_source_is_not_repeated(
     kind: str, url: str, tmp_path: Path
 ) -> None:
     with pytest.raises(RecipeError) as refused:
-        signer(f"{kind}:{KEYS[1]}", Node(url), tmp_path)
+        load_signer(f"{kind}:{KEYS[1]}", Node(url), tmp_path)
     assert KEYS[1].removeprefix("0x") not in str(refused.value)

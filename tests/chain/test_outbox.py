@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.encoding import gas_limit
 from edgeline.anchoring.flush import FlushReport, flush
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.sending import transaction_count
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
@@ -33,7 +34,7 @@ def test_a_statement_waits_and_then_is_on_the_chain(
     record = there.record(statement.digest)
     assert record is not None
     assert (record.anchorer, record.kind, record.flags) == (ours.address, 6, 0)
-    row = outbox.row(statement.digest)
+    row = outbox.entry(statement.digest)
     assert row is not None
     [mined] = there.node.mined([str(row.transaction)])
     assert mined is not None
@@ -64,7 +65,7 @@ def test_what_is_on_the_chain_already_costs_nothing(
         for statement in (child, parent):
             another.add(statement)
         assert flush(another, there, ours) == FlushReport(0, 2, 2, 0, 0, ())
-        first, second = outbox.row(child.digest), another.row(child.digest)
+        first, second = outbox.entry(child.digest), another.entry(child.digest)
         assert first is not None
         assert second is not None
         assert (first.transaction, first.block_hash) == (second.transaction, second.block_hash)
@@ -81,7 +82,7 @@ def test_parents_go_first_even_if_they_came_last(
         outbox.add(statement)
     assert flush(outbox, there, ours).sent == 3
     blocks = [
-        one.block for one in map(outbox.row, (s.digest for s in (first, second, third))) if one
+        one.block for one in map(outbox.entry, (s.digest for s in (first, second, third))) if one
     ]
     assert blocks == sorted(blocks)
 
@@ -108,7 +109,7 @@ def test_a_tree_of_nothing_or_of_the_same_twice_is_refused(outbox: Outbox, make:
     for wrong in ([], [make("a"), make("b"), make("a")]):
         with pytest.raises(ValueError, match="a tree with"):
             outbox.add_tree(wrong)
-    assert outbox.rows() == []
+    assert outbox.entries() == []
 
 
 def test_rounds_of_a_task_close_one_after_the_other(
@@ -176,7 +177,7 @@ def test_many_statements_go_in_batches_in_their_order(
         line.append(make(str(number), line[-1]))
     for statement in line:
         outbox.add(statement)
-    assert flush(outbox, there, signer(source, there.node, tmp_path)).sent == 120
+    assert flush(outbox, there, load_signer(source, there.node, tmp_path)).sent == 120
     assert there.statuses([statement.digest for statement in line]) == [1] * 120
 
 
@@ -216,7 +217,7 @@ def test_two_outboxes_with_one_account_lose_and_double_nothing(
     registry = open_contract(chain.url, chain.deployment)
     for name in names:
         with Outbox(tmp_path / name / "outbox.db") as mine:
-            rows = mine.rows()
+            rows = mine.entries()
             assert {row.state for row in rows} == {"final"}
             assert registry.statuses([row.key for row in rows]) == [1] * 60
 
@@ -242,7 +243,7 @@ def test_gas_limits_leave_room_and_are_not_far_off(
     outbox.add_task(digest("task"), parents[0].digest, [ours.address, other.address], quorum=2)
     outbox.add_round(round_1, digest("lone"), 1, digest("updates"), 3)
     flush(outbox, there, ours)
-    for row in outbox.rows("final"):
+    for row in outbox.entries("final"):
         used = int(there.node.ask("eth_getTransactionReceipt", row.transaction)["gasUsed"], 16)
         seats = {"tree": 0, "statement": 0, "round": 1, "task": 1}[row.what]
         if row.key == digest("task"):
@@ -255,9 +256,9 @@ def persistently(chain: Chain, outbox: Outbox) -> int:
     for _ in range(20):
         try:
             registry = open_contract(chain.url, chain.deployment)
-            ours = signer("env:EDGELINE_TEST_KEY", registry.node, outbox.path.parent)
+            ours = load_signer("env:EDGELINE_TEST_KEY", registry.node, outbox.path.parent)
             if not flush(outbox, registry, ours, wait_s=5).pending:
                 break
         except EnvironmentUnfit:
             continue
-    return len(outbox.rows()) - len(outbox.rows("final"))
+    return len(outbox.entries()) - len(outbox.entries("final"))

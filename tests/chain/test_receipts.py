@@ -9,7 +9,7 @@ import pytest
 from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.event_lookup import locate
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import header_of, receipt_of, storage_proof
@@ -109,7 +109,7 @@ def test_an_event_is_found_where_records_count_other_blocks(
     """As on Arbitrum, where contracts are told the number of the chain below."""
     outbox.add(make("model"))
     flush(outbox, there, ours)
-    row = outbox.row(make("model").digest)
+    row = outbox.entry(make("model").digest)
     assert row is not None
     for block in (row.block, 1, 10**9, None):
         place = locate(there, [(row.key, block)])[row.key]
@@ -150,7 +150,7 @@ def test_a_killed_chain_still_knows_its_records(
     made = deployed(before, tmp_path)
     registry = open_contract(before, made.deployment)
     outbox.add(make("model"))
-    flush(outbox, registry, signer("node", registry.node, tmp_path))
+    flush(outbox, registry, load_signer("node", registry.node, tmp_path))
     receipt = receipt_of(outbox, registry, make("model").digest)
     process.kill()
     process.wait()
@@ -158,5 +158,5 @@ def test_a_killed_chain_still_knows_its_records(
     _, after = start_chain(tmp_path / "database")
     again = open_contract(after, made.deployment)
     assert receipt_of(outbox, again, make("model").digest) == receipt
-    report = flush(outbox, again, signer("node", again.node, tmp_path))
+    report = flush(outbox, again, load_signer("node", again.node, tmp_path))
     assert (report.reopened, report.sent, report.pending) == (0, 0, 0)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.encoding import BASE_GAS, gas_limit
 from edgeline.anchoring.flush import FlushReport, flush
-from edgeline.anchoring.keys import Signer, signer
-from edgeline.anchoring.node import Refused
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.provider import Refused
 from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from tests.chain.conftest import Make, account, deployed
@@ -70,7 +71,7 @@ def test_a_node_that_is_down_loses_nothing(
     fresh: Chain, outbox: Outbox, make: Make, nobody: str, tmp_path: Path
 ) -> None:
     registry = open_contract(fresh.url, fresh.deployment)
-    ours = signer("node", registry.node, tmp_path)
+    ours = load_signer("node", registry.node, tmp_path)
     outbox.add(make("model"))
     registry.node.url = nobody
     for _ in range(2):
@@ -91,7 +92,7 @@ def poor(
 ) -> Signer:
     """An account that may anchor and has nothing to pay with."""
     monkeypatch.setenv("EDGELINE_POOR_KEY", digest("poor"))
-    account = signer("env:EDGELINE_POOR_KEY", there.node, tmp_path)
+    account = load_signer("env:EDGELINE_POOR_KEY", there.node, tmp_path)
     transact(there, ours, "setRoles", account.address, ROLES["ANCHORER"])
     return account
 
@@ -114,7 +115,7 @@ def test_funds_for_some_are_used_for_some(
 ) -> None:
     for number in range(10):
         outbox.add(make(str(number)))
-    each = fees(there.node).price * gas_limit(outbox.rows()[0], 0)
+    each = fees(there.node).price * gas_limit(outbox.entries()[0], 0)
     give = {"from": ours.address, "to": poor.address, "value": hex(each)}
     there.node.ask("eth_sendTransaction", give)
     with pytest.raises(EnvironmentUnfit, match="expected at least .* ether"):
@@ -151,7 +152,7 @@ def test_a_compromised_key_and_a_retired_contract_say_so(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = open_contract(fresh.url, fresh.deployment)
-    admin = signer("node", registry.node, tmp_path)
+    admin = load_signer("node", registry.node, tmp_path)
     other = account(1, registry.node, tmp_path, monkeypatch)
     transact(registry, admin, "setRoles", other.address, ROLES["ANCHORER"])
     transact(registry, admin, "markCompromised", other.address, 1)

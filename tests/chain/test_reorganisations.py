@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import FlushReport, flush
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.sending import transaction_count
 from tests.chain.conftest import Make, StartChain, account, deployed
@@ -22,7 +23,7 @@ def test_a_wiped_chain_gets_everything_again(
         outbox.add(statement)
     for place, reopened in ((chain, 0), (fresh, 2), (chain, 2)):
         registry = open_contract(place.url, place.deployment)
-        report = flush(outbox, registry, signer("node", registry.node, tmp_path))
+        report = flush(outbox, registry, load_signer("node", registry.node, tmp_path))
         assert report.reopened == reopened
         assert report.sent + report.already == report.final == 2
         assert registry.statuses([statement.digest for statement in line]) == [1, 1]
@@ -50,11 +51,11 @@ def test_what_a_reorganisation_took_is_anchored_again(
     registry = open_contract(fresh.url, fresh.deployment)
     node = registry.node
     account(0, node, tmp_path, monkeypatch)
-    ours = signer(source, node, tmp_path)
+    ours = load_signer(source, node, tmp_path)
     kept, gone = make("kept"), [make("0"), make("1", make("0"))]
     outbox.add(kept)
     flush(outbox, registry, ours)
-    before = outbox.row(kept.digest)
+    before = outbox.entry(kept.digest)
     snapshot = node.ask("evm_snapshot")
     for statement in gone:
         outbox.add(statement)
@@ -66,7 +67,7 @@ def test_what_a_reorganisation_took_is_anchored_again(
     report = flush(outbox, registry, ours)
     assert (report.reopened, report.sent, report.final, report.pending) == (2, 2, 2, 0)
     assert registry.statuses([one.digest for one in (kept, *gone)]) == [1, 1, 1]
-    assert outbox.row(kept.digest) == before
+    assert outbox.entry(kept.digest) == before
 
 
 def test_a_reorganisation_that_mines_our_transactions_again_needs_no_new_ones(
@@ -74,7 +75,7 @@ def test_a_reorganisation_that_mines_our_transactions_again_needs_no_new_ones(
 ) -> None:
     made = deployed(start_anvil(), tmp_path)
     registry = open_contract(made.url, made.deployment)
-    ours = signer("node", registry.node, tmp_path)
+    ours = load_signer("node", registry.node, tmp_path)
     for number in range(4):
         outbox.add(make(str(number)))
         flush(outbox, registry, ours)
@@ -83,7 +84,7 @@ def test_a_reorganisation_that_mines_our_transactions_again_needs_no_new_ones(
     report = flush(outbox, registry, ours)
     assert (report.reopened, report.pending) == (2, 0)
     assert transaction_count(registry.node, ours.address, "latest") == count
-    assert registry.statuses([row.key for row in outbox.rows("final")]) == [1] * 4
+    assert registry.statuses([row.key for row in outbox.entries("final")]) == [1] * 4
 
 
 def test_a_number_that_went_with_the_reorganisation_leaves_no_gap(
@@ -141,13 +142,13 @@ def test_a_fee_that_became_too_low_is_raised_under_the_same_number(
     node = registry.node
     outbox.add(make("model"))
     flush(outbox, registry, ours, wait_s=0.1)
-    first = outbox.row(make("model").digest)
+    first = outbox.entry(make("model").digest)
     assert first is not None
     node.ask("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
     node.ask("evm_mine")
     node.ask("evm_setAutomine", True)
     assert flush(outbox, registry, ours) == FlushReport(1, 0, 1, 0, 0, ())
-    second = outbox.row(first.key)
+    second = outbox.entry(first.key)
     assert second is not None
     assert (second.nonce, second.transaction == first.transaction) == (first.nonce, False)
 
@@ -160,11 +161,11 @@ def test_what_the_node_lost_is_given_to_it_again(
     for number in range(3):
         outbox.add(make(str(number)))
     flush(outbox, registry, ours, wait_s=0.1)
-    before = [row.transaction for row in outbox.rows()]
+    before = [row.transaction for row in outbox.entries()]
     node.ask("anvil_dropTransaction", before[0])
     node.ask("evm_setAutomine", True)
     assert flush(outbox, registry, ours) == FlushReport(3, 0, 3, 0, 0, ())
-    assert [row.transaction for row in outbox.rows()] == before
+    assert [row.transaction for row in outbox.entries()] == before
 
 
 def test_what_the_node_holds_and_does_not_count_is_replaced(
@@ -181,12 +182,12 @@ def test_what_the_node_holds_and_does_not_count_is_replaced(
     outbox.add(make("model"))
     registry.node.ask("miner_stop")
     flush(outbox, registry, ours, wait_s=0)
-    first = second = outbox.row(make("model").digest)
+    first = second = outbox.entry(make("model").digest)
     assert first is not None
     while second.transaction == first.transaction:
         # On a busy machine it is over before the node was asked what it means to do.
         assert flush(outbox, registry, ours, wait_s=2) == FlushReport(0, 0, 0, 0, 1, ())
-        second = outbox.row(first.key)
+        second = outbox.entry(first.key)
     assert first.nonce == second.nonce
     registry.node.ask("miner_start")
     assert flush(outbox, registry, ours) == FlushReport(1, 0, 1, 0, 0, ())

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.contract import ROLES, AnchorContract, open_contract, transact
+from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.interface import REVOKED, VALID
-from edgeline.anchoring.keys import Signer, signer
+from edgeline.anchoring.interface import REVOKED, ROLES, VALID
+from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT, revoke_again
 from edgeline.anchoring.sending import transaction_count
@@ -55,7 +55,7 @@ def test_reorganised_chain_is_told_of_revocations_again(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     there = open_contract(fresh.url, fresh.deployment)
-    ours = signer("node", there.node, tmp_path)
+    ours = load_signer("node", there.node, tmp_path)
     model, files = make("model"), [make(name) for name in "abc"]
     outbox.add(model)
     tree = outbox.add_tree(files)

@@ -8,16 +8,15 @@ import pytest
 
 from edgeline.digest import canonical_json
 from edgeline.provenance.receipt import (
-    Deployment,
     Inclusion,
     Receipt,
-    Record,
     StorageProof,
     encode_receipt,
     parse_receipt,
     read_receipt,
     write_receipt,
 )
+from edgeline.provenance.record import Deployment, Record
 from edgeline.provenance.statement import Statement, Subject
 
 DATA = Statement((Subject("card.json", 64 * "1"),), "data")

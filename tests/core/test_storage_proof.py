@@ -7,7 +7,8 @@ import pytest
 
 from edgeline.errors import Tampered
 from edgeline.provenance.proof import Proof, check, record_slot
-from edgeline.provenance.receipt import Deployment, Receipt, Record, StorageProof
+from edgeline.provenance.receipt import Receipt, StorageProof
+from edgeline.provenance.record import Deployment, Record
 from edgeline.provenance.statement import Statement, Subject
 from edgeline.provenance.trie import Item, encode, keccak256
 

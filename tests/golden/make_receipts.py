@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edgeline.anchoring.contract import Node, deploy, open_contract, transact
+from edgeline.anchoring.contract import deploy, open_contract, transact
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.keys import signer
+from edgeline.anchoring.keys import load_signer
+from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.artifact import open_artifact
@@ -83,7 +84,7 @@ def make(url: str, scratch: Path) -> None:
     compiled = ROOT / "contracts" / "ModelAnchor.json"
     chain = deploy(url, "node", compiled, name="golden", locks=scratch)
     registry = open_contract(url, chain.deployment)
-    owner = signer("node", registry.node, scratch)
+    owner = load_signer("node", registry.node, scratch)
     single, revoked = about_file("photo.txt", b"a photo"), about_file("bad.onnx", b"bad", "small")
     artifact = golden_artifact()
     leaves = [about_file(f"{index}.txt", f"device {index}".encode()) for index in range(LEAVES)]

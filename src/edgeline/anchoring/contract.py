@@ -1,55 +1,49 @@
-"""The only door to web3: a contract that is asked, and told by those who administer it.
+"""The contract on a chain, asked and told through web3.
 
 What is to be anchored goes through the outbox, not through here.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi import decode
+from eth_abi.exceptions import DecodingError
 from web3 import Web3
+from web3.contract.contract import ContractFunction
+from web3.exceptions import BadFunctionCallOutput
 
 from edgeline.anchoring.connect import connect, require_code
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.interface import ERRORS, FUNCTIONS, NOBODY, Types, selector
-from edgeline.anchoring.interface import ROLES as ROLES
-from edgeline.anchoring.interface import role_names as role_names
-from edgeline.anchoring.keys import Signer, signer
-from edgeline.anchoring.node import Mined, Node, Refused, octets
-from edgeline.anchoring.sending import send_alone
+from edgeline.anchoring.interface import COMPILED, REFUSALS, input_types
+from edgeline.anchoring.keys import Signer, load_signer
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.provider import Refused, octets
+from edgeline.anchoring.sending import send
 from edgeline.errors import EdgelineError
 from edgeline.provenance.proof import record_slot
-from edgeline.provenance.receipt import Deployment, Record
+from edgeline.provenance.record import Deployment, Record
+from edgeline.provenance.trie import keccak256
 
-CODEC = Web3().codec
-REFUSALS = {selector(name, types): name for name, (types, _) in ERRORS.items()}
-PANIC = bytes.fromhex("4e487b71")
 SLOT_BYTES = 32
+ERRORS = {
+    keccak256(f"{name}({','.join(types)})".encode())[:4]: (name, types)
+    for name, types in input_types("error").items()
+}
+"""Name and types by the four bytes with which a refusal begins."""
+PANIC = bytes.fromhex("4e487b71")
 
 
 @dataclass(frozen=True)
-class Account:
-    """What the contract knows of an account; times in seconds since 1970 UTC, 0 for never."""
+class Key:
+    """What the contract knows of an account."""
 
-    address: str
-    predecessor: str | None
-    compromised_since: int
-    appointed_at: int
-    depth: int
     roles: int
-
-
-@dataclass(frozen=True)
-class Task:
-    """A federation: its newest round's statement (at first its base), and how many rounds it closed."""
-
-    head: str
-    rounds: int
-    quorum: int
+    """Sum of ROLES."""
+    compromised_since: int
+    """In seconds since 1970 UTC; 0 for never."""
 
 
 def open_contract(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> "AnchorContract":
@@ -60,7 +54,6 @@ def open_contract(url: str, deployment: Deployment, *, timeout_s: float = 10.0) 
 def deploy(
     url: str,
     source: str,
-    compiled: Path,
     *,
     name: str,
     locks: Path,
@@ -70,41 +63,36 @@ def deploy(
 ) -> Chain:
     """Puts a new contract on the chain; `admin`, or else the account that `source` names, gets all roles.
 
-    `compiled` is contracts/ModelAnchor.json; for the rest see `Chain` and `keys.signer`.
+    See `Chain` and `keys.load_signer` for the others.
     """
-    contract = json.loads(compiled.read_text(encoding="utf-8"))
     node = Node(url, timeout_s)
     chain_id, genesis = node.identity()
-    account = signer(source, node, locks)
-    creation = contract["bytecode"] + encode(("address",), (admin or account.address,)).hex()
-    mined = send_alone(node, account, None, creation)
+    signer = load_signer(source, node, locks)
+    made = node.web3.eth.contract(abi=COMPILED["abi"], bytecode=COMPILED["bytecode"])
+    mined = send(node, signer, made.constructor(_prepared(admin or signer.address)))
     if not mined.ok or mined.contract is None:
         raise EdgelineError(
             expected="a new contract",
             found=f"transaction {mined.transaction} without effect",
             remedy="look at the node's log: was its gas enough?",
         )
-    deployment = Deployment(chain_id, genesis, mined.contract, contract["code_hash"])
+    deployment = Deployment(chain_id, genesis, mined.contract, COMPILED["code_hash"])
     require_code(node, deployment)
     return Chain(name, deployment, mined.block, url, source, confirmations)
 
 
-def transact(
-    registry: "AnchorContract", signer: Signer, function: str, *arguments: object
-) -> Mined:
+def transact(contract: "AnchorContract", signer: Signer, function: str, *arguments: object) -> None:
     """Tells the contract something and waits for the block; for all that is not anchored.
 
     Raises:
         EdgelineError: the contract refuses; nothing was sent, or it changed its mind meanwhile.
-        ValueError: an argument that the function does not take.
     """
-    data = registry.encode(function, *arguments)
-    reason = registry.simulate(signer.address, data)
+    call = contract.call(function, *arguments)
+    reason = contract.refusal(signer.address, call)
     if reason is None:
-        mined = send_alone(registry.node, signer, registry.deployment.contract, data)
-        if mined.ok:
-            return mined
-        reason = registry.simulate(signer.address, data) or "a transaction without effect"
+        if send(contract.node, signer, call).ok:
+            return
+        reason = contract.refusal(signer.address, call) or "a transaction without effect"
     raise EdgelineError(
         expected=f"the contract to accept {function}",
         found=reason,
@@ -117,6 +105,8 @@ class AnchorContract:
 
     def __init__(self, node: Node, deployment: Deployment) -> None:
         self.node, self.deployment = node, deployment
+        address = Web3.to_checksum_address(deployment.contract)
+        self._web3 = node.web3.eth.contract(address, abi=COMPILED["abi"])
 
     def records(self, keys: Sequence[str], block: int | str = "latest") -> list[Record | None]:
         """What the contract holds about statements and trees; None where nothing.
@@ -138,121 +128,75 @@ class AnchorContract:
         return self.records([key])[0]
 
     def statuses(self, keys: Sequence[str]) -> list[int]:
-        """0 unknown, 1 valid, 2 revoked, 3 anchored when its key was compromised."""
-        calls = [self._call(self.encode("status", key), "latest") for key in keys]
-        return [self._decoded("status", answer)[0] for answer in self.node.results(calls)]
+        """0 unknown, 1 valid, 2 revoked, 3 anchored when its key was compromised; all in a few exchanges."""
+        address = self.deployment.contract
+        calls = [
+            ("eth_call", ({"to": address, "data": self.encode("status", key)}, "latest"))
+            for key in keys
+        ]
+        answers = self.node.results(calls)
+        if "0x" in answers:
+            require_code(self.node, self.deployment)
+        return [self.node.read(_status, answer, "a status") for answer in answers]
 
     def status(self, key: str) -> int:
         return self.statuses([key])[0]
 
-    def account(self, address: str) -> Account:
-        predecessor, *rest = self.read("keys", address)
-        return Account(address, None if predecessor == NOBODY else predecessor, *rest)
-
-    def suspect_since(self, address: str) -> int:
-        """Seconds since 1970 from which on this account is not to be believed; 0: it is."""
-        return int(self.read("suspectSince", address)[0])
-
-    def task(self, task: str) -> Task | None:
-        head, rounds, quorum, _ = self.read("tasks", task)
-        return Task(head, rounds, quorum) if quorum else None
-
-    def coordinators(self, task: str) -> tuple[str, ...]:
-        """As named when the task was opened."""
-        return tuple(self.read("coordinatorsOf", task)[0])
-
-    def is_coordinator(self, task: str, address: str) -> bool:
-        return bool(self.read("isCoordinator", task, address)[0])
-
-    def retired(self) -> str | None:
-        """The contract that goes on in this one's place (or NOBODY), None while this one is in use."""
-        return str(self.read("successor")[0]) if self.read("retired")[0] else None
-
-    def encode(self, function: str, *arguments: object) -> str:
-        """The data of a call. Digests are 64 hexadecimal characters, accounts have 0x in front.
+    def key(self, address: str) -> Key:
+        """What this account may do, and since when its key is compromised.
 
         Raises:
-            ValueError: an argument that the function does not take.
+            EnvironmentUnfit: the contract is not there any more.
+            ServiceUnavailable: the node answers with something else.
         """
-        types, _ = FUNCTIONS[function]
-        return "0x" + (selector(function, types) + encode(types, arguments)).hex()
-
-    def read(
-        self, function: str, *arguments: object, block: int | str = "latest"
-    ) -> tuple[Any, ...]:
-        """What a view answers, digests and accounts in hexadecimal."""
-        method, params = self._call(self.encode(function, *arguments), block)
-        return self._decoded(function, self.node.ask(method, *params))
-
-    def simulate(self, sender: str, data: str) -> str | None:
-        """Why the contract would refuse this call now, in one line; None if it would not."""
-        call = {"from": sender, "to": self.deployment.contract, "data": data}
         try:
-            self.node.ask("eth_call", call, "latest")
+            return Key(*self.call("keys", address).call())
+        except (BadFunctionCallOutput, DecodingError):
+            require_code(self.node, self.deployment)
+            raise self.node.strange("something else than a key") from None
+
+    def call(self, function: str, *arguments: object) -> ContractFunction:
+        """A call, to be asked or sent. Digests are 64 hexadecimal characters; accounts begin with 0x."""
+        made: ContractFunction = self._web3.functions[function](*map(_prepared, arguments))
+        return made
+
+    def encode(self, function: str, *arguments: object) -> str:
+        """The data of that call."""
+        return str(self._web3.encode_abi(function, args=[_prepared(one) for one in arguments]))
+
+    def refusal(self, sender: str, call: ContractFunction) -> str | None:
+        """Why the contract would refuse this call now, in one line; None if it would not."""
+        try:
+            call.call({"from": Web3.to_checksum_address(sender)})
         except Refused as refusal:
-            return reason(refusal.data) or refusal.found
+            return explain(refusal.data) or refusal.found
+        except (BadFunctionCallOutput, DecodingError):
+            require_code(self.node, self.deployment)
         return None
 
-    def _call(self, data: str, block: int | str) -> tuple[str, tuple[object, ...]]:
-        tag = hex(block) if isinstance(block, int) else block
-        return "eth_call", ({"to": self.deployment.contract, "data": data}, tag)
 
-    def _decoded(self, function: str, answer: object) -> tuple[Any, ...]:
-        _, types = FUNCTIONS[function]
-        if answer == "0x":
-            require_code(self.node, self.deployment)
-        return self.node.read(lambda value: decode(types, octets(value)), answer, f"a {function}")
-
-
-def reason(data: str | None) -> str | None:
+def explain(data: str | None) -> str | None:
     """What a refusal of the contract says to a person; None if it is none that the contract gives."""
     raw = bytes.fromhex(data[2:]) if data else b""
-    name = REFUSALS.get(raw[:4])
-    if name is None:
+    if raw[:4] not in ERRORS:
         return "the contract panicked" if raw[:4] == PANIC else None
-    types, sentence = ERRORS[name]
+    name, types = ERRORS[raw[:4]]
     try:
-        return sentence(*decode(types, raw[4:]))
-    except ValueError:
+        fields = decode(types, raw[4:])
+    except (DecodingError, OverflowError):
         return None
+    return REFUSALS[name](*(one.hex() if isinstance(one, bytes) else one for one in fields))
 
 
-def encode(types: Types, values: Sequence[object]) -> bytes:
-    """ABI encoding, strict; digests are 64 hexadecimal characters."""
-    if len(types) != len(values):
-        raise ValueError(f"{len(values)} arguments instead of {len(types)}")
-    try:
-        return bytes(CODEC.encode(types, list(map(_prepared, types, values))))
-    except (EncodingError, TypeError) as error:
-        raise ValueError(str(error)) from None
-
-
-def decode(types: Types, data: bytes) -> tuple[Any, ...]:
-    """The values in these bytes, digests and accounts in hexadecimal; ValueError if they are others."""
-    try:
-        return tuple(map(_plain, CODEC.decode(types, data)))
-    except (DecodingError, OverflowError) as error:
-        raise ValueError(str(error)) from None
-
-
-def _prepared(kind: str, value: Any) -> Any:
-    """A value as web3 takes it: the digests in it as bytes."""
-    if kind.endswith("[]"):
-        return [_prepared(kind[:-2], one) for one in value]
-    if kind.startswith("("):
-        kinds = kind[1:-1].split(",")
-        return tuple(_prepared(one, part) for one, part in zip(kinds, value, strict=True))
-    if kind == "bytes32":
-        return octets(f"0x{value}", SLOT_BYTES)
-    return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
+def _prepared(value: Any) -> Any:
+    """A value as web3 takes it: digests as bytes, accounts with their checksum."""
     if isinstance(value, str):
-        return value.lower()
-    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+        return Web3.to_checksum_address(value) if value.startswith("0x") else bytes.fromhex(value)
+    return [_prepared(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _status(word: object) -> int:
+    return int.from_bytes(octets(word, SLOT_BYTES))
 
 
 def _record(key: str, word: object) -> Record | None:

@@ -10,7 +10,7 @@ from typing import Any
 from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
 from edgeline.errors import EnvironmentUnfit, NotAnchored
 from edgeline.files import write_atomically
-from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.record import Deployment
 from edgeline.workspace import LOCAL, Workspace
 
 SCHEMA = "edgeline.deployment/2"

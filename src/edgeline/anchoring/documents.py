@@ -11,7 +11,7 @@ from edgeline.errors import EnvironmentUnfit, NotAnchored
 from edgeline.files import acquire_lock
 from edgeline.provenance.statement import Statement, encode, parse_statement
 
-VERSION = 1
+EARLIER_VERSION, VERSION = 1, 2
 PATIENCE_S = 30.0
 """How long to wait for another process that opens or writes."""
 
@@ -57,12 +57,17 @@ class Documents:
             self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
+            if version not in (0, EARLIER_VERSION, VERSION):
                 raise self._unfit(f"one of version {version}")
-            if not version:
-                self._db.executescript(
-                    f"BEGIN IMMEDIATE;{self.tables}PRAGMA user_version = {VERSION};COMMIT"
-                )
+            if version != VERSION:
+                with self._change() as db:
+                    self.prepare(db, version)
+                    db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def prepare(self, db: sqlite3.Connection, version: int) -> None:
+        """Makes the tables, or makes those of an earlier version this one's; within a transaction."""
+        for statement in filter(str.strip, self.tables.split(";")):
+            db.execute(statement)
 
     def close(self) -> None:
         self._db.close()

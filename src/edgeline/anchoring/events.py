@@ -38,38 +38,6 @@ class TreeAnchored:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskOpened:
-    """A federated task began from `base`."""
-
-    task: str
-    base: str
-    by: str
-    coordinators: tuple[str, ...]
-    quorum: int
-
-
-@dataclass(frozen=True, slots=True)
-class RoundApproved:
-    """One of several coordinators agreed to a round."""
-
-    task: str
-    number: int
-    coordinator: str
-    proposal: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoundClosed:
-    """A round became the head of its task."""
-
-    task: str
-    number: int
-    statement: str
-    updates: str
-    clients: int
-
-
-@dataclass(frozen=True, slots=True)
 class Revoked:
     """A statement is no longer to be used."""
 
@@ -91,23 +59,6 @@ class RolesChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyOffered:
-    """`account` named the key that may follow it."""
-
-    account: str
-    successor: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRotated:
-    """`successor` took over everything from `predecessor`."""
-
-    predecessor: str
-    successor: str
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
 class KeyCompromised:
     """What `account` anchored at or after `since` is not to be believed."""
 
@@ -116,37 +67,8 @@ class KeyCompromised:
     since: int
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
-    """The contract takes nothing new; `successor` does."""
-
-    by: str
-    successor: str
-
-
-DECLARED = {
-    Anchored: "bytes32 indexed statement, bytes32 indexed subject, address indexed anchorer,"
-    " uint8 kind, uint40 time",
-    Derived: "bytes32 indexed parent, bytes32 indexed child",
-    TreeAnchored: "bytes32 indexed id, bytes32 indexed root, address indexed anchorer,"
-    " uint64 size, uint40 time",
-    TaskOpened: "bytes32 indexed task, bytes32 indexed base, address indexed by,"
-    " address[] coordinators, uint8 quorum",
-    RoundApproved: "bytes32 indexed task, uint32 indexed number, address indexed coordinator,"
-    " bytes32 proposal",
-    RoundClosed: "bytes32 indexed task, uint32 indexed number, bytes32 indexed statement,"
-    " bytes32 updates, uint32 clients",
-    Revoked: "bytes32 indexed statement, address indexed by, uint8 indexed reason,"
-    " bytes32 detail, uint40 time",
-    RolesChanged: "address indexed account, address indexed by, uint8 roles",
-    KeyOffered: "address indexed account, address indexed successor",
-    KeyRotated: "address indexed predecessor, address indexed successor, uint40 time",
-    KeyCompromised: "address indexed account, address indexed by, uint40 since",
-    Retired: "address indexed by, address indexed successor",
-}
-"""As in the contract's source, indexed fields first; tests compare it with the compiled interface."""
-
-ROLES = {"ADMIN": 1, "ANCHORER": 2, "COORDINATOR": 4, "REVOKER": 8}
+EVENTS: tuple[type, ...] = (Anchored, Derived, TreeAnchored, Revoked, RolesChanged, KeyCompromised)
+"""All that the contract has; their fields are the compiled interface's, in its order."""
 
 B = TypeVar("B")
 

@@ -9,49 +9,72 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eth_account import Account
 from eth_keys.exceptions import BadSignature
 from eth_utils import ValidationError
+from hexbytes import HexBytes
+from web3.types import TxParams
 
-from edgeline.anchoring.node import octets
-from edgeline.anchoring.transaction import Sign, SignTyped, Transaction
+from edgeline.anchoring.provider import octets
 from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.provenance.trie import Item, decode
+
+Sign = Callable[[TxParams], bytes | None]
+"""Gives the signed bytes; None where the node signs."""
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 PATIENCE_S = 120.0
 """A person may have to press a button."""
 
 
-def by_program(words: str) -> tuple[str, Sign, SignTyped]:
+def external_signer(words: str) -> tuple[str, Sign]:
     """The address that the program of this command line signs for, and how it is asked to."""
     command = _split(words)
-    address = _told(command, {"ask": "address"}).lower()
+    address = _answer(command, {"ask": "address"}).lower()
     if not ADDRESS.fullmatch(address):
         raise _no_use(command[0], f"{len(address)} characters that are no address")
-
-    def sign(transaction: Transaction) -> bytes:
-        return _signed(command, address, transaction)
-
-    def sign_typed(_: dict[str, Any]) -> bytes:
-        raise _no_use(command[0], "a program, which signs transactions only")
-
-    return address, sign, sign_typed
+    return address, lambda transaction: _signed(command, address, transaction)
 
 
-def _signed(command: list[str], address: str, transaction: Transaction) -> bytes:
-    asked = {"ask": "sign", "transaction": transaction.to_json(address)}
+def to_json(transaction: TxParams) -> dict[str, object]:
+    """As a node or a signing program is told: JSON-RPC's transaction object, without `to` where a contract is made."""
+    return {
+        name: hex(value) if isinstance(value, int) else value
+        for name, value in transaction.items()
+        if value != b""
+    }
+
+
+def _signed(command: list[str], address: str, transaction: TxParams) -> bytes:
     try:
-        raw = octets(_told(command, asked))
+        raw = octets(_answer(command, {"ask": "sign", "transaction": to_json(transaction)}))
     except ValueError:
         raise _no_use(command[0], "something else than a signed transaction") from None
-    if not transaction.is_signed_in(raw):
+    if not _is_signed_in(transaction, raw):
         raise _no_use(command[0], "another transaction than the one that it was given")
     if _sender(raw) != address:
         raise _no_use(command[0], f"a transaction that {address} did not sign")
     return raw
+
+
+def _is_signed_in(transaction: TxParams, raw: bytes) -> bool:
+    """Whether these bytes are this very transaction with a signature, every field of it (EIP-1559)."""
+    try:
+        items = decode(raw[1:])
+    except ValueError:
+        return False
+    given: dict[str, Any] = dict(transaction)
+    numbers = ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas")
+    called = [bytes(HexBytes(given.get("to", b""))), b"", bytes(HexBytes(given["data"]))]
+    fields: list[Item] = [*(_integer(given[name]) for name in numbers), *called, []]
+    return raw[:1] == b"\2" and isinstance(items, list) and items[:-3] == fields
+
+
+def _integer(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def _split(words: str) -> list[str]:
@@ -68,7 +91,7 @@ def _split(words: str) -> list[str]:
     return command
 
 
-def _told(command: list[str], asked: Mapping[str, object]) -> str:
+def _answer(command: list[str], asked: Mapping[str, object]) -> str:
     """The one line that the program answers."""
     try:
         done = subprocess.run(

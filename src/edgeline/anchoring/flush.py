@@ -1,6 +1,6 @@
-"""Moves the rows of an outbox onto the chain: each exactly once, whatever dies in between.
+"""Moves the entries of an outbox onto the chain: each exactly once, whatever dies in between.
 
-A row is written down before it is sent, and the chain is looked at before it is sent again; no error
+A entry is written down before it is sent, and the chain is looked at before it is sent again; no error
 of a node is taken for an answer. The contract's first-writer rule turns every race that is left into
 wasted gas. The steps of one flush:
 
@@ -29,7 +29,7 @@ PATIENCE = 2
 
 @dataclass(frozen=True)
 class FlushReport:
-    """What one flush did, in rows."""
+    """What one flush did, in entries."""
 
     sent: int
     """On the chain by a transaction of ours."""
@@ -46,7 +46,7 @@ class FlushReport:
 
 def flush(
     outbox: Outbox,
-    registry: AnchorContract,
+    contract: AnchorContract,
     signer: Signer,
     *,
     confirmations: int = 1,
@@ -55,30 +55,30 @@ def flush(
 ) -> FlushReport:
     """Sends what waits and looks after what was sent.
 
-    A row counts as final when its block and those after it are `confirmations`; `wait_s` is how long to wait
+    An entry counts as final when its block and those after it are `confirmations`; `wait_s` is how long to wait
     for a block without any news; `max_price` is in wei per gas.
 
     Raises:
         ServiceUnavailable: the node does not answer (any more). As for all errors: nothing is lost, flush again.
-        EnvironmentUnfit: no funds, a missing role, an unusable key, a retired contract, or too high fees.
+        EnvironmentUnfit: no funds, a missing role, an unusable key, or too high fees.
         WorkspaceBusy: another process flushes this outbox, or sends with this account.
     """
     with outbox.exclusive(), signer.exclusive():
-        reopened = outbox.bind(registry.deployment) + _rewind(outbox, registry.node)
-        flight = Submitter(outbox, registry, signer, wait_s, max_price)
-        flight.resume()
-        if not flight.late:
-            _send_all(outbox, flight)
-        reopened += _rewind(outbox, registry.node)
-        final = outbox.finalise(registry.node.head() - confirmations + 1)
-        waiting = outbox.rows("pending")
+        reopened = outbox.bind(contract.deployment) + _rewind(outbox, contract.node)
+        submitter = Submitter(outbox, contract, signer, wait_s, max_price)
+        submitter.resume()
+        if not submitter.late:
+            _send_all(outbox, submitter)
+        reopened += _rewind(outbox, contract.node)
+        final = outbox.finalise(contract.node.head() - confirmations + 1)
+        waiting = outbox.entries("pending")
         return FlushReport(
-            sent=flight.sent,
-            already=flight.already,
+            sent=submitter.sent,
+            already=submitter.already,
             final=final,
             reopened=reopened,
-            pending=len(waiting) + len(outbox.rows("sent")),
-            refused=tuple((row.key, row.reason) for row in waiting if row.reason),
+            pending=len(waiting) + len(outbox.entries("sent")),
+            refused=tuple((entry.key, entry.reason) for entry in waiting if entry.reason),
         )
 
 
@@ -97,26 +97,26 @@ def _holds(node: Node, number: int, hash_: str) -> bool:
     return block is not None and block.hash == hash_
 
 
-def _send_all(outbox: Outbox, flight: Submitter) -> None:
+def _send_all(outbox: Outbox, submitter: Submitter) -> None:
     """Sweeps until one brings nothing new; what was refused before goes last, one by one."""
     idle = 0
-    while idle < PATIENCE and not flight.late:
-        before = flight.sent + flight.already
-        for batch in batches(_ready(outbox.rows("pending"))):
-            if not flight.late:
-                flight.send(batch)
-        for row in outbox.rows("pending"):
-            if row.reason and row.key not in flight.stuck and not flight.late:
-                flight.retry(row)
-        idle = 0 if flight.sent + flight.already > before else idle + 1
+    while idle < PATIENCE and not submitter.late:
+        before = submitter.sent + submitter.already
+        for batch in batches(_ready(outbox.entries("pending"))):
+            if not submitter.late:
+                submitter.send(batch)
+        for entry in outbox.entries("pending"):
+            if entry.reason and entry.key not in submitter.stuck and not submitter.late:
+                submitter.retry(entry)
+        idle = 0 if submitter.sent + submitter.already > before else idle + 1
 
 
 def _ready(pending: list[OutboxEntry]) -> list[OutboxEntry]:
     """Those that the contract would accept if all before them are accepted."""
-    blocked = {row.key for row in pending}
+    blocked = {entry.key for entry in pending}
     ready = []
-    for row in pending:
-        if not row.reason and blocked.isdisjoint(row.needs):
-            ready.append(row)
-            blocked.remove(row.key)
+    for entry in pending:
+        if not entry.reason and blocked.isdisjoint(entry.parents):
+            ready.append(entry)
+            blocked.remove(entry.key)
     return ready

@@ -10,11 +10,11 @@ from edgeline.provenance.receipt import read_receipt
 from edgeline.provenance.statement import Statement, Subject
 
 BY_HAND = ("data", "pretrained", "tuned", "small")
-"""Kinds that a file can be said to be; the others are made by the line alone."""
+"""Kinds that a file can be stated to be; the others are made by the line alone."""
 
 
 def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
-    """The history of an artifact, parents first, itself last; of anything else what was said of it, or its kind alone.
+    """The history of an artifact, parents first, itself last; else the thing's statement, or a new one.
 
     Raises:
         NotAnchored: neither its receipt nor the outbox tells what the artifact came from.
@@ -35,12 +35,14 @@ def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
         return (Statement((Subject(name, thing.digest),), kind),)
     except ValueError as error:
         raise RecipeError(
-            expected="a name that can be stated", found=str(error), remedy="give it another name"
+            expected="a name that a statement can hold",
+            found=str(error),
+            remedy="give it another name",
         ) from error
 
 
-def reissued(
-    line: Iterable[Statement], unusable: Collection[str], salt: Callable[[], str]
+def reissue(
+    statements: Iterable[Statement], unusable: Collection[str], salt: Callable[[], str]
 ) -> tuple[Statement, ...]:
     """The history in which every unusable statement, and all that rests on one, has another digest.
 
@@ -49,7 +51,7 @@ def reissued(
     """
     renamed: dict[str, str] = {}
     again = []
-    for statement in line:
+    for statement in statements:
         parents = tuple(renamed.get(parent, parent) for parent in statement.parents)
         if statement.digest in unusable or set(parents) != set(statement.parents):
             anew = replace(statement, parents=parents, salt=salt())

@@ -16,19 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_utils import ValidationError
+from web3.types import TxParams
 
-from edgeline.anchoring.external_signer import ADDRESS, by_program
-from edgeline.anchoring.node import Node, count, hexadecimal, octets
-from edgeline.anchoring.transaction import Sign, SignTyped, Transaction
+from edgeline.anchoring.external_signer import ADDRESS, Sign, external_signer
+from edgeline.anchoring.node import Node
 from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.files import acquire_lock
-
-# A package below eth_account (py_ecc) raises this limit so far that a stranger's nested JSON, read
-# anywhere in the process, overflows the stack and kills it without a word.
-sys.setrecursionlimit(min(sys.getrecursionlimit(), 3000))
 
 PASSWORD = "EDGELINE_KEYSTORE_PASSWORD"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -43,8 +38,6 @@ class Signer:
     address: str
     sign: Sign = field(repr=False)
     """The signed bytes; None where the node signs."""
-    sign_typed: SignTyped = field(repr=False)
-    """The 65 bytes of an EIP-712 signature."""
     lock: Path = field(repr=False)
 
     def exclusive(self) -> AbstractContextManager[None]:
@@ -52,7 +45,7 @@ class Signer:
         return acquire_lock(self.lock, f"nobody else to send transactions of {self.address}")
 
 
-def signer(source: str, node: Node, locks: Path) -> Signer:
+def load_signer(source: str, node: Node, locks: Path) -> Signer:
     """The account that `source` names: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM ARGS.
 
     Raises:
@@ -67,20 +60,19 @@ def signer(source: str, node: Node, locks: Path) -> Signer:
             found=f"something that begins with {kind!r}" if kind in SOURCES else "another word",
             remedy="name one of these; the key itself is never written there",
         )
-    address, sign, sign_typed = SOURCES[kind](rest, node)
-    chain_id = node.read(count, node.ask("eth_chainId"), "a chain id")
-    return Signer(address, sign, sign_typed, locks / f"nonces-{chain_id}-{address}.lock")
+    address, sign = SOURCES[kind](rest, node)
+    chain_id = node.web3.eth.chain_id
+    return Signer(address, sign, locks / f"nonces-{chain_id}-{address}.lock")
 
 
-def _of_node(address: str, node: Node) -> tuple[str, Sign, SignTyped]:
+def _of_node(address: str, node: Node) -> tuple[str, Sign]:
     if address and not ADDRESS.fullmatch(address):
         raise RecipeError(
             expected="node:0x and 40 hexadecimal digits",
             found=f"{len(address)} other characters",
             remedy="name an account of the node, or leave it out for its first one",
         )
-    answer = node.ask("eth_accounts")
-    accounts = node.read(lambda all_: [hexadecimal(one, 20) for one in all_], answer, "accounts")
+    accounts = [str(one).lower() for one in node.web3.eth.accounts]
     chosen = address.lower() or next(iter(accounts), "")
     if chosen not in accounts:
         raise EnvironmentUnfit(
@@ -89,14 +81,10 @@ def _of_node(address: str, node: Node) -> tuple[str, Sign, SignTyped]:
             remedy="name another key source: env:NAME, keystore:PATH or command:PROGRAM",
         )
 
-    def sign_typed(typed: dict[str, Any]) -> bytes:
-        answer = node.ask("eth_signTypedData_v4", chosen, typed)
-        return node.read(lambda value: octets(value, 65), answer, "a signature")
-
-    return chosen, lambda _: None, sign_typed
+    return chosen, lambda _: None
 
 
-def _of_variable(name: str, _: Node) -> tuple[str, Sign, SignTyped]:
+def _of_variable(name: str, _: Node) -> tuple[str, Sign]:
     if not VARIABLE.fullmatch(name) or KEY.fullmatch(name):
         raise RecipeError(
             expected="env: and the name of a variable",
@@ -113,7 +101,7 @@ def _of_variable(name: str, _: Node) -> tuple[str, Sign, SignTyped]:
     return _local(account)
 
 
-def _of_keystore(path: str, _: Node) -> tuple[str, Sign, SignTyped]:
+def _of_keystore(path: str, _: Node) -> tuple[str, Sign]:
     keystore = _read_keystore(Path(path).expanduser())
     if PASSWORD not in os.environ and not sys.stdin.isatty():
         raise EnvironmentUnfit(
@@ -131,26 +119,22 @@ def _of_keystore(path: str, _: Node) -> tuple[str, Sign, SignTyped]:
     return _local(account)
 
 
-SOURCES: dict[str, Callable[[str, Node], tuple[str, Sign, SignTyped]]] = {
+SOURCES: dict[str, Callable[[str, Node], tuple[str, Sign]]] = {
     "node": _of_node,
     "env": _of_variable,
     "keystore": _of_keystore,
-    "command": lambda words, _: by_program(words),
+    "command": lambda words, _: external_signer(words),
 }
 
 
-def _local(account: LocalAccount) -> tuple[str, Sign, SignTyped]:
+def _local(account: LocalAccount) -> tuple[str, Sign]:
     address = str(account.address).lower()
 
-    def sign(transaction: Transaction) -> bytes:
-        fields = transaction.fields()
+    def sign(transaction: TxParams) -> bytes:
+        fields: dict[str, Any] = {**transaction}
         return _done(lambda: account.sign_transaction(fields).raw_transaction, address)
 
-    def sign_typed(typed: dict[str, Any]) -> bytes:
-        message = encode_typed_data(full_message=typed)
-        return _done(lambda: account.sign_message(message).signature, address)
-
-    return address, sign, sign_typed
+    return address, sign
 
 
 def _done(signing: Callable[[], bytes], address: str) -> bytes:
@@ -161,7 +145,7 @@ def _done(signing: Callable[[], bytes], address: str) -> bytes:
         pass
     raise EnvironmentUnfit(
         expected=f"something that {address} can sign",
-        found="a field that no transaction and no message has",
+        found="a field that no transaction has",
         remedy="look at what the chain said of fees, gas and numbers",
     )
 

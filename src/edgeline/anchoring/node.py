@@ -1,47 +1,19 @@
-"""One Ethereum node, asked in plain JSON-RPC over HTTP; nothing that it says is taken on trust.
+"""An Ethereum node: its chain, its blocks, and what became of transactions. Whatever else is asked of it, web3 asks."""
 
-Nothing is asked twice: whether a question may be repeated is for the caller to know. Numbers and bytes
-are read by `quantity`, `count` and `octets`, which accept exactly what Ethereum's JSON-RPC specification allows.
-"""
-
-import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
-from edgeline.anchoring.http import STRANGER, NoAnswer, new_session, post
-from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
-
-QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,63})")
-OCTETS = re.compile(r"0x([0-9a-fA-F]{2})*")
-
-MANY = 100
-"""Questions in one exchange."""
-
-Question = tuple[str, Sequence[object]]
-T = TypeVar("T")
-
-
-class Refused(EnvironmentUnfit):
-    """The node said no; `data` is what the contract gave back, in hexadecimal, where it did."""
-
-    def __init__(self, *, expected: str, found: str, remedy: str, data: str | None = None) -> None:
-        super().__init__(expected=expected, found=found, remedy=remedy)
-        self.data = data
+from edgeline.anchoring.provider import Provider, count, hexadecimal, quantity
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block's header; `time` in seconds since 1970 UTC, `base_fee` in wei per gas."""
+    """A block's header."""
 
     number: int
     hash: str
-    parent: str
-    time: int
-    base_fee: int | None
     fields: dict[str, Any]
     """As the node spells them; re-hashed where a proof is made of them."""
 
@@ -54,70 +26,29 @@ class Mined:
     block: int
     block_hash: str
     ok: bool
-    sender: str
     contract: str | None
     """Address of the contract that it created."""
     logs: list[dict[str, Any]]
 
 
-class Node:
+class Node(Provider):
     """An Ethereum node at `url`; `timeout_s` is for a whole question."""
-
-    def __init__(self, url: str, timeout_s: float = 10.0) -> None:
-        self.url, self.timeout_s = url, timeout_s
-        self.place = shown(url)
-        self._session = new_session()
-
-    def ask(self, method: str, *params: object) -> Any:
-        """The result, as the node spells it.
-
-        Raises:
-            Refused: the node said no.
-            ServiceUnavailable: it said nothing in time, or nothing that an Ethereum node says.
-        """
-        result = self._result(self._post(_question(0, method, params)), 0, method)
-        if isinstance(result, Refused):
-            raise result
-        return result
-
-    def batch(self, questions: Sequence[Question]) -> list[Any]:
-        """The results in the order of the questions, from one exchange; a `Refused` where the node said no.
-
-        Raises:
-            Refused: the node takes no batches, or not this one.
-            ServiceUnavailable: as for `ask`, or an answer is missing or there twice.
-        """
-        if not questions:
-            return []
-        asked = [_question(n, method, params) for n, (method, params) in enumerate(questions)]
-        answers = self._post(asked)
-        if isinstance(answers, dict):
-            self._result(answers, answers.get("id"), "a batch", refuse=True)
-        if not isinstance(answers, list):
-            raise self.strange("no answer to a batch")
-        known = {
-            answer["id"]: answer
-            for answer in answers
-            if isinstance(answer, dict) and type(answer.get("id")) is int
-        }
-        if len(answers) != len(asked) or known.keys() != set(range(len(asked))):
-            raise self.strange("an incomplete answer to a batch")
-        return [self._result(known[n], n, method) for n, (method, _) in enumerate(questions)]
 
     def identity(self) -> tuple[int, str]:
         """Chain id and genesis hash."""
-        chain_id, genesis = self.ask("eth_chainId"), self.block(0)
+        genesis = self.block(0)
         if genesis is None:
             raise self.strange("no first block")
-        return self.read(count, chain_id, "a chain id"), genesis.hash
+        return self.web3.eth.chain_id, genesis.hash
 
     def head(self) -> int:
         """Number of the newest block."""
-        return self.read(count, self.ask("eth_blockNumber"), "a block number")
+        return int(self.web3.eth.block_number)
 
     def block(self, number: int | str) -> Block | None:
         """The header of this block (or "latest"), or None if the chain is not that long."""
-        answer = self.ask("eth_getBlockByNumber", _tag(number), False)
+        tag = hex(number) if isinstance(number, int) else number
+        answer = self.ask("eth_getBlockByNumber", tag, False)
         return self.read(partial(_block, number), answer, "a block")
 
     def mined(self, transactions: Sequence[str]) -> list[Mined | None]:
@@ -128,123 +59,13 @@ class Node:
             for transaction, answer in zip(transactions, answers, strict=True)
         ]
 
-    def results(self, questions: Sequence[Question]) -> list[Any]:
-        """Like `batch`, for any number of questions that no node refuses: the first refusal is raised."""
-        parts = [questions[start : start + MANY] for start in range(0, len(questions), MANY)]
-        answers = [answer for part in parts for answer in self.batch(part)]
-        for answer in answers:
-            if isinstance(answer, Refused):
-                raise answer
-        return answers
-
-    def read(self, parse: Callable[[Any], T], value: object, what: str) -> T:
-        """`parse(value)`, where whatever it cannot make sense of is the node's fault."""
-        try:
-            return parse(value)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            raise self.strange(f"something else than {what}") from None
-
-    def strange(self, what: str) -> ServiceUnavailable:
-        """To raise when an answer makes no sense."""
-        return self._unavailable(f"{STRANGER} ({what})")
-
-    def contradiction(self, expected: str, found: str) -> Tampered:
-        """To raise when answers make sense, but not together."""
-        return Tampered(
-            expected=f"{expected} from the node at {self.place}",
-            found=found,
-            remedy="do not trust this node; ask another one of the same chain",
-        )
-
-    def _result(self, answer: object, number: object, method: str, *, refuse: bool = False) -> Any:
-        match answer:
-            case {"error": dict(error)}:
-                refused = Refused(
-                    expected=f"an answer to {method} from {self.place}",
-                    found=f"a refusal{_words(error.get('message'))}",
-                    remedy="look at the node's log, or ask another node of the chain",
-                    data=_revert_data(error),
-                )
-                if refuse:
-                    raise refused
-                return refused
-            case {"result": result, "id": found} if found == number and not refuse:
-                return result
-        raise self.strange(f"no answer to {method}")
-
-    def _post(self, body: object) -> Any:
-        try:
-            data = post(self._session, self.url, json.dumps(body).encode(), self.timeout_s)
-            return json.loads(data)
-        except NoAnswer as error:
-            self._session = new_session()
-            raise self._unavailable(str(error)) from None
-        except (ValueError, RecursionError):
-            raise self.strange("no JSON") from None
-
-    def _unavailable(self, found: str) -> ServiceUnavailable:
-        return ServiceUnavailable(
-            expected=f"an Ethereum node at {self.place}",
-            found=found,
-            remedy="check the address; `edgeline up` starts this project's own node",
-        )
-
-
-def shown(url: str) -> str:
-    """Scheme, host and port: the rest of a node's address is often a key."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}"
-
-
-def quantity(value: object) -> int:
-    """A number as JSON-RPC spells it: lower case, no leading zeros, at most 256 bits."""
-    if not isinstance(value, str) or not QUANTITY.fullmatch(value):
-        raise ValueError("not a number in hexadecimal")
-    return int(value, 16)
-
-
-def count(value: object) -> int:
-    """The same, of things that are counted: at most 63 bits, as much as SQLite's integers hold."""
-    number = quantity(value)
-    if number >> 63:
-        raise ValueError("more than can be counted")
-    return number
-
-
-def octets(value: object, length: int | None = None) -> bytes:
-    """Bytes as JSON-RPC spells them: 0x and pairs of digits, `length` bytes if it is given."""
-    if not isinstance(value, str) or not OCTETS.fullmatch(value):
-        raise ValueError("not bytes in hexadecimal")
-    data = bytes.fromhex(value[2:])
-    if length is not None and len(data) != length:
-        raise ValueError(f"{len(data)} bytes instead of {length}")
-    return data
-
-
-def hexadecimal(value: object, length: int) -> str:
-    """The same bytes in the one spelling used here: 0x and lower case."""
-    return "0x" + octets(value, length).hex()
-
-
-def _question(number: int, method: str, params: Sequence[object]) -> dict[str, object]:
-    return {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
-
-
-def _tag(number: int | str) -> str:
-    return hex(number) if isinstance(number, int) else number
-
 
 def _block(number: int | str, value: Any) -> Block | None:
     if value is None:
         return None
-    base_fee = value.get("baseFeePerGas")
     block = Block(
         count(value["number"]),
         hexadecimal(value["hash"], 32),
-        hexadecimal(value["parentHash"], 32),
-        count(value["timestamp"]),
-        None if base_fee is None else quantity(base_fee),
         value,
     )
     if isinstance(number, int) and block.number != number:
@@ -255,31 +76,14 @@ def _block(number: int | str, value: Any) -> Block | None:
 def _mined(transaction: str, value: Any) -> Mined | None:
     if value is None or value["blockNumber"] is None:
         return None
-    created, logs = value.get("contractAddress"), value["logs"]
-    if hexadecimal(value["transactionHash"], 32) != transaction or not isinstance(logs, list):
+    created = value.get("contractAddress")
+    if hexadecimal(value["transactionHash"], 32) != transaction:
         raise ValueError("another receipt")
     return Mined(
         transaction,
         count(value["blockNumber"]),
         hexadecimal(value["blockHash"], 32),
         quantity(value["status"]) == 1,
-        hexadecimal(value["from"], 20),
         None if created is None else hexadecimal(created, 20),
-        logs,
+        [dict(log) for log in value["logs"]],
     )
-
-
-def _words(message: object) -> str:
-    """What the node says in one short line, without the paths that Ganache puts into it."""
-    line = message.splitlines()[0] if isinstance(message, str) and message.strip() else ""
-    plain = " ".join(word for word in line[:300].split() if "/" not in word and "\\" not in word)
-    kept = "".join(letter for letter in plain if " " <= letter <= "~")[:120].strip()
-    return f": {kept}" if kept else ""
-
-
-def _revert_data(error: dict[str, Any]) -> str | None:
-    """What the contract gave back: Anvil and geth say it plainly, Ganache inside of an object."""
-    data = error.get("data")
-    if isinstance(data, dict):
-        data = data.get("result")
-    return data.lower() if isinstance(data, str) and OCTETS.fullmatch(data) else None

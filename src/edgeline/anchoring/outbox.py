@@ -1,7 +1,7 @@
-"""What is to be anchored, kept until it is, and after: a row is here before anything of it is sent.
+"""What is to be anchored, kept until it is, and after: an entry is here before anything of it is sent.
 
-A row is pending, then sent (signed bytes and hash are here before they leave), then mined, then final; a
-chain that forgets makes it pending or sent again. Knows no network: `flush` moves the rows.
+An entry is pending, then sent (signed bytes and hash are here before they leave), then mined, then final; a
+chain that forgets makes it pending or sent again. Knows no network: `flush` moves the entries.
 """
 
 import json
@@ -14,7 +14,8 @@ from edgeline.anchoring.documents import TABLES, Documents, keep
 from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
 from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
-from edgeline.provenance.receipt import Deployment, Inclusion
+from edgeline.provenance.receipt import Inclusion
+from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS, Statement
 
 STATES = ("pending", "sent", "mined", "final")
@@ -37,9 +38,23 @@ CREATE INDEX IF NOT EXISTS by_leaf ON members (leaf, tree);
 
 
 class Outbox(Documents):
-    """The rows and the statements of one chain, in an SQLite database. Safe to add to while it is flushed."""
+    """The entries and the statements of one chain, in an SQLite database. Safe to add to while it is flushed."""
 
     tables = TABLES + ROWS
+
+    def prepare(self, db: sqlite3.Connection, version: int) -> None:
+        """Of version 1, makes plain statements of rounds; the opening of a federation is no entry any more."""
+        super().prepare(db, version)
+        for key, text in db.execute(
+            "SELECT key, arguments FROM rows WHERE what = 'round'"
+        ).fetchall():
+            [[_, _, _, subject, parents, _, _]] = json.loads(text)
+            call = json.dumps([key, subject, KINDS["round"], parents])
+            db.execute(
+                "UPDATE rows SET what = 'statement', function = 'anchor', arguments = ? WHERE key = ?",
+                (call, key),
+            )
+        db.execute("DELETE FROM rows WHERE what = 'task'")
 
     def add(self, statement: Statement) -> bool:
         """Queues a statement; False if it is queued, or was anchored from here, already."""
@@ -74,45 +89,18 @@ class Outbox(Documents):
                 db.executemany("INSERT INTO members VALUES (?, ?, ?)", members)
         return key
 
-    def add_task(self, task: str, base: str, coordinators: Sequence[str], quorum: int = 1) -> bool:
-        """Queues the opening of a federation; without coordinators, whoever opens it is the only one."""
-        arguments = [task, base, list(coordinators), quorum]
-        with self._change() as db:
-            return _queue(db, task, "task", "openTask", arguments)
+    def entries(self, state: str | None = None) -> list[OutboxEntry]:
+        """All entries, or those in one state, in the order in which they were added."""
+        where, values = ("", []) if state is None else ("WHERE state = ?", [state])
+        rows = self._all(f"SELECT * FROM rows {where} ORDER BY id", *values)
+        return [_entry(row) for row in rows]
 
-    def add_round(
-        self, statement: Statement, task: str, number: int, updates: str, clients: int
-    ) -> bool:
-        """Queues a round of a federation; False if it is here already.
-
-        Raises:
-            ValueError: it is here as something else: another round, or a statement of its own.
-        """
-        digest, parents = statement.digest, list(statement.parents)
-        closing = [task, number, digest, statement.subject, parents, updates, clients]
-        with self._change() as db:
-            keep(db, [statement])
-            new = _queue(db, digest, "round", "closeRound", [closing])
-        row = self.row(digest)
-        if row is None or row.arguments != (closing,):
-            raise ValueError(f"{digest} is in the outbox as something else than this round")
-        return new
-
-    def rows(self, state: str | None = None) -> list[OutboxEntry]:
-        """All rows, or those in one state, in the order in which they were added."""
-        if state is None:
-            return [_row(found) for found in self._all("SELECT * FROM rows ORDER BY id")]
-        return [
-            _row(found)
-            for found in self._all("SELECT * FROM rows WHERE state = ? ORDER BY id", state)
-        ]
-
-    def row(self, key: str) -> OutboxEntry | None:
-        found = self._all("SELECT * FROM rows WHERE key = ?", key)
-        return _row(found[0]) if found else None
+    def entry(self, key: str) -> OutboxEntry | None:
+        rows = self._all("SELECT * FROM rows WHERE key = ?", key)
+        return _entry(rows[0]) if rows else None
 
     def counts(self) -> dict[str, int]:
-        """How many rows are in each state, and how many of the pending ones were refused."""
+        """How many entries are in each state, and how many of the pending ones were refused."""
         found = self._all("SELECT state, count(*) AS number FROM rows GROUP BY state")
         refused = self._all("SELECT count(*) FROM rows WHERE state = 'pending' AND reason != ''")
         numbers = {row["state"]: row["number"] for row in found}
@@ -170,7 +158,7 @@ class Outbox(Documents):
     def bind(self, deployment: Deployment) -> int:
         """Notes for which contract the states are; at another one nothing is anchored yet.
 
-        Returns how many rows had been anchored elsewhere, and wait again now.
+        Returns how many entries had been anchored elsewhere, and wait again now.
         """
         place = (deployment.chain_id, deployment.genesis, deployment.contract)
         with self._change() as db:
@@ -195,7 +183,9 @@ class Outbox(Documents):
                 [(s.sender, s.nonce, str(s.price), s.raw, s.transaction, s.key) for s in sent],
             )
 
-    def close_rows(self, closed: Iterable[tuple[str, str | None, int | None, str | None]]) -> None:
+    def close_entries(
+        self, closed: Iterable[tuple[str, str | None, int | None, str | None]]
+    ) -> None:
         """These keys are on the chain: key, transaction, block and its hash, as far as they are known."""
         with self._change() as db:
             db.executemany(
@@ -222,9 +212,9 @@ class Outbox(Documents):
         return [(row["block"], row["block_hash"]) for row in found]
 
     def reopen(self, after: int) -> int:
-        """What was anchored after this block was not; gives how many rows that are.
+        """What was anchored after this block was not; gives how many entries that are.
 
-        A row that we sent counts as sent, since its transaction may still be taken.
+        An entry that we sent counts as sent, since its transaction may still be taken.
         """
         with self._change() as db:
             return db.execute(
@@ -235,7 +225,7 @@ class Outbox(Documents):
             ).rowcount
 
     def finalise(self, until: int) -> int:
-        """What was anchored up to this block stays; gives how many rows became final."""
+        """What was anchored up to this block stays; gives how many entries became final."""
         with self._change() as db:
             return db.execute(
                 "UPDATE rows SET state = 'final' WHERE state = 'mined' AND (block <= ? OR block IS NULL)",
@@ -255,8 +245,8 @@ def _queue(
     return bool(db.execute(query, row).rowcount)
 
 
-def _row(found: sqlite3.Row) -> OutboxEntry:
-    values = dict(found)
+def _entry(row: sqlite3.Row) -> OutboxEntry:
+    values = dict(row)
     del values["id"]
     values["arguments"] = tuple(json.loads(values["arguments"]))
     values["price"] = None if values["price"] is None else int(values["price"])

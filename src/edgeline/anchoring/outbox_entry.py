@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from edgeline.provenance.statement import KINDS, TREE
+from edgeline.provenance.statement import TREE
 
 
 @dataclass(frozen=True)
@@ -11,14 +11,14 @@ class OutboxEntry:
     """One call of the contract, and how far it got."""
 
     key: str
-    """What the chain will know it by: digest of a statement, id of a tree, name of a task."""
+    """What the chain will know it by: digest of a statement, id of a tree."""
     what: str
-    """statement, tree, task or round."""
+    """statement or tree."""
     function: str
     arguments: tuple[Any, ...]
     state: str
     reason: str
-    """Why the contract refused it last, or what it waits for; empty otherwise."""
+    """Why the contract refused it last; empty otherwise."""
     sender: str | None
     nonce: int | None
     price: int | None
@@ -29,38 +29,24 @@ class OutboxEntry:
     block_hash: str | None
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def parents(self) -> tuple[str, ...]:
         """Keys that must be on the chain before this one."""
-        match self.what:
-            case "statement":
-                return tuple(self.arguments[3])
-            case "task":
-                return (self.arguments[1],)
-            case "round":
-                task, _, _, _, parents, _, _ = self.arguments[0]
-                return (task, *parents)
-        return ()
+        return tuple(self.arguments[3]) if self.what == "statement" else ()
 
     @property
     def subject(self) -> str | None:
-        """What its statement is about; None for trees and tasks."""
-        match self.what:
-            case "statement":
-                return str(self.arguments[1])
-            case "round":
-                return str(self.arguments[0][3])
-        return None
+        """What its statement is about; None for trees."""
+        return str(self.arguments[1]) if self.what == "statement" else None
 
     @property
-    def kind(self) -> int | None:
-        """The kind that its record has, by the contract's numbers; None for a task, which has no record."""
-        numbers = {"tree": TREE, "round": KINDS["round"], "task": None}
-        return numbers[self.what] if self.what in numbers else int(self.arguments[2])
+    def kind(self) -> int:
+        """The kind that its record has, by the contract's numbers."""
+        return int(self.arguments[2]) if self.what == "statement" else TREE
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A transaction that is about to leave for a row."""
+    """A transaction that is about to leave for an entry."""
 
     key: str
     sender: str

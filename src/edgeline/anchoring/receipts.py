@@ -1,14 +1,17 @@
 """Receipts: what the chain holds about a statement, with every proof that the node can give."""
 
+from contextlib import suppress
 from typing import Any
 
 from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.event_lookup import locate
-from edgeline.anchoring.node import Block, Refused, octets, quantity
+from edgeline.anchoring.node import Block
 from edgeline.anchoring.outbox import Outbox
-from edgeline.errors import NotAnchored
-from edgeline.provenance.proof import check, record_slot
-from edgeline.provenance.receipt import Receipt, Record, StorageProof
+from edgeline.anchoring.provider import Refused, octets, quantity
+from edgeline.errors import NotAnchored, Revoked
+from edgeline.provenance.proof import check, key_slot, record_slot
+from edgeline.provenance.receipt import Receipt, StorageProof
+from edgeline.provenance.record import Record
 from edgeline.provenance.statement import LEAF
 from edgeline.provenance.trie import encode, keccak256
 
@@ -37,7 +40,7 @@ NUMBERS = {
 }
 
 
-def receipt_of(outbox: Outbox, registry: AnchorContract, digest: str) -> Receipt:
+def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt:
     """The receipt of a statement in this outbox, which holds its whole lineage.
 
     A storage proof is in it where the node gives one and its headers have the known form.
@@ -48,62 +51,63 @@ def receipt_of(outbox: Outbox, registry: AnchorContract, digest: str) -> Receipt
     """
     lineage, statement = outbox.lineage(digest), outbox.statement(digest)
     assert statement is not None
-    record, tree = registry.record(digest), None
+    record, tree = contract.record(digest), None
     if record is None or record.kind == LEAF:
         tree = outbox.tree_of(digest)
-        record = registry.record(tree) if tree else None
+        record = contract.record(tree) if tree else None
     if record is None:
         raise NotAnchored(
-            expected=f"a record of {digest} on chain {registry.deployment.chain_id}",
+            expected=f"a record of {digest} on chain {contract.deployment.chain_id}",
             found="none",
             remedy="send what waits in the outbox: `edgeline chain flush`",
         )
-    place = locate(registry, [(record.key, record.block)]).get(record.key)
+    place = locate(contract, [(record.key, record.block)]).get(record.key)
     if place is None:
-        raise registry.node.contradiction(f"the event of {record.key}", "its record alone")
+        raise contract.node.contradiction(f"the event of {record.key}", "its record alone")
     receipt = Receipt(
         statement=statement,
         lineage=lineage,
-        deployment=registry.deployment,
+        deployment=contract.deployment,
         record=record,
         block_hash=place.block_hash,
         transaction=place.transaction,
         inclusion=outbox.inclusion(tree, digest) if tree else None,
-        storage=storage_proof(registry, record, place.block),
+        storage=storage_proof(contract, record, place.block),
     )
-    if not record.revoked:
+    # What is wrong with it is the node's fault, but for what was said against the statement itself.
+    with suppress(Revoked):
         check(receipt, statement.subject)
     return receipt
 
 
-def storage_proof(registry: AnchorContract, record: Record, block: int) -> StorageProof | None:
+def storage_proof(contract: AnchorContract, record: Record, block: int) -> StorageProof | None:
     """The proof that the record is in the contract's storage, as of this block if it was the same then.
 
     A record that was revoked since is proven as of the newest block. None where the node does not prove.
     """
     for at in (block, None):
-        number = registry.node.head() if at is None else at
+        number = contract.node.head() if at is None else at
         try:
-            if registry.records([record.key], number) == [record]:
-                return _proof(registry, record.key, number)
+            if contract.records([record.key], number) == [record]:
+                return _proof(contract, record, number)
         except Refused:
             # Most nodes forget old states; the newest is there as long as anyone.
             continue
     return None
 
 
-def _proof(registry: AnchorContract, key: str, number: int) -> StorageProof | None:
-    slot = "0x" + record_slot(key).hex()
-    answer = registry.node.ask("eth_getProof", registry.deployment.contract, [slot], hex(number))
-    block = registry.node.block(number)
+def _proof(contract: AnchorContract, record: Record, number: int) -> StorageProof | None:
+    slots = ["0x" + slot.hex() for slot in (record_slot(record.key), key_slot(record.anchorer))]
+    answer = contract.node.ask("eth_getProof", contract.deployment.contract, slots, hex(number))
+    block = contract.node.block(number)
     header = None if block is None else header_of(block)
     if header is None:
         return None
-    return registry.node.read(
+    return contract.node.read(
         lambda value: StorageProof(
             "0x" + header.hex(),
             _nodes(value["accountProof"]),
-            _nodes(value["storageProof"][0]["proof"]),
+            *(_nodes(value["storageProof"][n]["proof"]) for n in range(len(slots))),
         ),
         answer,
         "a proof",

@@ -14,7 +14,7 @@ STATEMENT, LEAF_OF_TREE = "revoke", "revokeLeaf"
 
 
 def revoke_again(
-    outbox: Outbox, registry: AnchorContract, signer: Signer
+    outbox: Outbox, contract: AnchorContract, signer: Signer
 ) -> tuple[tuple[str, str], ...]:
     """Revokes what was revoked from here and is not, or not yet; gives key and reason of what the contract refuses.
 
@@ -22,10 +22,10 @@ def revoke_again(
     """
     refused = []
     for key, function, arguments in outbox.revocations():
-        if not _is_open(registry, key, function, arguments):
+        if not _is_open(contract, key, function, arguments):
             continue
         try:
-            transact(registry, signer, function, *arguments)
+            transact(contract, signer, function, *arguments)
         except EnvironmentUnfit:
             raise
         except EdgelineError as error:
@@ -33,11 +33,11 @@ def revoke_again(
     return tuple(refused)
 
 
-def _is_open(registry: AnchorContract, key: str, function: str, arguments: list[Any]) -> bool:
+def _is_open(contract: AnchorContract, key: str, function: str, arguments: list[Any]) -> bool:
     if function == STATEMENT:
-        return registry.status(key) not in (UNKNOWN, REVOKED)
+        return contract.status(key) not in (UNKNOWN, REVOKED)
     root, size = arguments[:2]
-    tree, leaf = registry.records([tree_id(bytes.fromhex(root), size).hex(), key])
+    tree, leaf = contract.records([tree_id(bytes.fromhex(root), size).hex(), key])
     # a record of a leaf names the anchorer of the tree that it was revoked in
     return tree is not None and not (
         leaf is not None and leaf.kind == LEAF and leaf.anchorer == tree.anchorer

@@ -7,9 +7,14 @@ Nothing is sent again here. A development node executes the very same signed byt
 import time
 from dataclasses import dataclass
 
+from web3 import Web3
+from web3.contract.contract import ContractConstructor, ContractFunction
+from web3.types import Nonce, TxParams, Wei
+
+from edgeline.anchoring.external_signer import to_json
 from edgeline.anchoring.keys import Signer
-from edgeline.anchoring.node import Mined, Node, Question, Refused, count, hexadecimal, quantity
-from edgeline.anchoring.transaction import Transaction
+from edgeline.anchoring.node import Mined, Node
+from edgeline.anchoring.provider import Question, Refused, hexadecimal, quantity
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.provenance.trie import keccak256
 
@@ -18,31 +23,21 @@ MAX_PRICE = 500 * GWEI
 """In wei per gas: what no transaction pays more than, whatever a node says."""
 
 POLL_S, SLOWEST_POLL_S = 0.02, 2.0
+LEAST_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
 class Fees:
-    """What a unit of gas may cost, in wei; `tip` is None on chains before EIP-1559."""
+    """What a unit of gas may cost, in wei, all and of it to the miner; `base` goes into a block at present."""
 
     price: int
-    tip: int | None
+    tip: int
     base: int
-    """Below which nothing gets into a block at present."""
 
     def above(self, price: int) -> "Fees":
         """What takes the place of a transaction at this price: nodes want an eighth more at the least."""
         dearer = max(self.price, price * 5 // 4 + 1)
-        tip = None if self.tip is None else min(self.tip * 5 // 4 + 1, dearer)
-        return Fees(dearer, tip, self.base)
-
-
-@dataclass(frozen=True)
-class Signed:
-    """A transaction ready to be sent; `raw` and `hash` are None where the node signs."""
-
-    transaction: Transaction
-    raw: bytes | None
-    hash: str | None
+        return Fees(dearer, min(self.tip * 5 // 4 + 1, dearer), self.base)
 
 
 def fees(node: Node, most: int = MAX_PRICE) -> Fees:
@@ -54,31 +49,48 @@ def fees(node: Node, most: int = MAX_PRICE) -> Fees:
     latest = node.block("latest")
     if latest is None:
         raise node.strange("no newest block")
-    base = latest.base_fee
-    price = node.read(quantity, node.ask("eth_gasPrice"), "a gas price") if base is None else base
-    if price > most:
+    base = node.read(quantity, latest.fields.get("baseFeePerGas"), "a base fee")
+    if base > most:
         raise EnvironmentUnfit(
             expected=f"gas for at most {most / GWEI:g} gwei",
-            found=f"{price / GWEI:g} gwei at {node.place}",
+            found=f"{base / GWEI:g} gwei at {node.place}",
             remedy="wait until fewer people send: nothing is lost",
         )
-    if base is None:
-        return Fees(price, None, 0)
     tip = _tip(node)
     offered = min(2 * base + tip, most)
     return Fees(offered, min(tip, offered - base), base)
 
 
-def sign(signer: Signer, transaction: Transaction) -> Signed:
+def prepare(
+    chain_id: int,
+    sender: str,
+    call: ContractFunction | ContractConstructor,
+    nonce: int,
+    gas: int,
+    offer: Fees,
+) -> TxParams:
+    """The call as a transaction with every field, so that web3 asks the node for none."""
+    return call.build_transaction(
+        {
+            "chainId": chain_id,
+            "from": Web3.to_checksum_address(sender),
+            "nonce": Nonce(nonce),
+            "value": Wei(0),
+            "gas": gas,
+            "maxFeePerGas": Wei(offer.price),
+            "maxPriorityFeePerGas": Wei(offer.tip),
+            "type": 2,
+        }
+    )
+
+
+def sign(signer: Signer, transaction: TxParams) -> tuple[bytes | None, str | None, Question]:
+    """The signed bytes and their hash, None where the node signs; and the question that gives it to the node."""
     raw = signer.sign(transaction)
-    return Signed(transaction, raw, None if raw is None else "0x" + keccak256(raw).hex())
-
-
-def submission(signer: Signer, signed: Signed) -> Question:
-    """The question by which a node is given a transaction."""
-    if signed.raw is None:
-        return "eth_sendTransaction", (signed.transaction.to_json(signer.address),)
-    return "eth_sendRawTransaction", ("0x" + signed.raw.hex(),)
+    if raw is None:
+        return None, None, ("eth_sendTransaction", (to_json(transaction),))
+    name = "0x" + keccak256(raw).hex()
+    return raw, name, ("eth_sendRawTransaction", ("0x" + raw.hex(),))
 
 
 def next_nonce(node: Node, address: str) -> int:
@@ -87,27 +99,27 @@ def next_nonce(node: Node, address: str) -> int:
 
 
 def transaction_count(node: Node, address: str, tag: str) -> int:
-    answer = node.ask("eth_getTransactionCount", address, tag)
-    return node.read(count, answer, "a number of transactions")
+    account = Web3.to_checksum_address(address)
+    return int(node.web3.eth.get_transaction_count(account, tag))  # type: ignore[arg-type]
 
 
 def balance(node: Node, address: str) -> int:
     """In wei."""
-    return node.read(quantity, node.ask("eth_getBalance", address, "latest"), "a balance")
+    return int(node.web3.eth.get_balance(Web3.to_checksum_address(address)))
 
 
 def require_funds(node: Node, address: str, chain_id: int, needed: int) -> None:
     """Raises EnvironmentUnfit if the account has less than `needed` wei."""
-    found = balance(node, address)
-    if found < needed:
+    held = balance(node, address)
+    if held < needed:
         raise EnvironmentUnfit(
             expected=f"at least {needed / 10**18:g} ether on account {address} of chain {chain_id}",
-            found=f"{found / 10**18:g}",
+            found=f"{held / 10**18:g}",
             remedy="send it some (on a test network: from a faucet) and try again: nothing is lost",
         )
 
 
-def send_alone(node: Node, signer: Signer, to: str | None, data: str) -> Mined:
+def send(node: Node, signer: Signer, call: ContractFunction | ContractConstructor) -> Mined:
     """Sends one transaction with the gas that the node says and a fifth more; returns when it is in a block.
 
     Raises:
@@ -116,23 +128,18 @@ def send_alone(node: Node, signer: Signer, to: str | None, data: str) -> Mined:
         ServiceUnavailable: not in a block within the node's patience, and what became of it is not known.
     """
     with signer.exclusive():
-        chain_id = node.read(count, node.ask("eth_chainId"), "a chain id")
-        call = {"from": signer.address, "data": data, **({} if to is None else {"to": to})}
-        offer = fees(node)
-        gas = node.read(count, node.ask("eth_estimateGas", call), "a number of gas") * 6 // 5
+        chain_id, offer = node.web3.eth.chain_id, fees(node)
+        gas = call.estimate_gas({"from": Web3.to_checksum_address(signer.address)}) * 6 // 5
         require_funds(node, signer.address, chain_id, gas * offer.price)
         nonce = next_nonce(node, signer.address)
-        transaction = Transaction(chain_id, nonce, to, data, gas, offer.price, offer.tip)
-        signed = sign(signer, transaction)
-        method, params = submission(signer, signed)
-        answer = node.read(
-            lambda value: hexadecimal(value, 32), node.ask(method, *params), "a transaction"
-        )
-        return _wait(node, signed.hash or answer)
+        transaction = prepare(chain_id, signer.address, call, nonce, gas, offer)
+        _, name, (method, params) = sign(signer, transaction)
+        answer = hexadecimal(node.ask(method, *params), 32)
+        return _wait(node, name or answer)
 
 
 def _wait(node: Node, transaction: str) -> Mined:
-    end, pause = time.monotonic() + max(node.timeout_s, 60), POLL_S
+    end, pause = time.monotonic() + max(node.timeout_s, LEAST_PATIENCE_S), POLL_S
     while True:
         [mined] = node.mined([transaction])
         if mined is not None:
@@ -149,7 +156,6 @@ def _wait(node: Node, transaction: str) -> Mined:
 
 def _tip(node: Node) -> int:
     try:
-        answer = node.ask("eth_maxPriorityFeePerGas")
+        return int(node.web3.eth.max_priority_fee)
     except Refused:
         return GWEI
-    return node.read(quantity, answer, "a fee")

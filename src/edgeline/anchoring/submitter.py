@@ -1,6 +1,7 @@
 """The transactions of one flush, from the outbox to a block: sent, looked after, closed or freed.
 
-Only what the chain shows moves a row: an answer to a sending is no more than a hint.
+Only what the chain shows moves an entry: an answer to a sending is no more than a hint. Fifty go in one exchange: one
+by one, as web3 sends them, a queue takes five times as long (docs/benchmarks.md).
 """
 
 import time
@@ -8,19 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from edgeline.anchoring.contract import AnchorContract
-from edgeline.anchoring.encoding import (
-    call_data,
-    gas_limit,
-    here,
-    require_rights,
-    seats,
-    squatted,
-)
-from edgeline.anchoring.event_lookup import locate, written
+from edgeline.anchoring.encoding import conflict_message, gas_limit, require_anchorer
+from edgeline.anchoring.event_lookup import locate, written_keys
 from edgeline.anchoring.keys import Signer
-from edgeline.anchoring.node import Mined, Question, Refused, hexadecimal
+from edgeline.anchoring.node import Mined
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
+from edgeline.anchoring.provider import Question, Refused, hexadecimal
 from edgeline.anchoring.sending import (
     POLL_S,
     SLOWEST_POLL_S,
@@ -28,13 +23,12 @@ from edgeline.anchoring.sending import (
     balance,
     fees,
     next_nonce,
+    prepare,
     require_funds,
     sign,
-    submission,
     transaction_count,
 )
-from edgeline.anchoring.transaction import Transaction
-from edgeline.provenance.receipt import Record
+from edgeline.provenance.record import Record
 
 BATCH = 50
 """Transactions in one exchange: few enough that a slow node answers in time."""
@@ -42,7 +36,7 @@ BATCH = 50
 STRANDED_S = 1.0
 """Without news, before the node is asked whether it means to execute what it holds."""
 
-Leaving = tuple[Sent, Question]
+Submission = tuple[Sent, Question]
 """A transaction, and how the node is given it."""
 
 
@@ -52,225 +46,204 @@ class Submitter:
     def __init__(
         self,
         outbox: Outbox,
-        registry: AnchorContract,
+        contract: AnchorContract,
         signer: Signer,
         wait_s: float,
         max_price: int,
     ) -> None:
-        self.outbox, self.registry, self.signer = outbox, registry, signer
+        self.outbox, self.contract, self.signer = outbox, contract, signer
+        self.node = contract.node
         self.wait_s, self.max_price = wait_s, max_price
         self.sent = self.already = 0
         self.stuck: set[str] = set()
         """Keys that failed in this flush; what needs them is not tried."""
         self.nudged: set[str] = set()
-        self.allowed: set[str] = set()
+        self.allowed = False
         self.late = False
         """Whether a block was waited for in vain."""
 
     def resume(self) -> None:
         """Looks up what was in the air when the last flush ended; gives the node again what it lost."""
-        left = self._contiguous(self._look(self.outbox.rows("sent")))
+        left = self._contiguous(self._look(self.outbox.entries("sent")))
         # The first alone: if the node refuses it, those after it would only pile up.
         for batch in (left[:1], *batches(left[1:])):
             if batch and not self.late:
-                offer = fees(self.registry.node, self.max_price)
-                self._submit([self._again(row, offer) for row in batch])
-                self._wait({row.key for row in batch})
+                offer = fees(self.node, self.max_price)
+                self._submit([self._again(entry, offer) for entry in batch])
+                self._wait({entry.key for entry in batch})
 
-    def send(self, rows: Sequence[OutboxEntry]) -> None:
-        """Sends these rows, in this order, and waits until each of them is somewhere."""
-        rows = [row for row in self._absent(rows) if self._hopeful(row)]
-        if not rows:
+    def send(self, entries: Sequence[OutboxEntry]) -> None:
+        """Sends these entries, in this order, and waits until each of them is somewhere."""
+        entries = [entry for entry in self._absent(entries) if self._hopeful(entry)]
+        if not entries:
             return
-        self._require_rights(rows)
-        offer = fees(self.registry.node, self.max_price)
-        rows = self._affordable(rows, offer)
-        nonce = next_nonce(self.registry.node, self.signer.address)
-        self._submit([self._signed(row, nonce + n, offer) for n, row in enumerate(rows)])
-        self._wait({row.key for row in rows})
+        if not self.allowed:
+            # Once a flush: what changes meanwhile, the contract refuses.
+            require_anchorer(self.contract, self.signer.address)
+            self.allowed = True
+        offer = fees(self.node, self.max_price)
+        entries = self._affordable(entries, offer)
+        nonce = next_nonce(self.node, self.signer.address)
+        self._submit([self._signed(entry, nonce + n, offer) for n, entry in enumerate(entries)])
+        self._wait({entry.key for entry in entries})
 
-    def retry(self, row: OutboxEntry) -> None:
-        """Sends a row that was refused before, if the contract would accept it now."""
-        if not self._absent([row]):
+    def retry(self, entry: OutboxEntry) -> None:
+        """Sends an entry that was refused before, if the contract would accept it now."""
+        if not self._absent([entry]):
             return
-        reason = self._refusal(row)
+        reason = self._refusal(entry)
         if reason is None:
-            self.send([row])
+            self.send([entry])
         else:
-            self._free([row], reason)
+            self._free([entry], reason)
 
-    def _require_rights(self, rows: Sequence[OutboxEntry]) -> None:
-        """Once a flush for each kind of row: what changes meanwhile, the contract refuses."""
-        new = [row for row in rows if row.what not in self.allowed]
-        if new:
-            require_rights(self.registry, self.signer.address, new)
-            self.allowed.update(row.what for row in new)
-
-    def _look(self, rows: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+    def _look(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
         """Closes and frees what can be; gives those that may still get into a block."""
         # Asked first: a number that is used by now stands in a block that the rest will show.
-        used = transaction_count(self.registry.node, self.signer.address, "latest")
-        mined = self._mined(rows)
-        done = {key: one for key, one in mined.items() if key in written(self.registry, one)}
-        self.outbox.close_rows(
+        used = transaction_count(self.node, self.signer.address, "latest")
+        mined = self._mined(entries)
+        done = {key: one for key, one in mined.items() if key in written_keys(self.contract, one)}
+        self.outbox.close_entries(
             (key, one.transaction, one.block, one.block_hash) for key, one in done.items()
         )
         self.sent += len(done)
         left = []
-        for row in self._absent([row for row in rows if row.key not in done]):
-            if row.key in mined:
-                self._free([row], self._failure(row, mined[row.key]))
-            elif row.sender != self.signer.address or (row.nonce or 0) < used:
-                self._free([row])
+        for entry in self._absent([entry for entry in entries if entry.key not in done]):
+            if entry.key in mined:
+                self._free([entry], self._failure(entry, mined[entry.key]))
+            elif entry.sender != self.signer.address or (entry.nonce or 0) < used:
+                self._free([entry])
             else:
-                left.append(row)
+                left.append(entry)
         return left
 
-    def _mined(self, rows: Sequence[OutboxEntry]) -> dict[str, Mined]:
-        named = {row.key: row.transaction for row in rows if row.transaction}
-        found = self.registry.node.mined(list(named.values()))
-        return {key: one for key, one in zip(named, found, strict=True) if one is not None}
+    def _mined(self, entries: Sequence[OutboxEntry]) -> dict[str, Mined]:
+        named = {entry.key: entry.transaction for entry in entries if entry.transaction}
+        mined = self.node.mined(list(named.values()))
+        return {key: one for key, one in zip(named, mined, strict=True) if one is not None}
 
-    def _absent(self, rows: Sequence[OutboxEntry]) -> list[OutboxEntry]:
-        """Closes the rows that are on the chain, by whatever transaction; gives the others."""
-        records = here(self.registry, rows)
-        known = [row for row in rows if row.key in records]
-        wrong = [row for row in known if (one := records[row.key]) and one.kind != row.kind]
-        for row in wrong:
-            self._free([row], squatted(records[row.key]))
-        known = [row for row in known if row not in wrong]
-        if known:
-            self._close(known, records)
-        return [row for row in rows if row.key not in records]
+    def _absent(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+        """Closes the entries that are on the chain, by whatever transaction; gives the others."""
+        keys = [entry.key for entry in entries]
+        known = zip(keys, self.contract.records(keys), strict=True)
+        records = {key: record for key, record in known if record}
+        present = [entry for entry in entries if entry.key in records]
+        wrong = [entry for entry in present if records[entry.key].kind != entry.kind]
+        for entry in wrong:
+            self._free([entry], conflict_message(records[entry.key]))
+        self._close([entry for entry in present if entry not in wrong], records)
+        return [entry for entry in entries if entry.key not in records]
 
-    def _close(self, rows: Sequence[OutboxEntry], records: Mapping[str, Record | None]) -> None:
-        wanted = [(row.key, one.block if (one := records[row.key]) else None) for row in rows]
-        places = locate(self.registry, wanted)
-        for row in rows:
-            record, place = records[row.key], places.get(row.key)
-            if place and place.subject != row.subject:
-                self._free([row], squatted(record, place.subject))
+    def _close(self, entries: Sequence[OutboxEntry], records: Mapping[str, Record]) -> None:
+        places = locate(self.contract, [(entry.key, records[entry.key].block) for entry in entries])
+        for entry in entries:
+            record, place = records[entry.key], places.get(entry.key)
+            if place and place.subject != entry.subject:
+                self._free([entry], conflict_message(record, place.subject))
                 continue
-            ours = row.state == "sent" and (record is None or record.anchorer == row.sender)
+            ours = entry.state == "sent" and record.anchorer == entry.sender
             self.sent, self.already = self.sent + ours, self.already + (not ours)
             known = (place.transaction, place.block, place.block_hash) if place else (None,) * 3
-            self.outbox.close_rows([(row.key, *known)])
+            self.outbox.close_entries([(entry.key, *known)])
 
-    def _failure(self, row: OutboxEntry, mined: Mined) -> str:
-        """Why a transaction that is in a block did not write its row: asked again, as a call."""
-        if not mined.ok:
-            return self._refusal(row) or f"transaction {mined.transaction} failed: out of gas?"
-        if row.what == "round":
-            return "approved; it closes when enough coordinators have"
-        return f"transaction {mined.transaction} wrote nothing"
+    def _failure(self, entry: OutboxEntry, mined: Mined) -> str:
+        """Why a transaction that is in a block did not write its entry: asked again, as a call."""
+        if mined.ok:
+            return f"transaction {mined.transaction} wrote nothing"
+        return self._refusal(entry) or f"transaction {mined.transaction} failed: out of gas?"
 
-    def _refusal(self, row: OutboxEntry) -> str | None:
-        data = call_data(self.registry, row, self.signer.address)
-        return self.registry.simulate(self.signer.address, data)
+    def _refusal(self, entry: OutboxEntry) -> str | None:
+        call = self.contract.call(entry.function, *entry.arguments)
+        return self.contract.refusal(self.signer.address, call)
 
-    def _free(self, rows: Sequence[OutboxEntry], reason: str = "") -> None:
-        self.outbox.free((row.key for row in rows), reason)
+    def _free(self, entries: Sequence[OutboxEntry], reason: str = "") -> None:
+        self.outbox.free((entry.key for entry in entries), reason)
         if reason:
-            self.stuck.update(row.key for row in rows)
+            self.stuck.update(entry.key for entry in entries)
 
-    def _hopeful(self, row: OutboxEntry) -> bool:
-        if self.stuck.isdisjoint(row.needs):
+    def _hopeful(self, entry: OutboxEntry) -> bool:
+        if self.stuck.isdisjoint(entry.parents):
             return True
-        self.stuck.add(row.key)
+        self.stuck.add(entry.key)
         return False
 
-    def _contiguous(self, rows: Iterable[OutboxEntry]) -> list[OutboxEntry]:
+    def _contiguous(self, entries: Iterable[OutboxEntry]) -> list[OutboxEntry]:
         """In the order of their numbers up to a gap, that no transaction of ours would ever fill; frees the others."""
-        expected, kept = next_nonce(self.registry.node, self.signer.address), []
-        for row in sorted(rows, key=lambda row: row.nonce or 0):
-            if (nonce := row.nonce or 0) > expected:
-                self._free([row])
+        expected, kept = next_nonce(self.node, self.signer.address), []
+        for entry in sorted(entries, key=lambda entry: entry.nonce or 0):
+            if (nonce := entry.nonce or 0) > expected:
+                self._free([entry])
             else:
-                kept.append(row)
+                kept.append(entry)
                 expected = max(expected, nonce + 1)
         return kept
 
-    def _affordable(self, rows: list[OutboxEntry], offer: Fees) -> list[OutboxEntry]:
+    def _affordable(self, entries: list[OutboxEntry], offer: Fees) -> list[OutboxEntry]:
         """As many of them as the account can pay for, or EnvironmentUnfit."""
-        left = balance(self.registry.node, self.signer.address)
-        costs = [
-            gas_limit(row, seats(self.outbox, self.registry, row)) * offer.price for row in rows
-        ]
-        for number, cost in enumerate(costs):
+        left = balance(self.node, self.signer.address)
+        for number, entry in enumerate(entries):
+            cost = gas_limit(entry) * offer.price
             left -= cost
             if left < 0 and number:
-                return rows[:number]
+                return entries[:number]
             if left < 0:
-                chain_id = self.registry.deployment.chain_id
-                require_funds(self.registry.node, self.signer.address, chain_id, cost)
-        return rows
+                chain_id = self.contract.deployment.chain_id
+                require_funds(self.node, self.signer.address, chain_id, cost)
+        return entries
 
-    def _again(self, row: OutboxEntry, offer: Fees, *, dearer: bool = False) -> Leaving:
+    def _again(self, entry: OutboxEntry, offer: Fees, *, dearer: bool = False) -> Submission:
         """The same transaction once more; another one of the same number where its fee is too low by now."""
-        nonce, price = row.nonce or 0, row.price or 0
+        nonce, price = entry.nonce or 0, entry.price or 0
         if dearer:
-            return self._signed(row, nonce, offer.above(price))
-        if row.raw is None or price < offer.base:
-            return self._signed(row, nonce, offer)
-        sent = Sent(row.key, self.signer.address, nonce, price, row.raw, row.transaction)
-        return sent, ("eth_sendRawTransaction", ("0x" + row.raw.hex(),))
+            return self._signed(entry, nonce, offer.above(price))
+        if entry.raw is None or price < offer.base:
+            return self._signed(entry, nonce, offer)
+        sent = Sent(entry.key, self.signer.address, nonce, price, entry.raw, entry.transaction)
+        return sent, ("eth_sendRawTransaction", ("0x" + entry.raw.hex(),))
 
-    def _signed(self, row: OutboxEntry, nonce: int, offer: Fees) -> Leaving:
-        where = self.registry.deployment
-        transaction = Transaction(
-            where.chain_id,
-            nonce,
-            where.contract,
-            call_data(self.registry, row, self.signer.address),
-            gas_limit(row, seats(self.outbox, self.registry, row)),
-            offer.price,
-            offer.tip,
-        )
-        signed = sign(self.signer, transaction)
-        sent = Sent(row.key, self.signer.address, nonce, offer.price, signed.raw, signed.hash)
-        return sent, submission(self.signer, signed)
+    def _signed(self, entry: OutboxEntry, nonce: int, offer: Fees) -> Submission:
+        call = self.contract.call(entry.function, *entry.arguments)
+        chain_id, address = self.contract.deployment.chain_id, self.signer.address
+        transaction = prepare(chain_id, address, call, nonce, gas_limit(entry), offer)
+        raw, name, question = sign(self.signer, transaction)
+        return Sent(entry.key, address, nonce, offer.price, raw, name), question
 
-    def _submit(self, leaving: Sequence[Leaving]) -> None:
-        self.outbox.mark_sent(sent for sent, _ in leaving)
-        answers = self.registry.node.batch([question for _, question in leaving])
-        heard = dict(zip((sent for sent, _ in leaving), answers, strict=True))
+    def _submit(self, submissions: Sequence[Submission]) -> None:
+        self.outbox.mark_sent(sent for sent, _ in submissions)
+        answers = self.node.batch([question for _, question in submissions])
+        answered = dict(zip((sent for sent, _ in submissions), answers, strict=True))
         self.outbox.mark_sent(
-            replace(sent, transaction=self._named(answer))
-            for sent, answer in heard.items()
+            replace(sent, transaction=hexadecimal(answer, 32))
+            for sent, answer in answered.items()
             if sent.raw is None and not isinstance(answer, Refused)
         )
-        refused = {sent.key: one for sent, one in heard.items() if isinstance(one, Refused)}
+        refused = {sent.key: one for sent, one in answered.items() if isinstance(one, Refused)}
         if refused:
-            self._refused(refused, {sent.key for sent in heard})
+            self._handle_refusals(refused, {sent.key for sent in answered})
 
-    def _named(self, answer: object) -> str:
-        return self.registry.node.read(lambda value: hexadecimal(value, 32), answer, "a hash")
-
-    def _refused(self, refused: Mapping[str, Refused], keys: set[str]) -> None:
+    def _handle_refusals(self, refused: Mapping[str, Refused], keys: set[str]) -> None:
         """What the node did not take, and does not have all the same, is freed; so is what would wait for it."""
-        left = self._look(self._flying(keys))
-        lost = [row for row in left if row.key in refused and not self._is_pooled(row)]
+        left = self._look(self._in_flight(keys))
+        lost = [entry for entry in left if entry.key in refused and not self._is_pooled(entry)]
         everything = len(lost) == len(keys)
-        for row in lost:
+        for entry in lost:
             # Of several, none is to blame for a node that takes nothing.
-            self._free([row], "" if everything and len(keys) > 1 else refused[row.key].found)
-        self._contiguous(row for row in left if row not in lost)
+            self._free([entry], "" if everything and len(keys) > 1 else refused[entry.key].found)
+        self._contiguous(entry for entry in left if entry not in lost)
         if everything:
             raise refused[lost[0].key]
 
-    def _is_pooled(self, row: OutboxEntry) -> bool:
-        known = row.transaction and self.registry.node.ask(
-            "eth_getTransactionByHash", row.transaction
-        )
-        return bool(known)
+    def _is_pooled(self, entry: OutboxEntry) -> bool:
+        name = entry.transaction
+        return bool(name and self.node.ask("eth_getTransactionByHash", name))
 
-    def _flying(self, keys: set[str]) -> list[OutboxEntry]:
-        return [row for row in self.outbox.rows("sent") if row.key in keys]
+    def _in_flight(self, keys: set[str]) -> list[OutboxEntry]:
+        return [entry for entry in self.outbox.entries("sent") if entry.key in keys]
 
     def _wait(self, keys: set[str]) -> None:
         """Until all of these are closed or freed, or no news came for too long."""
         began, pause, before = time.monotonic(), POLL_S, len(keys)
-        while left := self._look(self._flying(keys)):
+        while left := self._look(self._in_flight(keys)):
             if len(left) < before:
                 began, pause, before = time.monotonic(), POLL_S, len(left)
             elif time.monotonic() - began > self.wait_s:
@@ -281,20 +254,20 @@ class Submitter:
             time.sleep(pause)
             pause = min(1.5 * pause, SLOWEST_POLL_S)
 
-    def _nudge(self, rows: Sequence[OutboxEntry]) -> None:
+    def _nudge(self, entries: Sequence[OutboxEntry]) -> None:
         """Replaces a transaction that the node holds and does not count among those to be executed.
 
         Anvil 1.7.1 strands what overtakes its predecessor on the way in, and all that follows it.
         """
-        first = min(rows, key=lambda row: row.nonce or 0)
-        node = self.registry.node
-        if first.key in self.nudged or next_nonce(node, self.signer.address) > (first.nonce or 0):
+        first = min(entries, key=lambda entry: entry.nonce or 0)
+        waiting = next_nonce(self.node, self.signer.address)
+        if first.key in self.nudged or waiting > (first.nonce or 0):
             return
         self.nudged.add(first.key)
-        offer = fees(node, self.max_price)
+        offer = fees(self.node, self.max_price)
         self._submit([self._again(first, offer, dearer=self._is_pooled(first))])
 
 
-def batches(rows: Sequence[OutboxEntry]) -> Iterator[Sequence[OutboxEntry]]:
-    for start in range(0, len(rows), BATCH):
-        yield rows[start : start + BATCH]
+def batches(entries: Sequence[OutboxEntry]) -> Iterator[Sequence[OutboxEntry]]:
+    for start in range(0, len(entries), BATCH):
+        yield entries[start : start + BATCH]

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from edgeline.anchoring.events import Anchored, Event, Revoked, TreeAnchored
 from edgeline.auditing import answers
 from edgeline.auditing.answers import Entry, Status
-from edgeline.provenance.receipt import REASONS
+from edgeline.provenance.record import REASONS
 from edgeline.provenance.statement import Statement, kind_name
 
 KEY_COMPROMISED = 4

@@ -16,7 +16,8 @@ from edgeline.auditing.withdrawal import newest_valid
 from edgeline.errors import NotAnchored, Tampered
 from edgeline.manifest import MANIFEST
 from edgeline.merkle import build, tree_id
-from edgeline.provenance.receipt import Deployment, Receipt, Record
+from edgeline.provenance.receipt import Receipt
+from edgeline.provenance.record import Deployment, Record
 from edgeline.provenance.statement import KINDS, LEAF, Statement
 
 if TYPE_CHECKING:

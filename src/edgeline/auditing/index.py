@@ -18,13 +18,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeline.anchoring.events import DECLARED, Event
+from edgeline.anchoring.events import EVENTS, Event
 from edgeline.anchoring.logs import Fields, event, malformed, row
-from edgeline.anchoring.node import Node, Refused
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.provider import Refused
 from edgeline.auditing.store import is_searchable, make_searchable, open_store, understood
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable
-from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.record import Deployment
 
 FIRST_PAGE = 64
 """Blocks in the first page; pages grow while the node answers, and are halved when it refuses."""
@@ -178,7 +179,7 @@ class Index:
         num_sound = bisect_left(known, True, key=lambda one: not self._agrees(one))
         keep = known[num_sound - 1].number if num_sound else self.first_block - 1
         with self._transaction():
-            for table in ("checkpoint", *(body.__name__ for body in DECLARED)):
+            for table in ("checkpoint", *(body.__name__ for body in EVENTS)):
                 self._database.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
         return True
 

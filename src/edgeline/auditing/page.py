@@ -20,7 +20,8 @@ from edgeline.auditing.answers import VALID, Entry
 from edgeline.auditing.drawing import draw_lineage
 from edgeline.auditing.entries import parents_first
 from edgeline.page import Markup, standalone, templates
-from edgeline.provenance.receipt import Deployment, Inclusion
+from edgeline.provenance.receipt import Inclusion
+from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS
 
 PACKAGE = "edgeline.auditing"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
-from edgeline.anchoring.events import DECLARED
+from edgeline.anchoring.events import EVENTS
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.files import acquire_lock
 
@@ -93,7 +93,7 @@ def _make(database: sqlite3.Connection, identity: bytes) -> None:
     database.execute("CREATE TABLE identity (layout, deployment)")
     database.execute("INSERT INTO identity VALUES (?, ?)", (LAYOUT, identity))
     database.execute("CREATE TABLE checkpoint (block INTEGER PRIMARY KEY, hash)")
-    for body in DECLARED:
+    for body in EVENTS:
         table, names = body.__name__, ", ".join(field.name for field in fields(body))
         # Columns without a type keep what they are given: a tree's size may exceed SQLite's integers.
         columns = f"block, position, tx, block_hash, {names}, PRIMARY KEY (block, position)"

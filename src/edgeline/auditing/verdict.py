@@ -25,7 +25,8 @@ from edgeline.auditing.withdrawal import require_valid
 from edgeline.digest import JsonValue
 from edgeline.errors import NotAnchored, Revoked
 from edgeline.provenance.proof import check
-from edgeline.provenance.receipt import Deployment, Receipt, Record, read_receipt, receipt_path
+from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path
+from edgeline.provenance.record import Deployment, Record
 
 if TYPE_CHECKING:
     from edgeline.auditing.chain_session import Live

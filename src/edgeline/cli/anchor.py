@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeline.cli.chain import OnChain, project, waiting_for
+from edgeline.cli.chain import OnChain, flush_all, local_url, project, waiting_for
 from edgeline.cli.options import AsJson
 from edgeline.errors import ServiceUnavailable
 
@@ -49,30 +49,29 @@ def anchor(
 ) -> None:
     """Anchor things by hand and write a receipt beside each: an artifact with its history, or any file."""
     from edgeline.anchoring.receipts import receipt_of
+    from edgeline.anchoring.session import enqueue, open_chain, open_outbox
     from edgeline.provenance.receipt import receipt_path, write_receipt
 
     workspace = project()
-    from tasks import chain as chains
-
     with (
-        chains.outbox(workspace, chain) as waiting,
+        open_outbox(workspace, chain) as waiting,
         waiting_for(f"anchoring on {chain}") as say,
     ):
-        said = {path: _history(waiting, path, kind) for path in paths}
+        statements = {path: _history(waiting, path, kind) for path in paths}
         if again:
-            registry = chains.opened(workspace, chain)
-            said = {path: _anew(registry, waiting, line) for path, line in said.items()}
+            contract = open_chain(workspace, chain, local_url(workspace))
+            statements = {path: _anew(contract, waiting, line) for path, line in statements.items()}
         if tree:
-            waiting.add_tree(_leaves(said))
+            waiting.add_tree(_leaves(statements))
         else:
-            for history in said.values():
-                chains.enter(waiting, history)
-        registry = _sent(workspace, chain, waiting, say)
-        for path, history in said.items():
-            _require_valid(registry, waiting, path, history)
+            for history in statements.values():
+                enqueue(waiting, history)
+        contract = _sent(workspace, chain, waiting, say)
+        for path, history in statements.items():
+            _require_valid(contract, waiting, path, history)
         receipts = {
-            path: receipt_of(waiting, registry, history[-1].digest)
-            for path, history in said.items()
+            path: receipt_of(waiting, contract, history[-1].digest)
+            for path, history in statements.items()
         }
     for path, receipt in receipts.items():
         write_receipt(receipt, receipt_path(path))
@@ -91,10 +90,8 @@ def _sent(
     workspace: "Workspace", chain: str, waiting: "Outbox", say: "Callable[[str], object]"
 ) -> "AnchorContract":
     """The contract, after everything that waits was sent to it."""
-    from tasks import chain as chains
-
     try:
-        return chains.flush(workspace, chain, waiting, say)[0]
+        return flush_all(workspace, chain, waiting, say)[0]
     except ServiceUnavailable as error:
         raise ServiceUnavailable(
             expected=error.expected,
@@ -104,7 +101,7 @@ def _sent(
 
 
 def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":
-    """What is to be said of a path, its own statement last."""
+    """What is to be stated about a path, its own statement last."""
     from edgeline.anchoring.history import history_of
     from edgeline.anchoring.subject import of_path
     from edgeline.datasets import card
@@ -122,44 +119,44 @@ def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":
 
 
 def _anew(
-    registry: "AnchorContract", waiting: "Outbox", history: "tuple[Statement, ...]"
+    contract: "AnchorContract", waiting: "Outbox", history: "tuple[Statement, ...]"
 ) -> "tuple[Statement, ...]":
     """The same, stated anew as far as a compromised key had anchored it, or somebody else as something else."""
-    from edgeline.anchoring.history import reissued
+    from edgeline.anchoring.history import reissue
     from edgeline.anchoring.interface import SUSPECT
 
-    status = registry.statuses([one.digest for one in history])
+    status = contract.statuses([one.digest for one in history])
     unusable = set()
     for statement, told in zip(history, status, strict=True):
-        row = waiting.row(statement.digest)
+        row = waiting.entry(statement.digest)
         if told == SUSPECT or (told and row and row.reason):
             unusable.add(statement.digest)
-    return reissued(history, unusable, lambda: secrets.token_hex(16))
+    return reissue(history, unusable, lambda: secrets.token_hex(16))
 
 
-def _leaves(said: "dict[Path, tuple[Statement, ...]]") -> "list[Statement]":
+def _leaves(statements: "dict[Path, tuple[Statement, ...]]") -> "list[Statement]":
     """A leaf for each path."""
     from edgeline.errors import RecipeError
 
-    leaves = {history[-1].digest: history[-1] for history in said.values()}
-    if len(leaves) < len(said):
+    leaves = {history[-1].digest: history[-1] for history in statements.values()}
+    if len(leaves) < len(statements):
         raise RecipeError(
             expected="files of which each is another one, by name and content",
-            found=f"{len(said)} of which {len(leaves)} differ",
+            found=f"{len(statements)} of which {len(leaves)} differ",
             remedy="name each of them once",
         )
     return list(leaves.values())
 
 
 def _require_valid(
-    registry: "AnchorContract", waiting: "Outbox", path: Path, history: "tuple[Statement, ...]"
+    contract: "AnchorContract", waiting: "Outbox", path: Path, history: "tuple[Statement, ...]"
 ) -> None:
     """Nothing of this was revoked or anchored with a compromised key; in a tree, it is the tree that counts."""
     from edgeline.auditing.withdrawal import WITHDRAWN
     from edgeline.errors import Revoked
 
     keys = [waiting.tree_of(one.digest) or one.digest for one in history]
-    for statement, status in zip(history, registry.statuses(keys), strict=True):
+    for statement, status in zip(history, contract.statuses(keys), strict=True):
         if word := WITHDRAWN.get(status):
             raise Revoked(
                 expected=f"a history of {path} that holds",

@@ -80,7 +80,7 @@ def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "L
     fitting = (one for one in known_chains() if receipt and one.deployment == receipt.deployment)
     known = next(fitting, None) if chain is None else None
     name = LOCAL if chain is None else chain
-    return _live(workspace, known or known_chain(workspace, name), url)
+    return open_live(workspace, known or known_chain(workspace, name), url)
 
 
 def known_chains() -> "list[Chain]":
@@ -113,7 +113,7 @@ def of_revision(chain: str, revision: str) -> "list[Statement]":
         return outbox.revision(revision)
 
 
-def _live(workspace: "Workspace", known: "Chain", url: str | None) -> "Live":
+def open_live(workspace: "Workspace", known: "Chain", url: str | None) -> "Live":
     from edgeline.anchoring.contract import open_contract
     from edgeline.auditing.chain_session import Live
 

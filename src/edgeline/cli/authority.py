@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeline.cli.chain import OnChain, project, show, waiting_for
+from edgeline.cli.chain import OnChain, flush_all, local_url, project, show, waiting_for
 from edgeline.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ HOLDS = ("valid", "compromised")
 
 Account = Annotated[str, typer.Argument(help="Address of an account, 0x and 40 digits.")]
 
-NOBODY = "0x" + 40 * "0"
 NO_DETAIL = 64 * "0"
 
 
@@ -44,17 +43,20 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Say for ever that something must not be used any more; what was made from it fails verification too."""
+    from edgeline.anchoring.deployment import known_chain
+    from edgeline.anchoring.session import open_outbox
     from edgeline.anchoring.subject import name
-    from edgeline.cli.ask import of_revision
+    from edgeline.cli.ask import of_revision, open_live
     from edgeline.datasets import card
     from edgeline.errors import NotAnchored
 
     why = _why(reason, detail)
     workspace = project()
-    from tasks import chain as chains
-
     named = name(thing, lambda one: of_revision(chain, one), card.check)
-    with chains.live(workspace, chain) as live, chains.outbox(workspace, chain) as waiting:
+    with (
+        open_live(workspace, known_chain(workspace, chain), None) as live,
+        open_outbox(workspace, chain) as waiting,
+    ):
         entries = [one for one in live.audit().about(named.digest) if one.status.word in HOLDS]
         if not entries:
             raise NotAnchored(
@@ -65,7 +67,7 @@ def revoke(
         for entry in entries:
             waiting.note_revocation(entry.statement, *_call(entry, waiting, named, why))
         with waiting_for(f"revoking on {chain}") as say:
-            _, report = chains.flush(workspace, chain, waiting, say)
+            _, report = flush_all(workspace, chain, waiting, say)
     _require_revoked(entries, dict(report.refused))
     keys = [entry.statement for entry in entries]
     show({"chain": chain, "revoked": keys, "reason": reason}, as_json)
@@ -87,7 +89,7 @@ def _why(reason: str, detail: Path | None) -> list[object]:
     """The reason by the contract's number, and the digest of a document."""
     from edgeline.digest import sha256_file
     from edgeline.errors import RecipeError
-    from edgeline.provenance.receipt import REASONS
+    from edgeline.provenance.record import REASONS
 
     if reason not in REASONS:
         raise RecipeError(
@@ -102,13 +104,13 @@ def roles(
     account: Account,
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="ADMIN, ANCHORER, COORDINATOR, REVOKER; none takes all away."),
+        typer.Argument(help="ADMIN, ANCHORER, REVOKER; none takes all away."),
     ] = None,
     chain: OnChain = "local",
     as_json: AsJson = False,
 ) -> None:
     """Give an account exactly these roles."""
-    from edgeline.anchoring.contract import ROLES
+    from edgeline.anchoring.interface import ROLES
     from edgeline.errors import RecipeError
 
     wanted = [name.upper() for name in names or []]
@@ -120,18 +122,6 @@ def roles(
         )
     _tell(chain, "setRoles", address(account), sum(ROLES[name] for name in set(wanted)))
     show({"chain": chain, "account": account, "roles": sorted(wanted)}, as_json)
-
-
-def rotate(successor: Account, chain: OnChain = "local", as_json: AsJson = False) -> None:
-    """Offer this project's roles on the chain to another account, which must accept them."""
-    _tell(chain, "rotateKey", address(successor))
-    show({"chain": chain, "offered_to": successor}, as_json)
-
-
-def accept(predecessor: Account, chain: OnChain = "local", as_json: AsJson = False) -> None:
-    """Take over the roles that another account offered to this project's."""
-    _tell(chain, "acceptKey", address(predecessor))
-    show({"chain": chain, "accepted_from": predecessor}, as_json)
 
 
 def compromised(
@@ -158,35 +148,19 @@ def compromised(
     show({"chain": chain, "account": account, "compromised_since": seconds}, as_json)
 
 
-def retire(
-    successor: Annotated[
-        str, typer.Argument(help="Address of the next contract, if there is one.")
-    ] = NOBODY,
-    chain: OnChain = "local",
-    as_json: AsJson = False,
-) -> None:
-    """End all anchoring in this contract; what it holds stays, and can still be revoked."""
-    _tell(chain, "retire", address(successor))
-    show({"chain": chain, "retired": True, "successor": successor}, as_json)
-
-
 def _tell(chain: str, function: str, *arguments: object) -> None:
     """One transaction with the project's key for this chain."""
-    workspace = project()
     from edgeline.anchoring.contract import transact
     from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.keys import signer
-    from tasks import chain as chains
+    from edgeline.anchoring.keys import load_signer
+    from edgeline.anchoring.session import open_chain
 
+    workspace = project()
     known = known_chain(workspace, chain)
-    registry = chains.opened(workspace, chain)
+    contract = open_chain(workspace, chain, local_url(workspace))
     with waiting_for(f"{function} on {chain}"):
-        transact(
-            registry,
-            signer(known.key, registry.node, workspace.anchoring(chain)),
-            function,
-            *arguments,
-        )
+        signer = load_signer(known.key, contract.node, workspace.anchoring(chain))
+        transact(contract, signer, function, *arguments)
 
 
 def _call(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from edgeline.anchoring.contract import AnchorContract
     from edgeline.anchoring.deployment import Chain
+    from edgeline.anchoring.flush import FlushReport
+    from edgeline.anchoring.outbox import Outbox
     from edgeline.workspace import Workspace
 
 Name = Annotated[
@@ -65,7 +67,6 @@ def deploy(
             known = put(
                 node,
                 key,
-                workspace.contract,
                 name=name,
                 locks=workspace.anchoring(name),
                 confirmations=confirmations,
@@ -79,8 +80,8 @@ def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Ch
     """The chain that a contract was put on before, if it is still there."""
     from edgeline.anchoring.connect import connect
     from edgeline.anchoring.deployment import known_chain
+    from edgeline.anchoring.session import node_url
     from edgeline.errors import RecipeError
-    from tasks import chain as chains
 
     known = known_chain(workspace, name)
     if asked_for_another:
@@ -89,28 +90,29 @@ def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Ch
             found=f"{workspace.deployment(name)} with contract {known.deployment.contract}",
             remedy="remove that file to deploy again, or edit it",
         )
-    connect(chains.address(workspace, known), known.deployment)
+    connect(node_url(known, local_url(workspace)), known.deployment)
     return known
 
 
 def status(name: Name = "local", as_json: AsJson = False) -> None:
     """Show the contract, the node, the key with its roles, and what still waits in the outbox."""
     from edgeline.anchoring.deployment import known_chain
+    from edgeline.anchoring.session import open_chain, open_outbox
 
     workspace = project()
-    from tasks import chain as chains
-
     known = known_chain(workspace, name)
-    with chains.outbox(workspace, name) as waiting:
-        counts, refused = waiting.counts(), [row for row in waiting.rows("pending") if row.reason]
-    registry: AnchorContract = chains.opened(workspace, name)
+    with open_outbox(workspace, name) as waiting:
+        counts, refused = (
+            waiting.counts(),
+            [row for row in waiting.entries("pending") if row.reason],
+        )
+    contract = open_chain(workspace, name, local_url(workspace))
     facts = {
         "chain": name,
         **_shown(known),
-        "node": registry.node.place,
-        "head": registry.node.head(),
-        "retired": registry.retired() is not None,
-        **_account(registry, known, workspace),
+        "node": contract.node.place,
+        "head": contract.node.head(),
+        **_account(contract, known, workspace),
         "outbox": counts,
         "refused": [{"statement": row.key, "reason": row.reason} for row in refused],
     }
@@ -119,14 +121,14 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
 
 def flush(name: Name = "local", as_json: AsJson = False) -> None:
     """Send what waits in the outbox; on the project's own chain its contract is made where it is missing."""
-    workspace = project()
-    from tasks import chain as chains
+    from edgeline.anchoring.session import open_outbox
 
+    workspace = project()
     with (
-        chains.outbox(workspace, name) as waiting,
+        open_outbox(workspace, name) as waiting,
         waiting_for(f"sending to {name}") as say,
     ):
-        _, report = chains.flush(workspace, name, waiting, say)
+        _, report = flush_all(workspace, name, waiting, say)
     facts = {
         "chain": name,
         **{
@@ -136,6 +138,25 @@ def flush(name: Name = "local", as_json: AsJson = False) -> None:
         "refused": [{"statement": key, "reason": reason} for key, reason in report.refused],
     }
     show(facts, as_json)
+
+
+def local_url(workspace: "Workspace") -> str:
+    """Where the node of the project's own chain answers."""
+    from edgeline.stack import services
+
+    return services.address("ganache", workspace.root)
+
+
+def flush_all(
+    workspace: "Workspace", name: str, waiting: "Outbox", say: "Callable[[str], object]"
+) -> "tuple[AnchorContract, FlushReport]":
+    """Sends everything that waits; gives the contract as it is afterwards."""
+    from edgeline.anchoring.session import flush_workspace
+    from edgeline.stack.environment import ADDRESSES, set_by_user
+
+    may_deploy = not set_by_user(ADDRESSES["ganache"])
+    url = local_url(workspace)
+    return flush_workspace(workspace, name, waiting, url, say, may_deploy=may_deploy)
 
 
 def project() -> "Workspace":
@@ -191,29 +212,28 @@ def _shown(known: "Chain") -> dict[str, Any]:
     }
 
 
-def _account(registry: "AnchorContract", known: "Chain", workspace: "Workspace") -> dict[str, Any]:
+def _account(contract: "AnchorContract", known: "Chain", workspace: "Workspace") -> dict[str, Any]:
     """Who signs here, and what the contract lets them do; why not, where the key cannot be used."""
-    from edgeline.anchoring.contract import role_names
-    from edgeline.anchoring.keys import signer
-    from edgeline.anchoring.node import quantity
+    from edgeline.anchoring.interface import role_names
+    from edgeline.anchoring.keys import load_signer
+    from edgeline.anchoring.sending import balance
     from edgeline.errors import EnvironmentUnfit
 
     try:
-        who = signer(known.key, registry.node, workspace.anchoring(known.name)).address
+        who = load_signer(known.key, contract.node, workspace.anchoring(known.name)).address
     except EnvironmentUnfit as error:
         return {"account": None, "no_key": f"expected {error.expected}; found {error.found}"}
-    balance = registry.node.ask("eth_getBalance", who, "latest")
+    key = contract.key(who)
     return {
         "account": who,
-        "roles": role_names(registry.account(who).roles),
-        "suspect_since": registry.suspect_since(who) or None,
-        "balance_wei": str(quantity(balance)),
+        "roles": role_names(key.roles),
+        "suspect_since": key.compromised_since or None,
+        "balance_wei": str(balance(contract.node, who)),
     }
 
 
 def _own_node(workspace: "Workspace", name: str) -> str:
     from edgeline.errors import RecipeError
-    from edgeline.stack import services
     from edgeline.workspace import LOCAL
 
     if name != LOCAL:
@@ -222,4 +242,4 @@ def _own_node(workspace: "Workspace", name: str) -> str:
             found=f"none for {name}",
             remedy=f"only `{LOCAL}` is a chain of this project's own",
         )
-    return services.address("ganache", workspace.root)
+    return local_url(workspace)

@@ -12,7 +12,8 @@ from edgeline.cli.options import AsJson
 if TYPE_CHECKING:
     from edgeline.anchoring.subject import Named
     from edgeline.auditing.verdict import Verdict
-    from edgeline.provenance.receipt import Deployment, Receipt
+    from edgeline.provenance.receipt import Receipt
+    from edgeline.provenance.record import Deployment
 
 SHOWN = (
     *("what", "digest", "files", "receipt", "statement", "kind", "name", "tree"),

@@ -2,12 +2,14 @@
 
     level 0   the thing's digest is in the statement, whose history is linked by digests
     level 1   the statement is what the record was written for: by its digest, or by its place in a tree
-    level 2   the contract's storage held the record as of a block, given that block's hash
+    level 2   the contract's storage held the record as of a block, given that block's hash, and the key that
+              anchored it was not compromised then
     level 3   the chain says so now, revocations included: that takes a network, and is not asked here
 
 A receipt that falls short of level 1 is broken. The storage proof is Ethereum's: the header hashes to
 the block's hash and names the state's root, under which the account names its code and the root of its
-storage, under which the record lies (EIP-1186).
+storage, under which the record and the anchorer's key lie (EIP-1186). Receipts of the earlier schema
+say nothing of the key.
 """
 
 import re
@@ -17,7 +19,8 @@ from dataclasses import dataclass, fields
 
 from edgeline.errors import NotAnchored, RecipeError, Revoked, Tampered
 from edgeline.merkle import tree_id, verify
-from edgeline.provenance.receipt import Deployment, Inclusion, Receipt, Record, StorageProof
+from edgeline.provenance.receipt import RECEIPT_SCHEMA, Inclusion, Receipt, StorageProof
+from edgeline.provenance.record import Deployment, Record
 from edgeline.provenance.statement import KINDS, LEAF, TREE
 from edgeline.provenance.trie import Item, decode, encode, get, keccak256
 
@@ -38,15 +41,20 @@ class Proof:
     """Number of the block that the storage proof is about, and its hash."""
     block_hash: str | None = None
     pinned: bool = False
+    proves_key: bool = False
+    """Whether the anchorer's key was sound as of that block, too."""
 
     @property
     def trusted(self) -> tuple[str, ...]:
         """What must still be believed, a sentence each."""
         alone = ("it was not revoked apart from its tree",) if self.record.kind == TREE else ()
         if self.level == 1:
-            return "the contract holds this record", "it was not revoked", *alone
+            held = ("the contract holds this record", "it was not revoked")
+            return *held, "its anchorer's key is not compromised", *alone
         block = () if self.pinned else (f"block {self.block} is {self.block_hash}",)
-        return *block, f"it was not revoked after block {self.block}", *alone
+        after = f" after block {self.block}"
+        key = f"its anchorer's key was not compromised{after if self.proves_key else ''}"
+        return *block, f"it was not revoked{after}", key, *alone
 
     def __str__(self) -> str:
         if self.level == 1:
@@ -68,7 +76,7 @@ def check(
     Raises:
         Tampered: what was found begins with the part that is broken: statement, deployment, record,
             inclusion, header, account or slot.
-        Revoked: the record is marked so.
+        Revoked: the record is marked so, or its anchorer's key was compromised when it was written.
         NotAnchored: a block is pinned, and the receipt holds no storage proof.
         RecipeError: what is pinned is no hash of a block.
     """
@@ -98,6 +106,11 @@ def record_slot(key: str) -> bytes:
     return keccak256(bytes.fromhex(key) + bytes(32))
 
 
+def key_slot(account: str) -> bytes:
+    """Where it holds what is known of an account's key: in `keys`, its second variable."""
+    return keccak256(_octets(account).rjust(32, b"\0") + (1).to_bytes(32))
+
+
 def _check_record(receipt: Receipt) -> None:
     """Level 1: the record is this statement's, or that of a tree which the statement is in."""
     statement, record, inclusion = receipt.statement, receipt.record, receipt.inclusion
@@ -123,7 +136,8 @@ def _is_included(digest: str, inclusion: Inclusion) -> bool:
 def _against_block(receipt: Receipt, pinned: str | None) -> Proof:
     if receipt.storage is not None:
         number, block_hash = _check_storage(receipt, receipt.storage, pinned)
-        return Proof(2, receipt.record, number, block_hash, pinned is not None)
+        proves_key = receipt.schema == RECEIPT_SCHEMA
+        return Proof(2, receipt.record, number, block_hash, pinned is not None, proves_key)
     if pinned is None:
         return Proof(1, receipt.record)
     raise NotAnchored(
@@ -147,6 +161,10 @@ def _check_storage(receipt: Receipt, storage: StorageProof, pinned: str | None) 
         storage_root = _read_account(state_root, receipt.deployment, storage.account)
     with _part("slot"):
         _check_slot(storage_root, receipt.record, storage.slot)
+    if receipt.schema == RECEIPT_SCHEMA:
+        with _part("key"):
+            since = _read_compromised_since(storage_root, receipt.record.anchorer, storage.key)
+        _require_sound_key(receipt.record, since)
     return number, block_hash
 
 
@@ -173,6 +191,21 @@ def _check_slot(storage_root: bytes, record: Record, nodes: tuple[str, ...]) -> 
         raise ValueError(f"no record of {record.key}")
     if found != encode(record.pack().lstrip(b"\0")):
         raise ValueError(f"another record: {_difference(record, found)}")
+
+
+def _read_compromised_since(storage_root: bytes, account: str, nodes: tuple[str, ...]) -> int:
+    """0 for never: the lowest 8 bits of the word are the account's roles, and what follows is the time."""
+    found = get(storage_root, keccak256(key_slot(account)), [*map(_octets, nodes)])
+    return 0 if found is None else int.from_bytes(_values([decode(found)])[0]) >> 8
+
+
+def _require_sound_key(record: Record, since: int) -> None:
+    if since and record.time >= since:
+        raise Revoked(
+            expected="a statement anchored with a sound key",
+            found=f"the key of {record.anchorer} compromised since second {since} of 1970",
+            remedy="ask whoever anchored it to state it anew with another key",
+        )
 
 
 def _difference(record: Record, found: bytes) -> str:

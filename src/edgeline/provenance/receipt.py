@@ -18,96 +18,19 @@ from edgeline.digest import MAX_SAFE_INTEGER, JsonValue, canonical_json, parse_c
 from edgeline.errors import Tampered
 from edgeline.files import write_atomically
 from edgeline.merkle import MAX_PATH
-from edgeline.provenance.statement import Statement, check_lineage, is_digest, parse_statement
+from edgeline.provenance.record import HASH, Deployment, Record, check_field, fits, is_count
+from edgeline.provenance.statement import Statement, check_lineage, parse_statement
 
 RECEIPT_NAME = "receipt.json"
-RECEIPT_SCHEMA = "edgeline.receipt/2"
+RECEIPT_SCHEMA, EARLIER_SCHEMA = "edgeline.receipt/3", "edgeline.receipt/2"
+"""The earlier one, of contracts whose keys took over from one another, proves nothing of the anchorer's key."""
 
 MAX_BYTES = 4 * 2**20
 # A branch of a trie has 532 bytes, a path 64 steps. Chains of known validators keep signatures in a header.
 MAX_HEADER_BYTES, MAX_NODE_BYTES, MAX_NODES = 2**16, 2**10, 65
 
-REVOKED = 1
-"""The flag of a record that was revoked; the reason is in the upper eight bits of the flags."""
-
-REASONS = (
-    "unspecified",
-    "superseded",
-    "defective",
-    "data withdrawn",
-    "key compromised",
-    "not allowed",
-)
-"""By their numbers, which are never given to another reason."""
-
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})+")
-_HASH = re.compile(r"0x[0-9a-f]{64}")
-_ACCOUNT = re.compile(r"0x[0-9a-f]{40}")
 _NODE = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """One contract on one chain; the genesis hash tells chains apart that share a number."""
-
-    chain_id: int
-    genesis: str
-    contract: str
-    code_hash: str
-    """Keccak-256 of the contract's runtime code."""
-
-    def __post_init__(self) -> None:
-        _check("chain_id", _is_count(self.chain_id, MAX_SAFE_INTEGER))
-        _check("genesis", _fits(_HASH, self.genesis))
-        _check("contract", _fits(_ACCOUNT, self.contract))
-        _check("code_hash", _fits(_HASH, self.code_hash))
-
-
-@dataclass(frozen=True)
-class Record:
-    """What the contract's storage holds under a key, in one word of 32 bytes."""
-
-    key: str
-    """Digest of a statement, or id of a tree."""
-    anchorer: str
-    time: int
-    """The block's, in seconds since 1970 UTC."""
-    block: int
-    kind: int
-    flags: int = 0
-
-    def __post_init__(self) -> None:
-        _check("key", isinstance(self.key, str) and is_digest(self.key))
-        _check("anchorer", _fits(_ACCOUNT, self.anchorer))
-        _check("time", _is_count(self.time, 2**40 - 1))
-        _check("block", _is_count(self.block, 2**32 - 1))
-        _check("kind", _is_count(self.kind, 2**8 - 1))
-        _check("flags", _is_count(self.flags, 2**16 - 1))
-
-    @property
-    def revoked(self) -> bool:
-        return bool(self.flags & REVOKED)
-
-    @property
-    def reason(self) -> int:
-        return self.flags >> 8
-
-    @property
-    def reason_name(self) -> str:
-        """In words; others may write numbers that this version has no name for."""
-        return REASONS[self.reason] if self.reason < len(REASONS) else f"reason {self.reason}"
-
-    def pack(self) -> bytes:
-        """The word of storage, highest byte first."""
-        bits = self.flags << 240 | self.kind << 232 | self.block << 200 | self.time << 160
-        return (bits | int(self.anchorer, 16)).to_bytes(32, "big")
-
-    @classmethod
-    def unpack(cls, key: str, word: bytes) -> "Record":
-        """The record in this word of storage."""
-        bits = int.from_bytes(word, "big")
-        anchorer, time, block = bits % 2**160, bits >> 160 & 2**40 - 1, bits >> 200 & 2**32 - 1
-        return cls(key, f"0x{anchorer:040x}", time, block, bits >> 232 & 0xFF, bits >> 240)
 
 
 @dataclass(frozen=True)
@@ -120,10 +43,12 @@ class Inclusion:
     path: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _check("root", _fits(_NODE, self.root))
-        _check("size", _is_count(self.size, MAX_SAFE_INTEGER))
-        _check("index", _is_count(self.index, self.size - 1))
-        _check("path", len(self.path) <= MAX_PATH and all(_fits(_NODE, one) for one in self.path))
+        check_field("root", fits(_NODE, self.root))
+        check_field("size", is_count(self.size, MAX_SAFE_INTEGER))
+        check_field("index", is_count(self.index, self.size - 1))
+        check_field(
+            "path", len(self.path) <= MAX_PATH and all(fits(_NODE, one) for one in self.path)
+        )
 
 
 @dataclass(frozen=True)
@@ -136,11 +61,16 @@ class StorageProof:
     """Nodes of the state trie from its root to the contract's account."""
     slot: tuple[str, ...]
     """Nodes of the storage trie from its root to the record."""
+    key: tuple[str, ...] = ()
+    """Likewise to what the contract knows of the anchorer's key; none in receipts of the earlier schema."""
 
     def __post_init__(self) -> None:
-        _check("header", _fits(_HEX, self.header) and len(self.header) <= 2 * MAX_HEADER_BYTES + 2)
-        _check("account", _are_nodes(self.account))
-        _check("slot", _are_nodes(self.slot))
+        check_field(
+            "header", fits(_HEX, self.header) and len(self.header) <= 2 * MAX_HEADER_BYTES + 2
+        )
+        check_field("account", _are_nodes(self.account))
+        check_field("slot", _are_nodes(self.slot))
+        check_field("key", _are_nodes(self.key))
 
 
 @dataclass(frozen=True)
@@ -158,11 +88,15 @@ class Receipt:
     inclusion: Inclusion | None = None
     """None where the record's key is the statement's own digest."""
     storage: StorageProof | None = None
+    schema: str = RECEIPT_SCHEMA
 
     def __post_init__(self) -> None:
         check_lineage(self.statement, self.lineage)
-        _check("block_hash", _fits(_HASH, self.block_hash))
-        _check("transaction", _fits(_HASH, self.transaction))
+        check_field("schema", self.schema in (RECEIPT_SCHEMA, EARLIER_SCHEMA))
+        proves_key = self.schema == RECEIPT_SCHEMA
+        check_field("key", self.storage is None or bool(self.storage.key) == proves_key)
+        check_field("block_hash", fits(HASH, self.block_hash))
+        check_field("transaction", fits(HASH, self.transaction))
 
 
 def receipt_path(thing: Path) -> Path:
@@ -232,12 +166,12 @@ def parse_receipt(data: bytes) -> Receipt:
         receipt = _from_json(value)
         if _to_json(receipt) == value:
             return receipt
-    raise ValueError(f"not the fields of {RECEIPT_SCHEMA}")
+    raise ValueError(f"not the fields of {RECEIPT_SCHEMA} or {EARLIER_SCHEMA}")
 
 
 def _to_json(receipt: Receipt) -> dict[str, JsonValue]:
     return {
-        "schema": RECEIPT_SCHEMA,
+        "schema": receipt.schema,
         "statement": receipt.statement.to_json(),
         "lineage": [ancestor.to_json() for ancestor in receipt.lineage],
         "deployment": _plain(receipt.deployment),
@@ -245,7 +179,7 @@ def _to_json(receipt: Receipt) -> dict[str, JsonValue]:
         "block_hash": receipt.block_hash,
         "transaction": receipt.transaction,
         "inclusion": _plain(receipt.inclusion),
-        "storage": _plain(receipt.storage),
+        "storage": _storage(receipt),
     }
 
 
@@ -254,6 +188,13 @@ def _plain(part: Deployment | Record | Inclusion | StorageProof | None) -> JsonV
     return {
         key: list(value) if isinstance(value, tuple) else value for key, value in values.items()
     } or None
+
+
+def _storage(receipt: Receipt) -> JsonValue:
+    values = _plain(receipt.storage)
+    if isinstance(values, dict) and receipt.schema == EARLIER_SCHEMA:
+        del values["key"]
+    return values
 
 
 def _from_json(value: Any) -> Receipt:
@@ -268,26 +209,18 @@ def _from_json(value: Any) -> Receipt:
         value["transaction"],
         inclusion and Inclusion(**inclusion | {"path": tuple(inclusion["path"])}),
         storage
-        and StorageProof(storage["header"], tuple(storage["account"]), tuple(storage["slot"])),
+        and StorageProof(
+            storage["header"],
+            tuple(storage["account"]),
+            tuple(storage["slot"]),
+            tuple(storage.get("key", ())),
+        ),
+        value["schema"],
     )
-
-
-def _check(name: str, holds: bool) -> None:
-    if not holds:
-        raise ValueError(f"no valid {name}")
-
-
-def _fits(form: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and form.fullmatch(value) is not None
-
-
-def _is_count(value: object, most: int) -> bool:
-    # True is an integer to Python, and something else in JSON.
-    return type(value) is int and 0 <= value <= most
 
 
 def _are_nodes(nodes: tuple[object, ...]) -> bool:
     return len(nodes) <= MAX_NODES and all(
-        isinstance(node, str) and len(node) <= 2 * MAX_NODE_BYTES + 2 and _fits(_HEX, node)
+        isinstance(node, str) and len(node) <= 2 * MAX_NODE_BYTES + 2 and fits(_HEX, node)
         for node in nodes
     )

@@ -10,8 +10,9 @@ from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.events import (
     Anchored,
 )
-from edgeline.anchoring.keys import signer
-from edgeline.anchoring.node import Node, Refused
+from edgeline.anchoring.keys import load_signer
+from edgeline.anchoring.node import Node
+from edgeline.anchoring.provider import Refused
 from edgeline.auditing.index import Index
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
@@ -27,7 +28,7 @@ class Anchorer:
 
     def __init__(self, chain: Chain, folder: Path) -> None:
         self.registry: AnchorContract = open_contract(chain.url, chain.deployment)
-        self.signer = signer("node", self.registry.node, folder)
+        self.signer = load_signer("node", self.registry.node, folder)
 
     def tell(self, function: str, *arguments: object) -> None:
         transact(self.registry, self.signer, function, *arguments)

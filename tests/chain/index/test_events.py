@@ -9,7 +9,7 @@ import pytest
 
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.events import (
-    DECLARED,
+    EVENTS,
     Anchored,
     Derived,
     RolesChanged,
@@ -29,7 +29,7 @@ def test_the_events_are_those_of_the_compiled_contract(compiled: Path) -> None:
     abi = json.loads(compiled.read_text())["abi"]
     declared = {
         body.__name__: [tuple(field.split()) for field in fields.split(", ")]
-        for body, fields in DECLARED.items()
+        for body, fields in EVENTS.items()
     }
     assert declared == {
         item["name"]: [

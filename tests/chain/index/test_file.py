@@ -13,7 +13,7 @@ from edgeline.anchoring.deployment import Chain, write_chain
 from edgeline.anchoring.node import Node
 from edgeline.auditing.index import Head, Index
 from edgeline.errors import EdgelineError, EnvironmentUnfit
-from edgeline.provenance.receipt import Deployment
+from edgeline.provenance.record import Deployment
 from tests.chain.index.conftest import Anchorer, Limited, digest_of, index_of, statements
 
 
