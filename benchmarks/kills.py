@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from benchmarks.nodes import end, free_port, ganache
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract, transact
 from edgeline.anchoring.deployment import read_chain, write_chain
 from edgeline.anchoring.events import Anchored, TreeAnchored
@@ -25,24 +25,18 @@ from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.logs import topic
-from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.sending import transaction_count
 from edgeline.digest import sha256_bytes
-from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.statement import Statement, Subject
-from edgeline.stack.node import find_node
 
 ROOT = Path(__file__).parents[1]
-MODULES = ROOT / "node_modules"
-MNEMONIC = "myth like bonus scare over problem client lizard pioneer submit female collect"
-"""Ganache's own for --wallet.deterministic; known to everyone, worth nothing."""
 
 TARGETS = (("node",), ("client",), ("node", "client"))
 LONGEST_S = 0.25
 """Between the beginning of a trial and its kill; a trial's statements take about half of it."""
 
-STARTS_S = 60.0
 VARIABLE = "EDGELINE_KILLS_KEY"
 KEY = "0x6cbed15c793ce57650b9877cf6fa156fbef513c4e6134f022a85b1ffdd59b2a1"
 """Of the second account of that mnemonic."""
@@ -65,39 +59,14 @@ class Outcome:
     seconds: float
 
 
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
-
-
-def anvil_program() -> Path | None:
-    """Anvil as npm installed it for this machine, if it did."""
-    found = sorted(MODULES.glob("@foundry-rs/anvil-*/bin/anvil*"))
-    return found[0] if found else None
-
-
-def ganache(port: int, database: Path | None, *options: str) -> subprocess.Popen[bytes]:
-    program = MODULES / "ganache" / "dist" / "node" / "cli.js"
-    where = [f"--server.port={port}", "--server.host=127.0.0.1"]
-    kept = [] if database is None else [f"--database.dbPath={database}"]
-    how = ["--wallet.deterministic", "--logging.quiet", *options]
-    return _start([str(find_node()), str(program), *where, *kept, *how], port)
-
-
-def anvil(port: int, *options: str, hardfork: str = "shanghai") -> subprocess.Popen[bytes]:
-    how = ["--silent", "--mnemonic", MNEMONIC, "--chain-id", "1337", "--hardfork", hardfork]
-    return _start([str(anvil_program()), "--port", str(port), *how, *options], port)
-
-
 def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcome:
     """Kills so often, or until time is up, then lets everything end and counts."""
     chance, began = random.Random(seed), time.monotonic()
     with ExitStack() as stack:
         port = free_port()
         nodes, caught = [ganache(port, folder / "database")], 0
-        stack.callback(lambda: _end(nodes[-1]))
-        registry = _deploy(f"http://127.0.0.1:{port}", folder)
+        stack.callback(lambda: end(nodes[-1]))
+        contract = _deploy(f"http://127.0.0.1:{port}", folder)
         clients = stack.enter_context(Clients(folder))
         done = 0
         while done < kills and time.monotonic() - began < within_s:
@@ -107,7 +76,7 @@ def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcom
             time.sleep(chance.uniform(0, LONGEST_S))
             targets = TARGETS[trial % len(TARGETS)]
             if "node" in targets:
-                _end(nodes[-1])
+                end(nodes[-1])
             if "client" in targets:
                 clients.kill()
             if "node" in targets:
@@ -116,7 +85,7 @@ def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcom
             caught += _flying(folder)
         clients.start()
         clients.wait()
-        return _count(folder, registry, done, caught, time.monotonic() - began)
+        return _count(folder, contract, done, caught, time.monotonic() - began)
 
 
 class Clients:
@@ -173,9 +142,9 @@ def _flush(folder: Path) -> None:
     with Outbox(folder / "outbox.db") as outbox:
         while True:
             try:
-                registry = open_contract(chain.url, chain.deployment)
-                ours = load_signer(chain.key, registry.node, folder)
-                if not flush(outbox, registry, ours).pending:
+                contract = open_contract(chain.url, chain.deployment)
+                ours = load_signer(chain.key, contract.node, folder)
+                if not flush(outbox, contract, ours).pending:
                     return
             except EnvironmentUnfit:
                 time.sleep(0.05)
@@ -184,14 +153,13 @@ def _flush(folder: Path) -> None:
 def _deploy(url: str, folder: Path) -> AnchorContract:
     """A contract to which an account writes that has sent nothing yet: Ganache takes a first transaction twice."""
     os.environ[VARIABLE] = KEY
-    compiled = ROOT / "contracts" / "ModelAnchor.json"
-    chain = deploy(url, "node", compiled, name="kills", locks=folder)
-    registry = open_contract(url, chain.deployment)
-    writer = load_signer(f"env:{VARIABLE}", registry.node, folder)
-    admin = load_signer("node", registry.node, folder)
-    transact(registry, admin, "setRoles", writer.address, ROLES["ANCHORER"])
+    chain = deploy(url, "node", name="kills", locks=folder)
+    contract = open_contract(url, chain.deployment)
+    writer = load_signer(f"env:{VARIABLE}", contract.node, folder)
+    admin = load_signer("node", contract.node, folder)
+    transact(contract, admin, "setRoles", writer.address, ROLES["ANCHORER"])
     write_chain(replace(chain, key=f"env:{VARIABLE}"), folder / "kills.json")
-    return registry
+    return contract
 
 
 def _queue(folder: Path, trial: int, chance: random.Random) -> None:
@@ -216,43 +184,24 @@ def _flying(folder: Path) -> bool:
 
 
 def _count(
-    folder: Path, registry: AnchorContract, kills: int, caught: int, seconds: float
+    folder: Path, contract: AnchorContract, kills: int, caught: int, seconds: float
 ) -> Outcome:
-    where = {"address": registry.deployment.contract, "fromBlock": "0x0", "toBlock": "latest"}
+    where = {"address": contract.deployment.contract, "fromBlock": "0x0", "toBlock": "latest"}
     topics = [[topic(Anchored), topic(TreeAnchored)]]
-    logs = registry.node.ask("eth_getLogs", {**where, "topics": topics})
+    logs = contract.node.ask("eth_getLogs", {**where, "topics": topics})
     written = Counter(log["topics"][1][2:] for log in logs)
     with Outbox(folder / "outbox.db") as outbox:
         rows = outbox.entries()
-    writer = load_signer(f"env:{VARIABLE}", registry.node, folder).address
+    writer = load_signer(f"env:{VARIABLE}", contract.node, folder).address
     return Outcome(
         kills=kills,
         statements=len(rows),
         caught=caught,
         lost=sum(not written[row.key] or row.state != "final" for row in rows),
         twice=sum(number > 1 for number in written.values()),
-        spare=transaction_count(registry.node, writer, "latest") - len(rows),
+        spare=transaction_count(contract.node, writer, "latest") - len(rows),
         seconds=round(seconds, 1),
     )
-
-
-def _start(command: list[str], port: int) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + STARTS_S
-    while True:
-        try:
-            Node(f"http://127.0.0.1:{port}", timeout_s=5).identity()
-            return process
-        except ServiceUnavailable:
-            if process.poll() is not None or time.monotonic() > end:
-                _end(process)
-                raise
-            time.sleep(0.05)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
 
 
 def measure(kills: int = 200) -> dict[str, float]:

@@ -73,11 +73,11 @@ def _fill(chain: Chain, num_events: int) -> list[Statement]:
         subjects = [bytes.fromhex(one.subject) for one in made]
         data = chain.contract.encode_abi("anchorMany", [keys, subjects, KINDS["artifact"]])
         call = {"from": chain.signer.address, "to": chain.contract.address, "data": data}
-        sent = chain.registry.node.ask("eth_sendTransaction", {**call, "gas": ENOUGH_GAS})
+        sent = chain.ours.node.ask("eth_sendTransaction", {**call, "gas": ENOUGH_GAS})
         to_ask.append(made[block % PER_BLOCK])
         if (block + 1) % 100 == 0:
             told(f"audit: {(block + 1) * PER_BLOCK:,} of {num_events:,} events written")
-    [mined] = chain.registry.node.mined([sent])
+    [mined] = chain.ours.node.mined([sent])
     assert mined is not None
     assert len(mined.logs) == PER_BLOCK
     return to_ask
@@ -89,7 +89,7 @@ def _statement(block: int, place: int) -> Statement:
 
 
 def _build(chain: Chain, path: Path, num_events: int) -> None:
-    with Index(path, chain.registry.node, chain.registry.deployment) as index:
+    with Index(path, chain.ours.node, chain.ours.deployment) as index:
         index.refresh()
     assert path.stat().st_size > 100 * num_events
 
@@ -115,7 +115,7 @@ def _ask(chain: Chain, path: Path, statements: list[Statement]) -> list[float]:
     """Milliseconds for one file each, after hashing it; the outbox knows what the files are called."""
     taken = []
     with (
-        Index(path, chain.registry.node, chain.registry.deployment) as index,
+        Index(path, chain.ours.node, chain.ours.deployment) as index,
         Outbox(chain.folder / "outbox.db") as outbox,
     ):
         assert len(index.find(Anchored)) >= len(statements)

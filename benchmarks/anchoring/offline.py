@@ -102,9 +102,9 @@ def _anchored(file: Path) -> Receipt:
 
 
 def _receipt(chain: Chain, outbox: Outbox, youngest: Statement, file: Path) -> Receipt:
-    done = flush(outbox, chain.registry, chain.signer)
+    done = flush(outbox, chain.ours, chain.signer)
     assert done.pending == 0, done
-    receipt = receipt_of(outbox, chain.registry, youngest.digest)
+    receipt = receipt_of(outbox, chain.ours, youngest.digest)
     write_receipt(receipt, receipt_path(file))
     return receipt
 

@@ -87,7 +87,7 @@ def _queue_trees(statements: list[Statement], outbox: Outbox) -> None:
 
 
 def _flush(chain: Chain, outbox: Outbox, expected: int) -> None:
-    done = flush(outbox, chain.registry, chain.signer)
+    done = flush(outbox, chain.ours, chain.signer)
     assert (done.sent, done.pending) == (expected, 0), done
     assert outbox.counts()["final"] == len(outbox.entries()), done
 

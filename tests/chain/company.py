@@ -25,12 +25,12 @@ class Company:
 
     def __init__(self, chain: Chain, folder: Path) -> None:
         self.chain, self.folder = chain, folder
-        self.registry: AnchorContract = open_contract(chain.url, chain.deployment)
-        self.admin = load_signer("node", self.registry.node, folder)
+        self.contract: AnchorContract = open_contract(chain.url, chain.deployment)
+        self.admin = load_signer("node", self.contract.node, folder)
         self.outbox = Outbox(folder / "outbox.db")
 
     def tell(self, function: str, *arguments: object, by: Signer | None = None) -> None:
-        transact(self.registry, by or self.admin, function, *arguments)
+        transact(self.contract, by or self.admin, function, *arguments)
 
     def anchor(self, *statements: Statement) -> None:
         for statement in statements:
@@ -38,10 +38,10 @@ class Company:
         self.flush()
 
     def flush(self) -> None:
-        flush(self.outbox, self.registry, self.admin)
+        flush(self.outbox, self.contract, self.admin)
 
     def live(self) -> Live:
-        return Live(self.registry, self.folder, first_block=self.chain.block)
+        return Live(self.contract, self.folder, first_block=self.chain.block)
 
 
 def edgeline(*arguments: str) -> str:

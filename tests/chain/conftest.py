@@ -1,6 +1,6 @@
 """Real chains with a real contract, once a session; each test anchors digests of its own.
 
-`chain` and what follows from it runs a test on Ganache and on Anvil; `url`, `deployment` and `registry` are Ganache's.
+`chain` and what follows from it runs a test on Ganache and on Anvil; `url`, `deployment` and `contract` are Ganache's.
 """
 
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kills import anvil, anvil_program, free_port, ganache
+from benchmarks.nodes import anvil, anvil_program, free_port, ganache
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.keys import Signer, load_signer
@@ -18,9 +18,6 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.digest import sha256_bytes
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import Statement, Subject
-
-ROOT = Path(__file__).parents[2]
-COMPILED = ROOT / "contracts" / "ModelAnchor.json"
 
 # Of the mnemonic with which both chains begin; known to everyone, worth nothing.
 KEYS = (
@@ -31,11 +28,6 @@ KEYS = (
 
 StartChain = Callable[..., tuple[subprocess.Popen[bytes], str]]
 Make = Callable[..., Statement]
-
-
-@pytest.fixture(scope="session")
-def compiled() -> Path:
-    return COMPILED
 
 
 @pytest.fixture
@@ -96,7 +88,7 @@ def deployment(url: str, tmp_path_factory: pytest.TempPathFactory) -> Deployment
 
 
 @pytest.fixture
-def registry(url: str, deployment: Deployment) -> AnchorContract:
+def contract(url: str, deployment: Deployment) -> AnchorContract:
     return open_contract(url, deployment)
 
 
@@ -165,7 +157,7 @@ def make(digest: Callable[[str], str]) -> Make:
 
 
 def deployed(url: str, locks: Path, source: str = "node") -> Chain:
-    return deploy(url, source, COMPILED, name="local", locks=locks)
+    return deploy(url, source, name="local", locks=locks)
 
 
 def account(number: int, node: Node, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Signer:

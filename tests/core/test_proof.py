@@ -51,6 +51,7 @@ def test_without_a_pinned_block_it_must_be_trusted() -> None:
     assert proof.trusted == (
         f"block {proof.block} is {block}",
         f"it was not revoked after block {proof.block}",
+        "its anchorer's key was not compromised",
     )
 
 
@@ -59,12 +60,16 @@ def test_without_a_storage_proof_the_record_must_be_trusted() -> None:
     proof = proven(replace(receipt, storage=None))
     assert str(proof) == "level 1: stated for this record, which must be trusted"
     assert (proof.level, proof.block, proof.pinned) == (1, None, False)
-    assert proof.trusted == ("the contract holds this record", "it was not revoked")
+    assert proof.trusted == (
+        "the contract holds this record",
+        "it was not revoked",
+        "its anchorer's key is not compromised",
+    )
 
 
 def test_of_a_leaf_the_tree_does_not_tell_whether_it_was_revoked_alone() -> None:
     receipt, block = golden("leaf")
-    assert proven(receipt, block).trusted[1:] == ("it was not revoked apart from its tree",)
+    assert proven(receipt, block).trusted[2:] == ("it was not revoked apart from its tree",)
 
 
 def test_the_files_of_the_golden_artifact_are_what_was_anchored() -> None:

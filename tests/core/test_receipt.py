@@ -8,6 +8,7 @@ import pytest
 
 from edgeline.digest import canonical_json
 from edgeline.provenance.receipt import (
+    EARLIER_SCHEMA,
     Inclusion,
     Receipt,
     StorageProof,
@@ -35,8 +36,11 @@ RECEIPT = Receipt(
     block_hash="0x" + 64 * "e",
     transaction="0x" + 64 * "f",
     inclusion=Inclusion(64 * "6", 3, 1, (64 * "7", 64 * "8")),
-    storage=StorageProof("0xc0", ("0x01", "0x0203"), ("0x04",)),
+    storage=StorageProof("0xc0", ("0x01", "0x0203"), ("0x04",), ("0x05",)),
 )
+
+EARLIER = StorageProof("0xc0", ("0x01",), ("0x04",))
+"""Without the anchorer's key."""
 
 
 def altered(*keys: str | int, value: object) -> bytes:
@@ -51,8 +55,14 @@ def altered(*keys: str | int, value: object) -> bytes:
 
 @pytest.mark.parametrize(
     "receipt",
-    [RECEIPT, replace(RECEIPT, inclusion=None), replace(RECEIPT, storage=None)],
-    ids=["all", "no inclusion", "no storage"],
+    [
+        RECEIPT,
+        replace(RECEIPT, inclusion=None),
+        replace(RECEIPT, storage=None),
+        replace(RECEIPT, storage=EARLIER, schema=EARLIER_SCHEMA),
+        replace(RECEIPT, storage=None, schema=EARLIER_SCHEMA),
+    ],
+    ids=["all", "no inclusion", "no storage", "earlier schema", "earlier, no storage"],
 )
 def test_a_receipt_reads_back_as_written(tmp_path: Path, receipt: Receipt) -> None:
     assert read_receipt(write_receipt(receipt, tmp_path / "receipt.json")) == receipt
@@ -67,9 +77,9 @@ def test_the_file_has_exactly_these_bytes(tmp_path: Path) -> None:
         f'"inclusion":{{"index":1,"path":["{64 * "7"}","{64 * "8"}"],"root":"{64 * "6"}","size":3}},'
         f'"lineage":[{canonical_json(json.loads(card)).decode()}],'
         f'"record":{{"anchorer":"0x{40 * "d"}","block":7,"flags":0,"key":"{64 * "5"}","kind":255,'
-        '"time":1700000000},"schema":"edgeline.receipt/2",'
+        '"time":1700000000},"schema":"edgeline.receipt/3",'
         f'"statement":{canonical_json(json.loads(manifest)).decode()},'
-        '"storage":{"account":["0x01","0x0203"],"header":"0xc0","slot":["0x04"]},'
+        '"storage":{"account":["0x01","0x0203"],"header":"0xc0","key":["0x05"],"slot":["0x04"]},'
         f'"transaction":"0x{64 * "f"}"}}'
     )
     assert write_receipt(RECEIPT, tmp_path / "receipt.json").read_text() == expected
@@ -111,6 +121,12 @@ def test_every_flipped_bit_is_refused_or_another_receipt() -> None:
             continue
 
 
+def test_the_schema_says_whether_the_key_is_proven() -> None:
+    for changes in ({"storage": EARLIER}, {"schema": EARLIER_SCHEMA}):
+        with pytest.raises(ValueError, match="no valid key"):
+            replace(RECEIPT, **changes)
+
+
 def test_a_history_with_gaps_is_refused() -> None:
     with pytest.raises(ValueError, match=f"lineage: {DATA.digest} is not there"):
         parse_receipt(altered("lineage", value=[]))
@@ -123,7 +139,10 @@ def test_the_longest_proofs_are_read() -> None:
         RECEIPT,
         inclusion=Inclusion(64 * "6", 2**53 - 1, 2**53 - 2, 64 * (64 * "7",)),
         storage=StorageProof(
-            "0x" + 2**16 * "ab", 65 * ("0x" + 2**10 * "ab",), ("0x" + 2**10 * "ab",)
+            "0x" + 2**16 * "ab",
+            65 * ("0x" + 2**10 * "ab",),
+            ("0x" + 2**10 * "ab",),
+            ("0x01",),
         ),
     )
     assert parse_receipt(encode_receipt(longest)) == longest
@@ -133,6 +152,9 @@ def test_the_longest_proofs_are_read() -> None:
     ("keys", "value"),
     [
         (("schema",), "edgeline.receipt/1"),
+        (("schema",), "edgeline.receipt/2"),
+        (("schema",), 3),
+        (("schema",), ["edgeline.receipt/3"]),
         (("extra",), 1),
         (("statement",), {}),
         (("statement",), None),

@@ -1,19 +1,19 @@
-"""Storage proofs of a chain that is made up: its tries have one leaf, whose hash is their root."""
+"""Storage proofs of a chain that is made up: its tries have one leaf, or two below one branch."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from edgeline.errors import Tampered
-from edgeline.provenance.proof import Proof, check, record_slot
+from edgeline.errors import Revoked, Tampered
+from edgeline.provenance.proof import Proof, check, key_slot, record_slot
 from edgeline.provenance.receipt import Receipt, StorageProof
 from edgeline.provenance.record import Deployment, Record
 from edgeline.provenance.statement import Statement, Subject
 from edgeline.provenance.trie import Item, encode, keccak256
 
 STATEMENT = Statement((Subject("photo.txt", 64 * "1"),), "data")
-RECORD = Record(STATEMENT.digest, "0x" + 40 * "d", 1_700_000_000, 7, 1)
+RECORD = Record(STATEMENT.digest, "0x" + 40 * "1", 1_700_000_000, 7, 1)
 
 
 def proven(receipt: Receipt, pinned: str | None = None) -> Proof:
@@ -27,7 +27,7 @@ def refused(receipt: Receipt, pinned: str | None = None) -> str:
     return caught.value.found
 
 
-# From here on the chain is made up: tries of one leaf, whose root is the hash of that leaf.
+# From here on the chain is made up: a trie of one leaf for the state, one of two leaves for the storage.
 
 DEPLOYMENT = Deployment(1, "0x" + 64 * "a", "0x" + 40 * "b", "0x" + 64 * "c")
 CODE = bytes.fromhex(64 * "c")
@@ -35,6 +35,19 @@ CODE = bytes.fromhex(64 * "c")
 
 def leaf(key: bytes, value: bytes) -> bytes:
     return encode([b"\x20" + keccak256(key), value])
+
+
+def trie_of(key: bytes, value: bytes, other_key: bytes, other: bytes) -> tuple[bytes, bytes, bytes]:
+    """A branch, and below it the two leaves, whose keys differ in their first digit."""
+    first, second = keccak256(key), keccak256(other_key)
+    leaves = [
+        encode([bytes([0x30 | k[0] & 15]) + k[1:], v]) for k, v in ((first, value), (second, other))
+    ]
+    places: list[Item] = [b""] * 17
+    for k, one in zip((first, second), leaves, strict=True):
+        assert places[k[0] >> 4] == b""
+        places[k[0] >> 4] = keccak256(one)
+    return encode(places), leaves[0], leaves[1]
 
 
 def header_of(root: bytes, number: bytes = b"\x63") -> Item:
@@ -46,14 +59,16 @@ def made_up(
     *,
     slot: Callable[[Record], bytes] = lambda record: encode(record.pack().lstrip(b"\0")),
     slot_key: bytes | None = None,
+    key: bytes = b"\x02",
     contract: bytes = bytes.fromhex(40 * "b"),
     account: Callable[[bytes], Item] = lambda root: [b"\x01", b"", root, CODE],
     header: Callable[[bytes], Item] = header_of,
 ) -> Receipt:
     """A receipt of a record in block 7, proven as of block 99 of this chain."""
-    storage = leaf(slot_key or record_slot(RECORD.key), slot(RECORD))
-    state = leaf(contract, encode(account(keccak256(storage))))
-    nodes = [f"0x{rlp.hex()}" for rlp in (encode(header(keccak256(state))), state, storage)]
+    place = slot_key or record_slot(RECORD.key)
+    storage = trie_of(place, slot(RECORD), key_slot(RECORD.anchorer), encode(key))
+    state = leaf(contract, encode(account(keccak256(storage[0]))))
+    nodes = [f"0x{rlp.hex()}" for rlp in (encode(header(keccak256(state))), state, *storage)]
     return Receipt(
         statement=STATEMENT,
         lineage=(),
@@ -61,7 +76,7 @@ def made_up(
         record=RECORD,
         block_hash="0x" + 64 * "e",
         transaction="0x" + 64 * "f",
-        storage=StorageProof(nodes[0], (nodes[1],), (nodes[2],)),
+        storage=StorageProof(nodes[0], (nodes[1],), (nodes[2], nodes[3]), (nodes[2], nodes[4])),
     )
 
 
@@ -135,8 +150,31 @@ def test_an_account_without_storage_holds_no_record() -> None:
 
 
 def test_a_contract_without_the_record_is_refused() -> None:
-    found = refused(made_up(slot_key=bytes(32)))
+    receipt = made_up(slot_key=bytes(32))
+    assert receipt.storage
+    branch = replace(receipt.storage, slot=receipt.storage.slot[:1])
+    found = refused(replace(receipt, storage=branch))
     assert found == f"slot: no record of {RECORD.key}"
+
+
+def compromised(since: int) -> Receipt:
+    """The anchorer has the role ANCHORER, and its key is compromised since then."""
+    return made_up(key=(since << 8 | 2).to_bytes(6))
+
+
+def test_what_a_compromised_key_anchored_does_not_count() -> None:
+    for since in (1, RECORD.time):
+        with pytest.raises(Revoked, match=f"compromised since second {since} of 1970"):
+            proven(compromised(since))
+    assert proven(compromised(RECORD.time + 1)).proves_key
+
+
+def test_the_proof_of_the_key_is_its_own() -> None:
+    receipt = made_up()
+    assert receipt.storage
+    for nodes in (receipt.storage.slot, receipt.storage.key[:1], (*receipt.storage.key, "0x01")):
+        changed = replace(receipt, storage=replace(receipt.storage, key=nodes))
+        assert refused(changed).startswith("key: ")
 
 
 def test_another_record_is_told_field_by_field() -> None:

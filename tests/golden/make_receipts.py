@@ -4,58 +4,25 @@ Run it again only for a new version of the format, and keep the old receipts. It
 own, which is gone afterwards: from then on the receipts are all that is known of that chain.
 """
 
-import socket
-import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.nodes import running_ganache
 from edgeline.anchoring.contract import deploy, open_contract, transact
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import load_signer
-from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.artifact import open_artifact
 from edgeline.digest import sha256_bytes
-from edgeline.errors import ServiceUnavailable
 from edgeline.provenance.receipt import write_receipt
 from edgeline.provenance.statement import Statement, Subject
 from edgeline.provenance.trie import keccak256
-from edgeline.stack.node import find_node
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-RECEIPTS = HERE / "receipts"
+RECEIPTS = HERE / "receipts" / "3"
 LEAVES, FILLERS = 1000, 300
 DEFECTIVE = 2
-
-
-@contextmanager
-def ganache() -> Iterator[str]:
-    """The address of a chain of one's own."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port = server.getsockname()[1]
-    program = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
-    options = [f"--server.port={port}", "--server.host=127.0.0.1", "--logging.quiet"]
-    process = subprocess.Popen(
-        [str(find_node()), str(program), *options], stdout=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            try:
-                Node(url).identity()
-                break
-            except ServiceUnavailable:
-                time.sleep(0.2)
-        yield url
-    finally:
-        process.kill()
-        process.wait()
 
 
 def about_file(name: str, content: bytes, kind: str = "data", *parents: Statement) -> Statement:
@@ -81,10 +48,9 @@ def golden_artifact() -> list[Statement]:
 
 def make(url: str, scratch: Path) -> None:
     """Anchors everything and writes one receipt of each sort, and the hash of its block beside it."""
-    compiled = ROOT / "contracts" / "ModelAnchor.json"
-    chain = deploy(url, "node", compiled, name="golden", locks=scratch)
-    registry = open_contract(url, chain.deployment)
-    owner = load_signer("node", registry.node, scratch)
+    chain = deploy(url, "node", name="golden", locks=scratch)
+    contract = open_contract(url, chain.deployment)
+    owner = load_signer("node", contract.node, scratch)
     single, revoked = about_file("photo.txt", b"a photo"), about_file("bad.onnx", b"bad", "small")
     artifact = golden_artifact()
     leaves = [about_file(f"{index}.txt", f"device {index}".encode()) for index in range(LEAVES)]
@@ -95,15 +61,15 @@ def make(url: str, scratch: Path) -> None:
         for statement in (single, revoked, *artifact):
             outbox.add(statement)
         outbox.add_tree(leaves)
-        flush(outbox, registry, owner)
-        transact(registry, owner, "revoke", revoked.digest, DEFECTIVE, 64 * "0")
+        flush(outbox, contract, owner)
+        transact(contract, owner, "revoke", revoked.digest, DEFECTIVE, 64 * "0")
         for name, statement in (
             ("single", single),
             ("leaf", leaves[537]),
             ("artifact", artifact[-1]),
             ("revoked", revoked),
         ):
-            receipt = receipt_of(outbox, registry, statement.digest)
+            receipt = receipt_of(outbox, contract, statement.digest)
             assert receipt.storage is not None
             header = bytes.fromhex(receipt.storage.header[2:])
             write_receipt(receipt, RECEIPTS / f"{name}.receipt.json")
@@ -113,5 +79,5 @@ def make(url: str, scratch: Path) -> None:
 if __name__ == "__main__":
     if RECEIPTS.exists():
         raise SystemExit(f"{RECEIPTS} is there already, and is to stay as it is")
-    with tempfile.TemporaryDirectory() as folder, ganache() as address:
+    with tempfile.TemporaryDirectory() as folder, running_ganache(None) as address:
         make(address, Path(folder))

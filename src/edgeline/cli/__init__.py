@@ -44,10 +44,7 @@ CHAIN = {
     "anchor": "anchor:anchor",
     "revoke": "authority:revoke",
     "roles": "authority:roles",
-    "rotate": "authority:rotate",
-    "accept": "authority:accept",
     "compromised": "authority:compromised",
-    "retire": "authority:retire",
 }
 DATA = {
     "list": "versions:list_revisions",

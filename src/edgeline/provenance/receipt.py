@@ -162,7 +162,7 @@ def parse_receipt(data: bytes) -> Receipt:
         ValueError: not canonical JSON, other fields, a value of the wrong form, a history with gaps.
     """
     value = parse_canonical(data)
-    with suppress(TypeError, KeyError):
+    with suppress(TypeError, KeyError, AttributeError):
         receipt = _from_json(value)
         if _to_json(receipt) == value:
             return receipt
