@@ -17,7 +17,6 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from benchmarks.nodes import end, free_port, ganache
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract, transact
 from edgeline.anchoring.deployment import read_chain, write_chain
 from edgeline.anchoring.events import Anchored, TreeAnchored
@@ -30,6 +29,7 @@ from edgeline.anchoring.sending import transaction_count
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.statement import Statement, Subject
+from edgeline.stack import ganache
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,10 +63,9 @@ def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcom
     """Kills so often, or until time is up, then lets everything end and counts."""
     chance, began = random.Random(seed), time.monotonic()
     with ExitStack() as stack:
-        port = free_port()
-        nodes, caught = [ganache(port, folder / "database")], 0
-        stack.callback(lambda: end(nodes[-1]))
-        contract = _deploy(f"http://127.0.0.1:{port}", folder)
+        nodes, caught = [ganache.start(ROOT, database=folder / "database")], 0
+        stack.callback(lambda: _kill(nodes[-1]))
+        contract = _deploy(nodes[0].url, folder)
         clients = stack.enter_context(Clients(folder))
         done = 0
         while done < kills and time.monotonic() - began < within_s:
@@ -76,11 +75,12 @@ def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcom
             time.sleep(chance.uniform(0, LONGEST_S))
             targets = TARGETS[trial % len(TARGETS)]
             if "node" in targets:
-                end(nodes[-1])
+                _kill(nodes[-1])
             if "client" in targets:
                 clients.kill()
             if "node" in targets:
-                nodes.append(ganache(port, folder / "database"))
+                again = ganache.start(ROOT, port=nodes[0].port, database=folder / "database")
+                nodes.append(again)
             clients.wait()
             caught += _flying(folder)
         clients.start()
@@ -202,6 +202,11 @@ def _count(
         spare=transaction_count(contract.node, writer, "latest") - len(rows),
         seconds=round(seconds, 1),
     )
+
+
+def _kill(node: ganache.Ganache) -> None:
+    node.process.kill()
+    node.process.wait()
 
 
 def measure(kills: int = 200) -> dict[str, float]:

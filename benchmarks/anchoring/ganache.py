@@ -10,11 +10,12 @@ from typing import Any
 
 from web3 import HTTPProvider, Web3
 
-from benchmarks.nodes import running_ganache
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.keys import Signer, load_signer
+from edgeline.stack.ganache import running
 
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300.0
 """web3 has a limit of ten seconds for an answer, which a list of many events can pass."""
 
@@ -34,7 +35,8 @@ class Chain:
 @contextmanager
 def new_chain(*options: str) -> Iterator[Chain]:
     """A Ganache with these options, and the contract; all of it is gone afterwards."""
-    with TemporaryDirectory() as name, running_ganache(Path(name) / "db", *options) as url:
+    with TemporaryDirectory() as name, running(ROOT, *options, database=Path(name) / "db") as node:
+        url = node.url
         folder = Path(name) / "edgeline"
         made = deploy(url, "node", name="benchmark", locks=folder)
         ours = open_contract(url, made.deployment, timeout_s=PATIENCE_S)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.nodes import anvil, anvil_program, free_port, ganache
+from benchmarks import anvil
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.keys import Signer, load_signer
@@ -18,6 +18,10 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.digest import sha256_bytes
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import Statement, Subject
+from edgeline.stack import ganache
+from edgeline.stack.loopback import free_port
+
+ROOT = Path(__file__).parents[2]
 
 # Of the mnemonic with which both chains begin; known to everyone, worth nothing.
 KEYS = (
@@ -50,9 +54,9 @@ def start_chain(started: list[subprocess.Popen[bytes]]) -> StartChain:
     """Starts a Ganache on a database folder and waits for it; all are ended with the session."""
 
     def start(database: Path | None, *options: str) -> tuple[subprocess.Popen[bytes], str]:
-        port = free_port()
-        started.append(ganache(port, database, *options))
-        return started[-1], f"http://127.0.0.1:{port}"
+        chain = ganache.start(ROOT, *options, database=database)
+        started.append(chain.process)
+        return chain.process, chain.url
 
     return start
 
@@ -62,10 +66,10 @@ def start_anvil(started: list[subprocess.Popen[bytes]]) -> Callable[..., str]:
     """Starts an Anvil and gives its address."""
 
     def start(*options: str, hardfork: str = "shanghai") -> str:
-        if anvil_program() is None:
+        if anvil.program() is None:
             pytest.skip("no Anvil for this machine: npm ci")
         port = free_port()
-        started.append(anvil(port, *options, hardfork=hardfork))
+        started.append(anvil.start(port, *options, hardfork=hardfork))
         return f"http://127.0.0.1:{port}"
 
     return start

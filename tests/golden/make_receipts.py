@@ -7,7 +7,6 @@ own, which is gone afterwards: from then on the receipts are all that is known o
 import tempfile
 from pathlib import Path
 
-from benchmarks.nodes import running_ganache
 from edgeline.anchoring.contract import deploy, open_contract, transact
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import load_signer
@@ -18,8 +17,10 @@ from edgeline.digest import sha256_bytes
 from edgeline.provenance.receipt import write_receipt
 from edgeline.provenance.statement import Statement, Subject
 from edgeline.provenance.trie import keccak256
+from edgeline.stack.ganache import running
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 RECEIPTS = HERE / "receipts" / "3"
 LEAVES, FILLERS = 1000, 300
 DEFECTIVE = 2
@@ -79,5 +80,5 @@ def make(url: str, scratch: Path) -> None:
 if __name__ == "__main__":
     if RECEIPTS.exists():
         raise SystemExit(f"{RECEIPTS} is there already, and is to stay as it is")
-    with tempfile.TemporaryDirectory() as folder, running_ganache(None) as address:
-        make(address, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, running(ROOT) as chain:
+        make(chain.url, Path(folder))
