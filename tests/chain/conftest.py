@@ -1,6 +1,7 @@
 """Real chains with a real contract, once a session; each test anchors digests of its own.
 
-`chain` and what follows from it runs a test on Ganache and on Anvil; `url`, `deployment` and `contract` are Ganache's.
+`chain` and what follows from it runs a test on Ganache and on Anvil; `url` and `deployment` are Ganache's.
+What changes roles or keys does so in a contract of its own.
 """
 
 import subprocess
@@ -91,11 +92,6 @@ def deployment(url: str, tmp_path_factory: pytest.TempPathFactory) -> Deployment
     return deployed(url, tmp_path_factory.mktemp("locks")).deployment
 
 
-@pytest.fixture
-def contract(url: str, deployment: Deployment) -> AnchorContract:
-    return open_contract(url, deployment)
-
-
 @pytest.fixture(scope="session", params=["ganache", "anvil"])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -113,15 +109,21 @@ def chain(
 
 
 @pytest.fixture
-def there(chain: Chain) -> AnchorContract:
+def contract(chain: Chain) -> AnchorContract:
     """That contract."""
     return open_contract(chain.url, chain.deployment)
 
 
 @pytest.fixture
-def ours(there: AnchorContract, tmp_path: Path) -> Signer:
+def own(chain: Chain, tmp_path: Path) -> AnchorContract:
+    """A contract on that chain for one test alone, which may change roles and keys in it."""
+    return open_contract(chain.url, deployed(chain.url, tmp_path).deployment)
+
+
+@pytest.fixture
+def ours(contract: AnchorContract, tmp_path: Path) -> Signer:
     """The account that deployed it, signed for by its node."""
-    return load_signer("node", there.node, tmp_path)
+    return load_signer("node", contract.node, tmp_path)
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.contract import open_contract
+from edgeline.anchoring.connect import EarlierContract
+from edgeline.anchoring.contract import AnchorContract, open_contract
 from edgeline.anchoring.deployment import Chain, read_chain, write_chain
+from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.provider import Refused, octets, quantity
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
@@ -40,10 +42,26 @@ def test_another_contract_is_refused(chain: Chain) -> None:
 
 
 def test_code_that_vanishes_later_is_noticed(chain: Chain, digest: Callable[[str], str]) -> None:
-    registry = open_contract(chain.url, chain.deployment)
-    registry.deployment = replace(chain.deployment, contract="0x" + 40 * "1")
-    with pytest.raises(EnvironmentUnfit, match="found no contract"):
-        registry.status(digest("model"))
+    node = open_contract(chain.url, chain.deployment).node
+    contract = AnchorContract(node, replace(chain.deployment, contract="0x" + 40 * "1"))
+    for question in (
+        lambda: contract.status(digest("model")),
+        lambda: contract.key("0x" + 40 * "2"),
+        lambda: contract.refusal("0x" + 40 * "2", contract.call("anchorTree", digest("r"), 1)),
+    ):
+        with pytest.raises(EnvironmentUnfit, match="found no contract"):
+            question()
+
+
+def test_a_contract_of_an_earlier_version_names_the_next_command(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = {**COMPILED, "code_hash": "0x" + 64 * "1"}
+    monkeypatch.setattr("edgeline.anchoring.connect.COMPILED", compiled)
+    with pytest.raises(
+        EarlierContract, match="an earlier version; deploy a new one: `edgeline run`"
+    ):
+        open_contract(chain.url, chain.deployment)
 
 
 def test_a_refusal_of_the_node_is_one_line_without_its_paths(chain: Chain) -> None:

@@ -18,39 +18,39 @@ from tests.chain.conftest import Make, account
 
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_crash_around_sending_neither_loses_nor_doubles(
-    there: AnchorContract,
+    contract: AnchorContract,
     outbox: Outbox,
     make: Make,
     tmp_path: Path,
     arrived: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ours = account(0, there.node, tmp_path, monkeypatch)
+    ours = account(0, contract.node, tmp_path, monkeypatch)
     outbox.add(make("a"))
     outbox.add(make("b", make("a")))
-    count = transaction_count(there.node, ours.address, "latest")
-    outbox.bind(there.deployment)
-    for sent, question in prepared(outbox, there, ours):
+    count = transaction_count(contract.node, ours.address, "latest")
+    outbox.bind(contract.deployment)
+    for sent, question in prepared(outbox, contract, ours):
         outbox.mark_sent([sent])
         if arrived:
-            there.node.batch([question])
+            contract.node.batch([question])
     assert outbox.counts()["sent"] == 2
 
-    assert flush(outbox, there, ours) == FlushReport(2, 0, 2, 0, 0, ())
-    assert transaction_count(there.node, ours.address, "latest") == count + 2
+    assert flush(outbox, contract, ours) == FlushReport(2, 0, 2, 0, 0, ())
+    assert transaction_count(contract.node, ours.address, "latest") == count + 2
 
 
 def test_an_answer_that_never_came_is_found_on_the_chain(
-    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
+    contract: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     """A node that signs tells the hash afterwards; if it could not, only the contract's event knows it."""
     outbox.add(make("model"))
-    outbox.bind(there.deployment)
-    [(sent, question)] = prepared(outbox, there, ours)
+    outbox.bind(contract.deployment)
+    [(sent, question)] = prepared(outbox, contract, ours)
     assert sent.transaction is None
     outbox.mark_sent([sent])
-    [transaction] = there.node.batch([question])
-    assert flush(outbox, there, ours) == FlushReport(1, 0, 1, 0, 0, ())
+    [transaction] = contract.node.batch([question])
+    assert flush(outbox, contract, ours) == FlushReport(1, 0, 1, 0, 0, ())
     assert outbox.entry(sent.key).transaction == transaction  # type: ignore[union-attr]
 
 
@@ -58,60 +58,60 @@ def test_the_first_transaction_of_an_account_is_not_executed_again(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ganache 7.9.2 executes the same signed bytes of number 0 as often as they come."""
-    registry = open_contract(fresh.url, fresh.deployment)
-    admin = load_signer("node", registry.node, tmp_path)
-    ours = account(1, registry.node, tmp_path, monkeypatch)
-    transact(registry, admin, "setRoles", ours.address, ROLES["ANCHORER"])
+    contract = open_contract(fresh.url, fresh.deployment)
+    admin = load_signer("node", contract.node, tmp_path)
+    ours = account(1, contract.node, tmp_path, monkeypatch)
+    transact(contract, admin, "setRoles", ours.address, ROLES["ANCHORER"])
     outbox.add(make("model"))
     outbox.bind(fresh.deployment)
-    [(sent, question)] = prepared(outbox, registry, ours)
+    [(sent, question)] = prepared(outbox, contract, ours)
     assert sent.nonce == 0
     outbox.mark_sent([sent])
-    registry.node.batch([question])
+    contract.node.batch([question])
     for _ in range(3):
-        assert flush(outbox, registry, ours).pending == 0
-    assert transaction_count(registry.node, ours.address, "latest") == 1
+        assert flush(outbox, contract, ours).pending == 0
+    assert transaction_count(contract.node, ours.address, "latest") == 1
 
 
 def test_a_number_that_somebody_else_used_is_replaced(
-    there: AnchorContract,
+    contract: AnchorContract,
     outbox: Outbox,
     make: Make,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ours = account(0, there.node, tmp_path, monkeypatch)
+    ours = account(0, contract.node, tmp_path, monkeypatch)
     outbox.add(make("model"))
-    outbox.bind(there.deployment)
-    [(sent, _)] = prepared(outbox, there, ours)
+    outbox.bind(contract.deployment)
+    [(sent, _)] = prepared(outbox, contract, ours)
     outbox.mark_sent([sent])
-    there.node.ask("eth_sendTransaction", {"from": ours.address, "to": ours.address})
-    assert flush(outbox, there, ours) == FlushReport(1, 0, 1, 0, 0, ())
+    contract.node.ask("eth_sendTransaction", {"from": ours.address, "to": ours.address})
+    assert flush(outbox, contract, ours) == FlushReport(1, 0, 1, 0, 0, ())
     assert outbox.entry(sent.key).nonce == sent.nonce + 1  # type: ignore[union-attr]
 
 
 def test_another_key_takes_over_what_the_first_left_in_the_air(
-    there: AnchorContract,
+    own: AnchorContract,
     ours: Signer,
     outbox: Outbox,
     make: Make,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    other = account(1, there.node, tmp_path, monkeypatch)
-    transact(there, ours, "setRoles", other.address, ROLES["ANCHORER"] | ROLES["COORDINATOR"])
+    other = account(1, own.node, tmp_path, monkeypatch)
+    transact(own, ours, "setRoles", other.address, ROLES["ANCHORER"])
     outbox.add(make("model"))
-    outbox.bind(there.deployment)
-    outbox.mark_sent(sent for sent, _ in prepared(outbox, there, ours))
-    assert flush(outbox, there, other).sent == 1
-    assert there.record(make("model").digest).anchorer == other.address  # type: ignore[union-attr]
+    outbox.bind(own.deployment)
+    outbox.mark_sent(sent for sent, _ in prepared(outbox, own, ours))
+    assert flush(outbox, own, other).sent == 1
+    assert own.record(make("model").digest).anchorer == other.address  # type: ignore[union-attr]
 
 
-def prepared(outbox: Outbox, registry: AnchorContract, signer: Signer) -> list[Any]:
+def prepared(outbox: Outbox, contract: AnchorContract, signer: Signer) -> list[Any]:
     """What a flush is about to send: what it writes down, and the question to the node."""
-    flight = Submitter(outbox, registry, signer, 1.0, MAX_PRICE)
-    first = transaction_count(registry.node, signer.address, "pending")
-    offer = fees(registry.node)
+    flight = Submitter(outbox, contract, signer, 1.0, MAX_PRICE)
+    first = transaction_count(contract.node, signer.address, "pending")
+    offer = fees(contract.node)
     return [
         flight._signed(row, first + n, offer) for n, row in enumerate(outbox.entries("pending"))
     ]

@@ -79,7 +79,7 @@ def test_a_damaged_outbox_is_one_line(tmp_path: Path, make: Make) -> None:
     with pytest.raises(EnvironmentUnfit, match="found one of version 99"):
         Outbox(path)
     database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 1")
+    database.execute("PRAGMA user_version = 2")
     database.close()
     with Outbox(path) as outbox, pytest.raises(EnvironmentUnfit, match="another document than"):
         outbox.statement(make("model").digest)

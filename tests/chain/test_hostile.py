@@ -189,11 +189,11 @@ def test_no_answer_to_any_question_is_worse_than_one_line(
             assert str(error).isprintable()
 
     # With the truth again, nothing is lost.
-    registry = open_contract(url, deployment)
-    flush(outbox, registry, load_signer("node", registry.node, tmp_path))
+    contract = open_contract(url, deployment)
+    flush(outbox, contract, load_signer("node", contract.node, tmp_path))
     keys = [row.key for row in outbox.entries()]
-    assert registry.statuses(keys) == [1] * len(GARBAGE)
-    assert all(receipt_of(outbox, registry, key).storage for key in keys)
+    assert contract.statuses(keys) == [1] * len(GARBAGE)
+    assert all(receipt_of(outbox, contract, key).storage for key in keys)
 
 
 def test_a_node_that_claims_a_record_is_found_out(
@@ -203,14 +203,14 @@ def test_a_node_that_claims_a_record_is_found_out(
     outbox.add(statement)
     claim = "0x0000030000000100" + "0" * 7 + "1" + "1" * 40
     with lying(url, {"eth_getStorageAt": claim}) as address:
-        registry = open_contract(address, deployment)
-        flush(outbox, registry, load_signer("node", registry.node, tmp_path))
-        error = error_of(lambda: receipt_of(outbox, registry, statement.digest))
+        contract = open_contract(address, deployment)
+        flush(outbox, contract, load_signer("node", contract.node, tmp_path))
+        error = error_of(lambda: receipt_of(outbox, contract, statement.digest))
     assert error is not None
     assert error.exit_code == 4
 
-    registry = open_contract(url, deployment)
-    assert registry.record(statement.digest) is None
+    contract = open_contract(url, deployment)
+    assert contract.record(statement.digest) is None
 
 
 def test_what_a_node_only_claims_to_have_written_is_written_by_the_next(
@@ -225,25 +225,25 @@ def test_what_a_node_only_claims_to_have_written_is_written_by_the_next(
     receipt = {**place, "status": "0x1", "from": "0x" + 40 * "1", "logs": [{**log, "data": words}]}
     lies = {"eth_sendTransaction": place["transactionHash"], "eth_getTransactionReceipt": receipt}
     with lying(url, lies, silent="eth_sendTransaction") as address:
-        registry = open_contract(address, deployment)
+        contract = open_contract(address, deployment)
         # Its own chain, in which no block has that hash, gives it away.
-        report = flush(outbox, registry, load_signer("node", registry.node, tmp_path))
+        report = flush(outbox, contract, load_signer("node", contract.node, tmp_path))
         assert (report.sent, report.reopened, report.pending) == (1, 1, 1)
 
-    registry = open_contract(url, deployment)
-    assert registry.record(statement.digest) is None
-    report = flush(outbox, registry, load_signer("node", registry.node, tmp_path))
+    contract = open_contract(url, deployment)
+    assert contract.record(statement.digest) is None
+    report = flush(outbox, contract, load_signer("node", contract.node, tmp_path))
     assert (report.sent, report.final) == (1, 1)
-    assert registry.status(statement.digest) == 1
+    assert contract.status(statement.digest) == 1
 
 
 def _all_at_once(
     address: str, deployment: Deployment, outbox: Outbox, statement: Statement
 ) -> object:
-    registry = open_contract(address, deployment, timeout_s=5)
-    ours = load_signer("node", registry.node, outbox.path.parent)
-    flush(outbox, registry, ours, wait_s=0.1)
-    return receipt_of(outbox, registry, statement.digest)
+    contract = open_contract(address, deployment, timeout_s=5)
+    ours = load_signer("node", contract.node, outbox.path.parent)
+    flush(outbox, contract, ours, wait_s=0.1)
+    return receipt_of(outbox, contract, statement.digest)
 
 
 def error_of(call: Callable[[], object]) -> EdgelineError | None:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
+from eth_typing import HexStr
+from web3 import Web3
+from web3.types import Nonce, TxParams, Wei
 
 from edgeline.anchoring.contract import open_contract, transact
 from edgeline.anchoring.deployment import Chain
@@ -19,16 +22,25 @@ from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import PASSWORD, load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.transaction import Transaction
 from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError
-from tests.chain.conftest import KEYS, Make
+from tests.chain.conftest import KEYS, Make, deployed
 
 MARKER = "abad1dea" * 8
 """A key that is searched for in everything that anyone could read."""
 WORD = "correct-horse-marker"
 """A password likewise."""
 
-TRANSACTION = Transaction(1337, 5, "0x" + 40 * "a", "0x1234", 100_000, 10**9, 10**8)
+TRANSACTION: TxParams = {
+    "chainId": 1337,
+    "nonce": Nonce(5),
+    "to": Web3.to_checksum_address("0x" + 40 * "a"),
+    "value": Wei(0),
+    "data": HexStr("0x1234"),
+    "gas": 100_000,
+    "maxFeePerGas": Wei(10**9),
+    "maxPriorityFeePerGas": Wei(10**8),
+    "type": 2,
+}
 
 
 @pytest.fixture(scope="module")
@@ -200,24 +212,24 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(0)
-    registry = open_contract(chain.url, chain.deployment)
-    admin = load_signer("node", registry.node, tmp_path)
+    contract = open_contract(chain.url, deployed(chain.url, tmp_path).deployment)
+    admin = load_signer("node", contract.node, tmp_path)
     monkeypatch.setenv("EDGELINE_MARKED", MARKER)
     monkeypatch.setenv(PASSWORD, WORD)
     for number, source in enumerate(("env:EDGELINE_MARKED", f"keystore:{keystore}")):
-        ours = load_signer(source, registry.node, tmp_path)
-        transact(registry, admin, "setRoles", ours.address, 0)
+        ours = load_signer(source, contract.node, tmp_path)
+        transact(contract, admin, "setRoles", ours.address, 0)
         outbox.add(make(str(number)))
         with pytest.raises(EnvironmentUnfit) as caught:
-            flush(outbox, registry, ours)
+            flush(outbox, contract, ours)
         assert_nothing_shown(caught.value)
         with pytest.raises(EnvironmentUnfit, match="found a field that no transaction") as odd:
-            ours.sign(Transaction(1337, -1, None, "0x", 1, 1, 1))
+            ours.sign({**TRANSACTION, "nonce": Nonce(-1)})
         assert_nothing_shown(odd.value)
-        transact(registry, admin, "setRoles", ours.address, ROLES["ANCHORER"])
+        transact(contract, admin, "setRoles", ours.address, ROLES["ANCHORER"])
         give = {"from": admin.address, "to": ours.address, "value": hex(10**17)}
-        registry.node.ask("eth_sendTransaction", give)
-        assert flush(outbox, registry, ours).sent == 1
+        contract.node.ask("eth_sendTransaction", give)
+        assert flush(outbox, contract, ours).sent == 1
         shown = repr(ours) + str(ours) + f"{ours!r}"
         assert not any(secret in shown for secret in (MARKER, WORD))
     out, err = capfd.readouterr()

@@ -7,10 +7,11 @@ import pytest
 
 from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.encoding import BASE_GAS, gas_limit
+from edgeline.anchoring.encoding import gas_limit
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import Signer, load_signer
+from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.provider import Refused
 from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
@@ -21,7 +22,7 @@ Digest = Callable[[str], str]
 
 
 def test_a_refused_statement_keeps_its_reason_and_what_needs_it_waits(
-    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
+    contract: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     stranger = make("stranger")
     child = make("child", stranger)
@@ -29,39 +30,39 @@ def test_a_refused_statement_keeps_its_reason_and_what_needs_it_waits(
     beside = make("beside")
     for statement in (child, grandchild, beside):
         outbox.add(statement)
-    report = flush(outbox, there, ours)
+    report = flush(outbox, contract, ours)
     reason = f"parent {stranger.digest} is not on the chain"
     assert (report.sent, report.pending) == (1, 2)
     assert dict(report.refused)[child.digest] == reason
-    count = transaction_count(there.node, ours.address, "latest")
-    assert dict(flush(outbox, there, ours).refused)[child.digest] == reason
-    assert transaction_count(there.node, ours.address, "latest") == count
+    count = transaction_count(contract.node, ours.address, "latest")
+    assert dict(flush(outbox, contract, ours).refused)[child.digest] == reason
+    assert transaction_count(contract.node, ours.address, "latest") == count
 
     with Outbox(tmp_path / "another" / "outbox.db") as another:
         another.add(stranger)
-        flush(another, there, ours)
-    assert flush(outbox, there, ours) == FlushReport(2, 0, 2, 0, 0, ())
+        flush(another, contract, ours)
+    assert flush(outbox, contract, ours) == FlushReport(2, 0, 2, 0, 0, ())
 
 
 def test_a_child_of_something_revoked_is_refused_with_that_reason(
-    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
+    contract: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     parent = make("parent")
     outbox.add(parent)
-    flush(outbox, there, ours)
-    transact(there, ours, "revoke", parent.digest, 2, "0" * 64)
+    flush(outbox, contract, ours)
+    transact(contract, ours, "revoke", parent.digest, 2, "0" * 64)
     outbox.add(make("child", parent))
-    [(_, reason)] = flush(outbox, there, ours).refused
+    [(_, reason)] = flush(outbox, contract, ours).refused
     assert reason == f"parent {parent.digest} was revoked"
 
 
 def test_a_digest_that_somebody_anchored_as_something_else_is_not_ours(
-    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
+    contract: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     statement = make("model", kind="artifact")
-    transact(there, ours, "anchor", statement.digest, statement.subject, 7, ())
+    transact(contract, ours, "anchor", statement.digest, statement.subject, 7, ())
     outbox.add(statement)
-    [(key, reason)] = flush(outbox, there, ours).refused
+    [(key, reason)] = flush(outbox, contract, ours).refused
     assert key == statement.digest
     assert reason.startswith(f"already anchored, by {ours.address} at 20")
     assert reason.endswith("as something else: part")
@@ -70,21 +71,21 @@ def test_a_digest_that_somebody_anchored_as_something_else_is_not_ours(
 def test_a_node_that_is_down_loses_nothing(
     fresh: Chain, outbox: Outbox, make: Make, nobody: str, tmp_path: Path
 ) -> None:
-    registry = open_contract(fresh.url, fresh.deployment)
-    ours = load_signer("node", registry.node, tmp_path)
+    contract = open_contract(fresh.url, fresh.deployment)
+    ours = load_signer("node", contract.node, tmp_path)
     outbox.add(make("model"))
-    registry.node.url = nobody
+    contract.node.url = nobody
     for _ in range(2):
         with pytest.raises(ServiceUnavailable, match="no answer"):
-            flush(outbox, registry, ours)
+            flush(outbox, contract, ours)
     assert outbox.counts()["pending"] == 1
-    registry.node.url = fresh.url
-    assert flush(outbox, registry, ours).sent == 1
+    contract.node.url = fresh.url
+    assert flush(outbox, contract, ours).sent == 1
 
 
 @pytest.fixture
 def poor(
-    there: AnchorContract,
+    own: AnchorContract,
     ours: Signer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -92,34 +93,36 @@ def poor(
 ) -> Signer:
     """An account that may anchor and has nothing to pay with."""
     monkeypatch.setenv("EDGELINE_POOR_KEY", digest("poor"))
-    account = load_signer("env:EDGELINE_POOR_KEY", there.node, tmp_path)
-    transact(there, ours, "setRoles", account.address, ROLES["ANCHORER"])
+    account = load_signer("env:EDGELINE_POOR_KEY", own.node, tmp_path)
+    transact(own, ours, "setRoles", account.address, ROLES["ANCHORER"])
     return account
 
 
+def give(node: Node, giver: Signer, to: Signer, wei: int) -> None:
+    node.ask("eth_sendTransaction", {"from": giver.address, "to": to.address, "value": hex(wei)})
+
+
 def test_no_funds_says_so_and_loses_nothing(
-    there: AnchorContract, ours: Signer, poor: Signer, outbox: Outbox, make: Make
+    own: AnchorContract, ours: Signer, poor: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match=f"ether on account {poor.address} .* found 0; "):
-        flush(outbox, there, poor)
+        flush(outbox, own, poor)
     assert outbox.counts()["pending"] == 1
-    give = {"from": ours.address, "to": poor.address, "value": hex(10**17)}
-    there.node.ask("eth_sendTransaction", give)
-    assert flush(outbox, there, poor).sent == 1
-    assert there.record(make("model").digest).anchorer == poor.address  # type: ignore[union-attr]
+    give(own.node, ours, poor, 10**17)
+    assert flush(outbox, own, poor).sent == 1
+    assert own.record(make("model").digest).anchorer == poor.address  # type: ignore[union-attr]
 
 
 def test_funds_for_some_are_used_for_some(
-    there: AnchorContract, ours: Signer, poor: Signer, outbox: Outbox, make: Make
+    own: AnchorContract, ours: Signer, poor: Signer, outbox: Outbox, make: Make
 ) -> None:
     for number in range(10):
         outbox.add(make(str(number)))
-    each = fees(there.node).price * gas_limit(outbox.entries()[0], 0)
-    give = {"from": ours.address, "to": poor.address, "value": hex(each)}
-    there.node.ask("eth_sendTransaction", give)
+    each = fees(own.node).price * gas_limit(outbox.entries()[0])
+    give(own.node, ours, poor, each)
     with pytest.raises(EnvironmentUnfit, match="expected at least .* ether"):
-        flush(outbox, there, poor)
+        flush(outbox, own, poor)
     counts = outbox.counts()
     assert counts["mined"] > 0
     assert counts["pending"] > 0
@@ -127,51 +130,50 @@ def test_funds_for_some_are_used_for_some(
 
 
 def test_a_missing_role_says_so_before_anything_is_paid(
-    there: AnchorContract,
+    own: AnchorContract,
     outbox: Outbox,
     make: Make,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     ours: Signer,
-    digest: Digest,
 ) -> None:
-    other = account(2, there.node, tmp_path, monkeypatch)
-    transact(there, ours, "setRoles", other.address, ROLES["COORDINATOR"])
+    other = account(2, own.node, tmp_path, monkeypatch)
+    transact(own, ours, "setRoles", other.address, ROLES["REVOKER"])
     outbox.add(make("model"))
-    before = transaction_count(there.node, other.address, "latest")
+    before = transaction_count(own.node, other.address, "latest")
     with pytest.raises(
         EnvironmentUnfit,
-        match="with the role ANCHORER; found COORDINATOR; .* `edgeline chain roles`",
+        match="with the role ANCHORER; found REVOKER; .* `edgeline chain roles`",
     ):
-        flush(outbox, there, other)
-    assert transaction_count(there.node, other.address, "latest") == before
+        flush(outbox, own, other)
+    assert transaction_count(own.node, other.address, "latest") == before
     assert outbox.counts()["pending"] == 1
 
 
-def test_a_compromised_key_and_a_retired_contract_say_so(
-    fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_compromised_key_says_so(
+    own: AnchorContract,
+    ours: Signer,
+    outbox: Outbox,
+    make: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    registry = open_contract(fresh.url, fresh.deployment)
-    admin = load_signer("node", registry.node, tmp_path)
-    other = account(1, registry.node, tmp_path, monkeypatch)
-    transact(registry, admin, "setRoles", other.address, ROLES["ANCHORER"])
-    transact(registry, admin, "markCompromised", other.address, 1)
+    other = account(1, own.node, tmp_path, monkeypatch)
+    transact(own, ours, "setRoles", other.address, ROLES["ANCHORER"])
+    transact(own, ours, "markCompromised", other.address, 1)
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match="found one that was declared compromised"):
-        flush(outbox, registry, other)
-    transact(registry, admin, "retire", "0x" + 40 * "5")
-    with pytest.raises(EnvironmentUnfit, match=f"found a retired one; 0x{40 * '5'} goes on"):
-        flush(outbox, registry, admin)
+        flush(outbox, own, other)
     assert outbox.counts()["pending"] == 1
 
 
 def test_fees_above_the_most_that_is_paid_are_waited_out(
-    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make
+    contract: AnchorContract, ours: Signer, outbox: Outbox, make: Make
 ) -> None:
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match=r"gas for at most 1e-09 gwei; found .* gwei"):
-        flush(outbox, there, ours, max_price=1)
-    assert flush(outbox, there, ours, max_price=MAX_PRICE).sent == 1
+        flush(outbox, contract, ours, max_price=1)
+    assert flush(outbox, contract, ours, max_price=MAX_PRICE).sent == 1
 
 
 def test_one_statement_that_the_node_does_not_take_does_not_hold_up_the_others(
@@ -182,32 +184,36 @@ def test_one_statement_that_the_node_does_not_take_does_not_hold_up_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = deployed(start_anvil("--gas-limit", "5000000"), tmp_path)
-    registry = open_contract(made.url, made.deployment)
-    ours = account(0, registry.node, tmp_path, monkeypatch)
+    contract = open_contract(made.url, made.deployment)
+    ours = account(0, contract.node, tmp_path, monkeypatch)
     parents = [make(f"parent {number}") for number in range(450)]
     outbox.add(make("before"))
     # 12,000 of gas for each parent: more than a block holds.
     outbox.add(make("too much", *parents))
     outbox.add(make("after"))
-    report = flush(outbox, registry, ours)
+    report = flush(outbox, contract, ours)
     assert (report.sent, report.pending) == (2, 1)
     [(key, reason)] = report.refused
     assert key == make("too much", *parents).digest
     assert reason.startswith("a refusal")
     # Alone it is the node's word against ours, and the others still go first.
-    monkeypatch.setattr(registry, "simulate", lambda *_: None)
+    monkeypatch.setattr(contract, "refusal", lambda *_: None)
     outbox.add(make("later"))
     with pytest.raises(Refused, match="eth_sendRawTransaction"):
-        flush(outbox, registry, ours)
+        flush(outbox, contract, ours)
     assert outbox.counts() == {"pending": 1, "sent": 0, "mined": 1, "final": 2, "refused": 1}
 
 
 def test_too_little_gas_is_a_reason_and_is_tried_again(
-    there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, monkeypatch: pytest.MonkeyPatch
+    contract: AnchorContract,
+    ours: Signer,
+    outbox: Outbox,
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     outbox.add(make("model"))
     with monkeypatch.context() as patched:
-        patched.setitem(BASE_GAS, "statement", 30_000)
-        [(_, reason)] = flush(outbox, there, ours).refused
+        patched.setattr("edgeline.anchoring.submitter.gas_limit", lambda _: 30_000)
+        [(_, reason)] = flush(outbox, contract, ours).refused
     assert reason.endswith("failed: out of gas?")
-    assert flush(outbox, there, ours).sent == 1
+    assert flush(outbox, contract, ours).sent == 1

@@ -22,18 +22,18 @@ def test_a_wiped_chain_gets_everything_again(
     for statement in line:
         outbox.add(statement)
     for place, reopened in ((chain, 0), (fresh, 2), (chain, 2)):
-        registry = open_contract(place.url, place.deployment)
-        report = flush(outbox, registry, load_signer("node", registry.node, tmp_path))
+        contract = open_contract(place.url, place.deployment)
+        report = flush(outbox, contract, load_signer("node", contract.node, tmp_path))
         assert report.reopened == reopened
         assert report.sent + report.already == report.final == 2
-        assert registry.statuses([statement.digest for statement in line]) == [1, 1]
+        assert contract.statuses([statement.digest for statement in line]) == [1, 1]
 
 
 def test_another_contract_on_the_same_chain_gets_everything_again(
-    chain: Chain, there: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
+    chain: Chain, contract: AnchorContract, ours: Signer, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     outbox.add(make("model"))
-    flush(outbox, there, ours)
+    flush(outbox, contract, ours)
     second = deployed(chain.url, tmp_path)
     report = flush(outbox, open_contract(second.url, second.deployment), ours)
     assert (report.reopened, report.sent) == (1, 1)
@@ -48,25 +48,25 @@ def test_what_a_reorganisation_took_is_anchored_again(
     source: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    registry = open_contract(fresh.url, fresh.deployment)
-    node = registry.node
+    contract = open_contract(fresh.url, fresh.deployment)
+    node = contract.node
     account(0, node, tmp_path, monkeypatch)
     ours = load_signer(source, node, tmp_path)
     kept, gone = make("kept"), [make("0"), make("1", make("0"))]
     outbox.add(kept)
-    flush(outbox, registry, ours)
+    flush(outbox, contract, ours)
     before = outbox.entry(kept.digest)
     snapshot = node.ask("evm_snapshot")
     for statement in gone:
         outbox.add(statement)
-    flush(outbox, registry, ours)
+    flush(outbox, contract, ours)
     node.ask("evm_revert", snapshot)
     node.ask("evm_mine")
-    assert registry.statuses([one.digest for one in (kept, *gone)]) == [1, 0, 0]
+    assert contract.statuses([one.digest for one in (kept, *gone)]) == [1, 0, 0]
 
-    report = flush(outbox, registry, ours)
+    report = flush(outbox, contract, ours)
     assert (report.reopened, report.sent, report.final, report.pending) == (2, 2, 2, 0)
-    assert registry.statuses([one.digest for one in (kept, *gone)]) == [1, 1, 1]
+    assert contract.statuses([one.digest for one in (kept, *gone)]) == [1, 1, 1]
     assert outbox.entry(kept.digest) == before
 
 
@@ -74,32 +74,32 @@ def test_a_reorganisation_that_mines_our_transactions_again_needs_no_new_ones(
     start_anvil: Callable[..., str], outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
     made = deployed(start_anvil(), tmp_path)
-    registry = open_contract(made.url, made.deployment)
-    ours = load_signer("node", registry.node, tmp_path)
+    contract = open_contract(made.url, made.deployment)
+    ours = load_signer("node", contract.node, tmp_path)
     for number in range(4):
         outbox.add(make(str(number)))
-        flush(outbox, registry, ours)
-    count = transaction_count(registry.node, ours.address, "latest")
-    registry.node.ask("anvil_reorg", 2, [])
-    report = flush(outbox, registry, ours)
+        flush(outbox, contract, ours)
+    count = transaction_count(contract.node, ours.address, "latest")
+    contract.node.ask("anvil_reorg", 2, [])
+    report = flush(outbox, contract, ours)
     assert (report.reopened, report.pending) == (2, 0)
-    assert transaction_count(registry.node, ours.address, "latest") == count
-    assert registry.statuses([row.key for row in outbox.entries("final")]) == [1] * 4
+    assert transaction_count(contract.node, ours.address, "latest") == count
+    assert contract.statuses([row.key for row in outbox.entries("final")]) == [1] * 4
 
 
 def test_a_number_that_went_with_the_reorganisation_leaves_no_gap(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = open_contract(fresh.url, fresh.deployment)
-    node = registry.node
+    contract = open_contract(fresh.url, fresh.deployment)
+    node = contract.node
     ours = account(0, node, tmp_path, monkeypatch)
     snapshot = node.ask("evm_snapshot")
-    transact(registry, ours, "setRoles", "0x" + 40 * "3", ROLES["ANCHORER"])
+    transact(contract, ours, "setRoles", "0x" + 40 * "3", ROLES["ANCHORER"])
     outbox.add(make("model"))
-    flush(outbox, registry, ours)
+    flush(outbox, contract, ours)
     node.ask("evm_revert", snapshot)
     # A node that waits for a number that never comes must not be waited for.
-    report = flush(outbox, registry, ours, wait_s=1)
+    report = flush(outbox, contract, ours, wait_s=1)
     assert (report.reopened, report.sent, report.pending) == (1, 1, 0)
 
 
@@ -109,45 +109,45 @@ def halted(
 ) -> tuple[AnchorContract, Signer]:
     """A contract on an Anvil that makes no block until it is told to, and an account that signs here."""
     made = deployed(start_anvil(), tmp_path)
-    registry = open_contract(made.url, made.deployment)
-    registry.node.ask("evm_setAutomine", False)
-    return registry, account(0, registry.node, tmp_path, monkeypatch)
+    contract = open_contract(made.url, made.deployment)
+    contract.node.ask("evm_setAutomine", False)
+    return contract, account(0, contract.node, tmp_path, monkeypatch)
 
 
 def test_a_slow_chain_is_waited_for_only_so_long(
     halted: tuple[AnchorContract, Signer], outbox: Outbox, make: Make
 ) -> None:
-    registry, ours = halted
-    node = registry.node
+    contract, ours = halted
+    node = contract.node
     for number in range(3):
         outbox.add(make(str(number)))
     for _ in range(2):
-        report = flush(outbox, registry, ours, wait_s=0.1)
+        report = flush(outbox, contract, ours, wait_s=0.1)
         assert (report.sent, report.pending) == (0, 3)
     count = transaction_count(node, ours.address, "pending")
     node.ask("evm_mine")
-    assert flush(outbox, registry, ours, confirmations=3) == FlushReport(3, 0, 0, 0, 0, ())
+    assert flush(outbox, contract, ours, confirmations=3) == FlushReport(3, 0, 0, 0, 0, ())
     assert outbox.counts()["mined"] == 3
     node.ask("evm_mine")
-    assert flush(outbox, registry, ours, confirmations=3).final == 0
+    assert flush(outbox, contract, ours, confirmations=3).final == 0
     node.ask("evm_mine")
-    assert flush(outbox, registry, ours, confirmations=3).final == 3
+    assert flush(outbox, contract, ours, confirmations=3).final == 3
     assert transaction_count(node, ours.address, "pending") == count
 
 
 def test_a_fee_that_became_too_low_is_raised_under_the_same_number(
     halted: tuple[AnchorContract, Signer], outbox: Outbox, make: Make
 ) -> None:
-    registry, ours = halted
-    node = registry.node
+    contract, ours = halted
+    node = contract.node
     outbox.add(make("model"))
-    flush(outbox, registry, ours, wait_s=0.1)
+    flush(outbox, contract, ours, wait_s=0.1)
     first = outbox.entry(make("model").digest)
     assert first is not None
     node.ask("anvil_setNextBlockBaseFeePerGas", hex(50 * 10**9))
     node.ask("evm_mine")
     node.ask("evm_setAutomine", True)
-    assert flush(outbox, registry, ours) == FlushReport(1, 0, 1, 0, 0, ())
+    assert flush(outbox, contract, ours) == FlushReport(1, 0, 1, 0, 0, ())
     second = outbox.entry(first.key)
     assert second is not None
     assert (second.nonce, second.transaction == first.transaction) == (first.nonce, False)
@@ -156,15 +156,15 @@ def test_a_fee_that_became_too_low_is_raised_under_the_same_number(
 def test_what_the_node_lost_is_given_to_it_again(
     halted: tuple[AnchorContract, Signer], outbox: Outbox, make: Make
 ) -> None:
-    registry, ours = halted
-    node = registry.node
+    contract, ours = halted
+    node = contract.node
     for number in range(3):
         outbox.add(make(str(number)))
-    flush(outbox, registry, ours, wait_s=0.1)
+    flush(outbox, contract, ours, wait_s=0.1)
     before = [row.transaction for row in outbox.entries()]
     node.ask("anvil_dropTransaction", before[0])
     node.ask("evm_setAutomine", True)
-    assert flush(outbox, registry, ours) == FlushReport(3, 0, 3, 0, 0, ())
+    assert flush(outbox, contract, ours) == FlushReport(3, 0, 3, 0, 0, ())
     assert [row.transaction for row in outbox.entries()] == before
 
 
@@ -177,18 +177,18 @@ def test_what_the_node_holds_and_does_not_count_is_replaced(
 ) -> None:
     """So Anvil strands what overtakes its predecessor; Ganache with a block time never counts what waits."""
     made = deployed(start_chain(None, "--miner.blockTime=1")[1], tmp_path)
-    registry = open_contract(made.url, made.deployment)
-    ours = account(0, registry.node, tmp_path, monkeypatch)
+    contract = open_contract(made.url, made.deployment)
+    ours = account(0, contract.node, tmp_path, monkeypatch)
     outbox.add(make("model"))
-    registry.node.ask("miner_stop")
-    flush(outbox, registry, ours, wait_s=0)
+    contract.node.ask("miner_stop")
+    flush(outbox, contract, ours, wait_s=0)
     first = second = outbox.entry(make("model").digest)
     assert first is not None
     while second.transaction == first.transaction:
         # On a busy machine it is over before the node was asked what it means to do.
-        assert flush(outbox, registry, ours, wait_s=2) == FlushReport(0, 0, 0, 0, 1, ())
+        assert flush(outbox, contract, ours, wait_s=2) == FlushReport(0, 0, 0, 0, 1, ())
         second = outbox.entry(first.key)
     assert first.nonce == second.nonce
-    registry.node.ask("miner_start")
-    assert flush(outbox, registry, ours) == FlushReport(1, 0, 1, 0, 0, ())
-    assert registry.status(first.key) == 1
+    contract.node.ask("miner_start")
+    assert flush(outbox, contract, ours) == FlushReport(1, 0, 1, 0, 0, ())
+    assert contract.status(first.key) == 1

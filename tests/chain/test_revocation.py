@@ -26,57 +26,57 @@ def leaf_call(outbox: Outbox, tree: str, digest: str) -> list[object]:
 
 
 def test_revocation_that_was_noted_is_sent_once(
-    there: AnchorContract, outbox: Outbox, make: Make, ours: Signer
+    contract: AnchorContract, outbox: Outbox, make: Make, ours: Signer
 ) -> None:
     model = make("model")
     outbox.add(model)
-    flush(outbox, there, ours)
+    flush(outbox, contract, ours)
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
-    assert revoke_again(outbox, there, ours) == ()
-    assert there.status(model.digest) == REVOKED
-    sent = transaction_count(there.node, ours.address, "latest")
-    assert revoke_again(outbox, there, ours) == ()
-    assert transaction_count(there.node, ours.address, "latest") == sent
+    assert revoke_again(outbox, contract, ours) == ()
+    assert contract.status(model.digest) == REVOKED
+    sent = transaction_count(contract.node, ours.address, "latest")
+    assert revoke_again(outbox, contract, ours) == ()
+    assert transaction_count(contract.node, ours.address, "latest") == sent
 
 
 def test_what_the_chain_does_not_know_yet_is_revoked_later(
-    there: AnchorContract, outbox: Outbox, make: Make, ours: Signer
+    contract: AnchorContract, outbox: Outbox, make: Make, ours: Signer
 ) -> None:
     model = make("model")
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
-    assert revoke_again(outbox, there, ours) == ()
+    assert revoke_again(outbox, contract, ours) == ()
     outbox.add(model)
-    flush(outbox, there, ours)
-    revoke_again(outbox, there, ours)
-    assert there.status(model.digest) == REVOKED
+    flush(outbox, contract, ours)
+    revoke_again(outbox, contract, ours)
+    assert contract.status(model.digest) == REVOKED
 
 
 def test_reorganised_chain_is_told_of_revocations_again(
     fresh: Chain, outbox: Outbox, make: Make, tmp_path: Path
 ) -> None:
-    there = open_contract(fresh.url, fresh.deployment)
-    ours = load_signer("node", there.node, tmp_path)
+    contract = open_contract(fresh.url, fresh.deployment)
+    ours = load_signer("node", contract.node, tmp_path)
     model, files = make("model"), [make(name) for name in "abc"]
     outbox.add(model)
     tree = outbox.add_tree(files)
-    flush(outbox, there, ours)
-    before = there.node.ask("evm_snapshot")
+    flush(outbox, contract, ours)
+    before = contract.node.ask("evm_snapshot")
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
     leaf = files[1].digest
     outbox.note_revocation(leaf, LEAF_OF_TREE, leaf_call(outbox, tree, leaf))
-    revoke_again(outbox, there, ours)
-    assert there.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
+    revoke_again(outbox, contract, ours)
+    assert contract.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
 
-    assert there.node.ask("evm_revert", before)
+    assert contract.node.ask("evm_revert", before)
 
-    assert there.statuses([model.digest, leaf]) == [VALID, 0]
-    flush(outbox, there, ours)
-    revoke_again(outbox, there, ours)
-    assert there.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
+    assert contract.statuses([model.digest, leaf]) == [VALID, 0]
+    flush(outbox, contract, ours)
+    revoke_again(outbox, contract, ours)
+    assert contract.statuses([model.digest, leaf]) == [REVOKED, REVOKED]
 
 
 def test_revocation_that_the_contract_refuses_stops_nothing_else(
-    there: AnchorContract,
+    own: AnchorContract,
     outbox: Outbox,
     make: Make,
     ours: Signer,
@@ -84,36 +84,36 @@ def test_revocation_that_the_contract_refuses_stops_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An insider revoked the leaf in a tree of their own: the contract keeps one record for both."""
-    stranger = account(1, there.node, tmp_path, monkeypatch)
-    transact(there, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
+    stranger = account(1, own.node, tmp_path, monkeypatch)
+    transact(own, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
     files, model = [make("a"), make("b")], make("model")
     tree = outbox.add_tree(files)
     outbox.add(model)
-    flush(outbox, there, ours)
+    flush(outbox, own, ours)
     leaf = files[0].digest
     root = build([bytes.fromhex(leaf)]).root.hex()
-    transact(there, stranger, "anchorTree", root, 1)
-    transact(there, stranger, "revokeLeaf", root, 1, 0, leaf, [], DEFECTIVE, NO_DETAIL)
+    transact(own, stranger, "anchorTree", root, 1)
+    transact(own, stranger, "revokeLeaf", root, 1, 0, leaf, [], DEFECTIVE, NO_DETAIL)
     outbox.note_revocation(leaf, LEAF_OF_TREE, leaf_call(outbox, tree, leaf))
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
-    assert revoke_again(outbox, there, ours) == ((leaf, f"{leaf} was revoked before"),)
-    assert there.status(model.digest) == REVOKED
+    assert revoke_again(outbox, own, ours) == ((leaf, f"{leaf} was revoked before"),)
+    assert own.status(model.digest) == REVOKED
 
 
 def test_statement_that_a_stranger_anchored_about_something_else_is_refused(
-    there: AnchorContract,
+    own: AnchorContract,
     outbox: Outbox,
     make: Make,
     ours: Signer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stranger = account(1, there.node, tmp_path, monkeypatch)
-    transact(there, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
+    stranger = account(1, own.node, tmp_path, monkeypatch)
+    transact(own, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
     model, elsewhere = make("model"), 64 * "2"
-    transact(there, stranger, "anchor", model.digest, elsewhere, KINDS[model.kind], [])
+    transact(own, stranger, "anchor", model.digest, elsewhere, KINDS[model.kind], [])
     outbox.add(model)
-    report = flush(outbox, there, ours)
+    report = flush(outbox, own, ours)
     ((key, reason),) = report.refused
     assert key == model.digest
     assert f"already anchored, by {stranger.address}" in reason
@@ -121,12 +121,12 @@ def test_statement_that_a_stranger_anchored_about_something_else_is_refused(
 
 
 def test_newest_tree_that_holds_a_statement_is_its_tree(
-    there: AnchorContract, outbox: Outbox, make: Make, ours: Signer
+    contract: AnchorContract, outbox: Outbox, make: Make, ours: Signer
 ) -> None:
     files = [make(name) for name in "ghi"]
     outbox.add_tree(files[:2])
-    flush(outbox, there, ours)
+    flush(outbox, contract, ours)
     newest = outbox.add_tree(files)
     assert outbox.tree_of(files[0].digest) != newest  # it is not on the chain yet
-    flush(outbox, there, ours)
+    flush(outbox, contract, ours)
     assert outbox.tree_of(files[0].digest) == newest
