@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from web3.types import FilterParams
 
-from benchmarks.anchoring.ganache import Chain, digest, new_chain
+from benchmarks.anchoring.ganache import ENOUGH_GAS, Chain, anchor_many, digest, new_chain
 from benchmarks.anchoring.goals import at_least, at_most, middle, spent, told
 from edgeline.anchoring.events import Anchored
 from edgeline.anchoring.outbox import Outbox
@@ -26,12 +26,14 @@ NUM_EVENTS, PER_BLOCK = 100_000, 250
 NUM_ASKED = 300
 PAGE = 40
 """Blocks in one question of web3: ten thousand events."""
-ENOUGH_GAS = hex(10**9)
 
 
 def measure(num_events: int = NUM_EVENTS) -> dict[str, object]:
     """Seconds, medians; both ways of reading one after the other, so that the load is the same."""
-    with new_chain(f"--miner.blockGasLimit={ENOUGH_GAS}") as chain, TemporaryDirectory() as name:
+    with (
+        new_chain(f"--miner.blockGasLimit={hex(ENOUGH_GAS)}") as chain,
+        TemporaryDirectory() as name,
+    ):
         statements = _fill(chain, num_events)
         plain = [spent(_formatted, chain, num_events)]
         pairs = []
@@ -69,17 +71,12 @@ def _fill(chain: Chain, num_events: int) -> list[Statement]:
     to_ask = []
     for block in range(num_events // PER_BLOCK):
         made = [_statement(block, place) for place in range(PER_BLOCK)]
-        keys = [bytes.fromhex(one.digest) for one in made]
-        subjects = [bytes.fromhex(one.subject) for one in made]
-        data = chain.contract.encode_abi("anchorMany", [keys, subjects, KINDS["artifact"]])
-        call = {"from": chain.signer.address, "to": chain.contract.address, "data": data}
-        sent = chain.ours.node.ask("eth_sendTransaction", {**call, "gas": ENOUGH_GAS})
+        pairs = [(bytes.fromhex(one.digest), bytes.fromhex(one.subject)) for one in made]
+        receipt = anchor_many(chain, pairs, KINDS["artifact"])
         to_ask.append(made[block % PER_BLOCK])
         if (block + 1) % 100 == 0:
             told(f"audit: {(block + 1) * PER_BLOCK:,} of {num_events:,} events written")
-    [mined] = chain.ours.node.mined([sent])
-    assert mined is not None
-    assert len(mined.logs) == PER_BLOCK
+    assert len(receipt["logs"]) == PER_BLOCK
     return to_ask
 
 

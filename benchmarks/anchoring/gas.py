@@ -141,23 +141,15 @@ def _tree(w3: Web3, contract: Any) -> tuple[int, int]:
 def _others(w3: Web3, contract: Any) -> dict[str, float]:
     """What else is written, for the record: no goal."""
     parents = sorted(digest("first", n) for n in range(4))
-    many = [digest("many", n) for n in range(100)]
-    base, task = digest("first", 0), digest("task")
+    base = digest("first", 0)
     calls = {
         "anchor with two parents": contract.functions.anchor(
             digest("two"), base, KIND, parents[:2]
         ),
         "anchor with four parents": contract.functions.anchor(digest("four"), base, KIND, parents),
-        "anchorMany(100)": contract.functions.anchorMany(many, many, KIND),
-        "openTask": contract.functions.openTask(task, base, [w3.eth.accounts[0]], 1),
-        "closeRound": contract.functions.closeRound(
-            (task, 1, digest("round"), base, [base], digest("updates"), 10)
-        ),
         "revoke": contract.functions.revoke(digest("two"), 2, bytes(32)),
     }
-    figures: dict[str, float] = {name: send(w3, call)["gasUsed"] for name, call in calls.items()}
-    figures["anchorMany(100), each"] = figures.pop("anchorMany(100)") / 100
-    return figures
+    return {name: send(w3, call)["gasUsed"] for name, call in calls.items()}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.anchoring.ganache import Chain, digest, new_chain, send
+from benchmarks.anchoring.ganache import ENOUGH_GAS, Chain, anchor_many, digest, new_chain
 from benchmarks.anchoring.goals import Spent, at_most, middle, spent, told
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.outbox import Outbox
@@ -91,11 +91,11 @@ def _write(file: Path) -> None:
 
 def _anchored(file: Path) -> Receipt:
     """The file's receipt, beside it: its history is that of a model after some rounds."""
-    with new_chain() as chain, Outbox(chain.folder / "outbox.db") as outbox:
+    limit = f"--miner.blockGasLimit={hex(ENOUGH_GAS)}"
+    with new_chain(limit) as chain, Outbox(chain.folder / "outbox.db") as outbox:
         others = [digest("other", n) for n in range(NUM_OTHERS)]
         for start in range(0, NUM_OTHERS, 250):
-            part = others[start : start + 250]
-            send(chain.w3, chain.contract.functions.anchorMany(part, part, 1))
+            anchor_many(chain, [(one, one) for one in others[start : start + 250]], 1)
         line = _line(file)
         outbox.add_all(line)
         return _receipt(chain, outbox, line[-1], file)
