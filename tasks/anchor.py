@@ -151,10 +151,10 @@ def verify(
     """Do what any stranger can do: hash every file again, and ask the chain."""
     if receipt.report.pending:
         return artifact.path, VerifyReport(len(open_artifact(artifact.path).manifest.files), None)
-    with chain.live(run.workspace, settings.chain) as live:
-        verdict = verify_folder(artifact.path, lambda: live)
-    assert verdict.named.manifest is not None
-    return artifact.path, VerifyReport(len(verdict.named.manifest.files), verdict.record.block)
+    with chain.open_session(run.workspace, settings.chain) as session:
+        verdict = verify_folder(artifact.path, lambda: session)
+    assert verdict.thing.manifest is not None
+    return artifact.path, VerifyReport(len(verdict.thing.manifest.files), verdict.record.block)
 
 
 def _statement(artifact: Artifact, lineage: Lineage) -> Statement:

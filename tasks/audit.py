@@ -15,7 +15,7 @@ from edgeline import revisions
 from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.answers import Entry
-from edgeline.auditing.chain_session import Live
+from edgeline.auditing.chain_session import ChainSession
 from edgeline.auditing.stored import verify_stored
 from edgeline.auditing.verdict import verify, verify_folder
 from edgeline.datasets.card import check as check_dataset
@@ -48,7 +48,7 @@ class Chains:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace, self._stack = workspace, ExitStack()
-        self._open: dict[str, Live] = {}
+        self._open: dict[str, ChainSession] = {}
 
     def __enter__(self) -> "Chains":
         return self
@@ -56,9 +56,9 @@ class Chains:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def __call__(self, name: str) -> Live:
+    def __call__(self, name: str) -> ChainSession:
         if name not in self._open:
-            self._open[name] = self._stack.enter_context(chain.live(self._workspace, name))
+            self._open[name] = self._stack.enter_context(chain.open_session(self._workspace, name))
         return self._open[name]
 
 
@@ -169,8 +169,8 @@ def _judged(what: str, digest: str, check: Callable[[], object], waits: bool = F
 
 def _check_version(version: registry.Version, chains: Chains) -> None:
     model, beside = registry.stored_model(version)
-    live = partial(chains, _chain_of(version))
-    verify_stored(model, beside, version.artifact, version.claims, live)
+    open_session = partial(chains, _chain_of(version))
+    verify_stored(model, beside, version.artifact, version.claims, open_session)
 
 
 def _check_artifact(workspace: Workspace, chains: Chains, digest: str, name: str) -> None:
@@ -182,11 +182,13 @@ def _check_artifact(workspace: Workspace, chains: Chains, digest: str, name: str
     verify_folder(folder, partial(chains, next(iter(named), name)))
 
 
-def _check_here(workspace: Workspace, folder: Path, open_live: Callable[[], Live]) -> None:
+def _check_here(
+    workspace: Workspace, folder: Path, open_session: Callable[[], ChainSession]
+) -> None:
     """The data as DVC's lock names them, every file as the card says, and the card as anchored."""
     revisions.check(workspace.root, folder.name)
     card = check_dataset(folder)
-    verify(Named("dataset", card.digest, folder), None, open_live)
+    verify(Named("dataset", card.digest, folder), None, open_session)
 
 
 def _waits(workspace: Workspace, name: str, digest: str) -> bool:
@@ -210,16 +212,16 @@ def _released(workspace: Workspace, chains: Chains) -> list[tuple[str, str]]:
     """Artifacts that were released, and their chains: those that the registry, a chain or a receipt speaks of."""
     released = {version.artifact: _chain_of(version) for version in registry.versions()}
     for name in _chains(workspace):
-        live = chains(name)
-        for entry in _ours(live, "artifact"):
+        session = chains(name)
+        for entry in _ours(session, "artifact"):
             released.setdefault(entry.subject, name)
         for folder in workspace.artifacts.glob("[0-9a-f]*"):
-            if (folder / RECEIPT_NAME).is_file() or live.audit().about(folder.name):
+            if (folder / RECEIPT_NAME).is_file() or session.audit().about(folder.name):
                 released.setdefault(folder.name, name)
     return sorted((digest, name) for digest, name in released.items() if digest)
 
 
-def _ours(live: Live, kind: str) -> list[Entry]:
+def _ours(session: ChainSession, kind: str) -> list[Entry]:
     """What the chain knows of a kind, as far as this project stated it: others may use the same contract."""
-    entries = live.audit().log()
-    return [one for one in entries if one.kind == kind and live.archive.statement(one.statement)]
+    entries = session.audit().log()
+    return [one for one in entries if one.kind == kind and session.archive.statement(one.statement)]

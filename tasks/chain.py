@@ -3,30 +3,33 @@
 from collections.abc import Callable
 
 from edgeline.anchoring.contract import AnchorContract
-from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.flush import FlushReport
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.session import enqueue as enqueue
-from edgeline.anchoring.session import flush_workspace, open_chain
+from edgeline.anchoring.session import flush_workspace
 from edgeline.anchoring.session import open_outbox as open_outbox
 from edgeline.anchoring.session import position as position
-from edgeline.auditing.chain_session import Live
+from edgeline.auditing import chain_session
+from edgeline.auditing.chain_session import ChainSession
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, set_by_user
-from edgeline.workspace import Workspace
+from edgeline.workspace import LOCAL, Workspace
 
 
-def live(workspace: Workspace, name: str) -> Live:
-    """The contract and all that is known here of what it holds, to be asked."""
-    first = known_chain(workspace, name).block
-    contract = open_chain(workspace, name, services.address("ganache", workspace.root))
-    return Live(contract, workspace.anchoring(name), first_block=first)
+def open_session(workspace: Workspace, name: str) -> ChainSession:
+    """The contract and all that is at hand of what it holds, to be asked."""
+    return chain_session.open_session(workspace, name, _local_url(workspace, name))
 
 
 def flush(
     workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
 ) -> tuple[AnchorContract, FlushReport]:
     """Send everything that waits; see `edgeline.anchoring.session`."""
-    local_url = services.address("ganache", workspace.root)
+    local_url = _local_url(workspace, name)
     may_deploy = not set_by_user(ADDRESSES["ganache"])
     return flush_workspace(workspace, name, waiting, local_url, say, may_deploy=may_deploy)
+
+
+def _local_url(workspace: Workspace, name: str) -> str:
+    """Where the node of the project's own chain answers; empty for any other chain, whose file says where."""
+    return services.address("ganache", workspace.root) if name == LOCAL else ""

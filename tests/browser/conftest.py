@@ -53,6 +53,7 @@ def entry(made: Document, block: int, tree: str = "") -> pages.Exhibit:
         sha256_bytes(canonical_json(made)),
         predicate["kind"],
         made["subject"][0]["digest"]["sha256"],
+        name or made["subject"][0]["name"],
         ACCOUNT,
         NOON + 60 * block,
         block,
@@ -61,7 +62,6 @@ def entry(made: Document, block: int, tree: str = "") -> pages.Exhibit:
         tree,
         tuple(predicate["parents"]),
         Status(VALID),
-        name or made["subject"][0]["name"],
         about,
     )
     return pages.Exhibit(known, made)
@@ -150,7 +150,7 @@ class Tab:
         self.path.write_bytes(content)
         self.page.goto("about:blank")
         self.page.goto(f"{self.path.as_uri()}{at}")
-        self.page.wait_for_selector("body[data-checked]", timeout=60_000)
+        self.page.wait_for_selector("body[data-checked]", timeout=240_000)
 
     def choose(self, digest: str) -> Any:
         """What is folded under this address, opened."""

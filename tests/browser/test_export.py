@@ -17,6 +17,7 @@ from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
+from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.gather import gather_exhibits
 from edgeline.auditing.index import Index
@@ -76,7 +77,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def audit(url: str, project: Path) -> Iterator[Audit]:
     """A line of four statements, a tree of five, and one piece of data that was withdrawn."""
     folder = project / ".edgeline" / "anchoring" / "test"
-    known = deploy(url, "node", ROOT / "contracts" / "ModelAnchor.json", name="test", locks=folder)
+    known = deploy(url, "node", name="test", locks=folder)
     write_chain(known, project / "deployments" / "test.json")
     registry = open_contract(url, known.deployment)
     who = load_signer("node", registry.node, folder)
@@ -94,7 +95,7 @@ def audit(url: str, project: Path) -> Iterator[Audit]:
         transact(registry, who, "revoke", letters.digest, DATA_WITHDRAWN, "00" * 32)
         with Index(None, Node(url), known.deployment) as index:
             index.refresh()
-            yield Audit(index, outbox)
+            yield Audit(index, StatementArchive(outbox))
 
 
 def test_the_page_of_a_real_contract_holds(audit: Audit, open_page: Any) -> None:
@@ -124,7 +125,7 @@ def test_without_documents_the_chain_alone_still_gives_the_lineage(
     audit: Audit, open_page: Any, tmp_path: Path
 ) -> None:
     with Outbox(tmp_path / "empty.db") as nothing:
-        exhibits = gather_exhibits(Audit(audit.index, nothing))
+        exhibits = gather_exhibits(Audit(audit.index, StatementArchive(nothing)))
     tab = open_page(exhibits)
     # the tree's root and size can be checked without any document
     assert "1 of 6 are as they were anchored, 5 without a document to check" in tab.verdict

@@ -133,7 +133,7 @@ def test_a_forged_place_in_a_tree_turns_red(open_file: Any, make: Any, part: str
 
 def test_the_words_know_when_they_are_not_those_of_the_page(open_file: Any, make: Any) -> None:
     content = pages.render(make.page_of(make.line()))
-    later = content.replace(b"2026-11-24 12:21:00 UTC", b"2026-11-23 12:21:00 UTC", 1)
+    later = content.replace(b"2026-11-24T12:21:00Z", b"2026-11-23T12:21:00Z", 1)
     assert later != content
     assert "it does not say what it was made to say" in open_file(later).alarm
 

@@ -46,7 +46,7 @@ def test_equal_data_give_equal_bytes(make: Any) -> None:
 
 def test_the_page_names_chain_contract_and_block(open_page: Any, make: Any) -> None:
     shown = open_page(make.line()).page.inner_text("body")
-    for words in ("1337 (local)", f"0x{'c0' * 20}", f"0x{'99' * 32}", "2026-11-24 14:00:00 UTC"):
+    for words in ("1337 (local)", f"0x{'c0' * 20}", f"0x{'99' * 32}", "2026-11-24T14:00:00Z"):
         assert words in shown
     assert "20 statements that contract" in shown
     assert "Nothing was revoked" in shown
@@ -88,7 +88,7 @@ def test_what_is_revoked_says_by_whom(open_page: Any, make: Any) -> None:
     tab = open_page(exhibits)
     assert tab.verdict.endswith("anchored. 19 are revoked, or made from what is.")
     words = tab.choose(exhibits[0].entry.statement).locator(".fate").inner_text()
-    assert words.endswith(f"; revoked (data withdrawn), 2026-11-24 14:20:00 UTC by {WITHDRAWN.by}")
+    assert words.endswith(f"; revoked (data withdrawn), 2026-11-24T14:20:00Z by {WITHDRAWN.by}")
     release = tab.choose(of_kind(exhibits, "release").entry.statement)
     assert release.locator(".fate").inner_text().endswith("; ancestor not valid")
 
@@ -98,7 +98,7 @@ def test_a_compromised_key_shows_since_when(open_page: Any, make: Any) -> None:
     last = with_status(exhibits[-1], Status(COMPROMISED, time=1_795_521_600))
     tab = open_page([*exhibits[:-1], last])
     fate = tab.choose(last.entry.statement).locator(".fate").inner_text()
-    assert fate.endswith("; compromised, since 2026-11-24 12:00:00 UTC")
+    assert fate.endswith("; compromised, since 2026-11-24T12:00:00Z")
 
 
 def test_every_statement_has_a_link(open_page: Any, make: Any) -> None:
@@ -110,7 +110,7 @@ def test_every_statement_has_a_link(open_page: Any, make: Any) -> None:
         for words in (entry.statement, entry.subject, entry.anchorer, entry.transaction):
             assert words in shown
         assert f"{entry.block} {entry.block_hash}" in shown
-        assert "2026-11-24 12:21:00 UTC" in shown
+        assert "2026-11-24T12:21:00Z" in shown
 
 
 def test_what_was_not_checked_here_is_said(open_page: Any, make: Any) -> None:
@@ -163,7 +163,7 @@ def test_a_known_file_says_what_it_is_and_what_it_came_from(
     assert words.startswith(
         "renamed.bin\n\n\u2713 is file 2 of 3 in artifact digits; made from data, "
     )
-    assert words.endswith(f"anchored 2026-11-24 12:21:00 UTC by 0x{'a1' * 20}; valid.")
+    assert words.endswith(f"anchored 2026-11-24T12:21:00Z by 0x{'a1' * 20}; valid.")
     made_from = words.partition("made from ")[2].partition(";")[0].split(", ")
     assert sorted(made_from) == ["12 \u00d7 round", "data", "pretrained", "small", "tuned"]
 

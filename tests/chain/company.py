@@ -10,7 +10,7 @@ from edgeline.anchoring.deployment import Chain, write_chain
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.auditing.chain_session import Live
+from edgeline.auditing.chain_session import ChainSession
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError
 from edgeline.provenance.statement import Statement
@@ -40,8 +40,8 @@ class Company:
     def flush(self) -> None:
         flush(self.outbox, self.contract, self.admin)
 
-    def live(self) -> Live:
-        return Live(self.contract, self.folder, first_block=self.chain.block)
+    def session(self) -> ChainSession:
+        return ChainSession(self.contract, self.folder, first_block=self.chain.block)
 
 
 def edgeline(*arguments: str) -> str:

@@ -1,7 +1,8 @@
 """What an audit answers: frozen, each as a JSON object with whole digests and times in UTC ISO 8601."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from edgeline.anchoring.interface import moment
 from edgeline.digest import JsonValue
@@ -9,14 +10,16 @@ from edgeline.digest import JsonValue
 UNKNOWN, VALID, REVOKED, COMPROMISED = "unknown", "valid", "revoked", "compromised"
 ANCESTOR = "ancestor not valid"
 """What holds by itself and was made from something that does not."""
+TIMES = ("time", "since", "suspect_since")
+"""Fields in seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """Whether a statement may be relied on, and who said that it may not."""
+    """Whether a statement may be relied on, and who revoked it if not."""
 
     word: str
-    """valid, revoked, compromised (anchored when its key was no longer to be believed), ancestor not valid, unknown."""
+    """valid, revoked, compromised (anchored when others may have held its key), ancestor not valid, or unknown."""
     by: str = ""
     time: int = 0
     """Of the revocation, or since when the key is suspect."""
@@ -27,23 +30,16 @@ class Status:
     def __str__(self) -> str:
         return f"{self.word} ({self.reason})" if self.reason else self.word
 
-    def to_json(self) -> dict[str, JsonValue]:
-        return {
-            "status": self.word,
-            "revoked_by": self.by or None,
-            "revoked_time": shown_time(self.time),
-            "reason": self.reason or None,
-            "detail": self.detail or None,
-        }
-
 
 @dataclass(frozen=True)
 class Entry:
-    """One statement: what the chain says of it, and its document where one is at hand."""
+    """One statement: what the chain holds of it, and its document where one is at hand."""
 
     statement: str
     kind: str
     subject: str = ""
+    name: str = ""
+    """What people call it, after its document; empty without one."""
     anchorer: str = ""
     time: int = 0
     block: int = 0
@@ -53,31 +49,12 @@ class Entry:
     """Identity of the tree that holds it; empty for a statement with a record of its own."""
     parents: tuple[str, ...] = ()
     status: Status = Status(UNKNOWN)
-    name: str = ""
-    """What people call it, after its document; empty without one."""
     about: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
-    def known(self) -> bool:
-        """Whether the chain knows it; of a revoked leaf without its tree, that is all."""
+    def is_anchored(self) -> bool:
+        """Whether the chain holds it; of a revoked leaf without its tree, only that it was revoked."""
         return self.status.word != UNKNOWN
-
-    def to_json(self) -> dict[str, JsonValue]:
-        return {
-            "statement": self.statement,
-            "kind": self.kind,
-            "subject": self.subject or None,
-            "name": self.name or None,
-            "anchorer": self.anchorer or None,
-            "time": shown_time(self.time),
-            "block": self.block or None,
-            "block_hash": self.block_hash or None,
-            "transaction": self.transaction or None,
-            "tree": self.tree or None,
-            "parents": list(self.parents),
-            **self.status.to_json(),
-            "about": dict(self.about),
-        }
 
 
 @dataclass(frozen=True)
@@ -89,20 +66,6 @@ class Lineage:
     edges: tuple[tuple[str, str], ...]
     """Parent and child."""
 
-    def to_json(self) -> dict[str, JsonValue]:
-        edges: list[JsonValue] = [list(edge) for edge in self.edges]
-        return {"asked": self.asked, "entries": _all(self.entries), "edges": edges}
-
-    def to_dot(self) -> str:
-        """The same as a graph for Graphviz."""
-        lines = ["digraph lineage {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
-        for entry in self.entries:
-            label = _quoted(f"{entry.kind} {entry.name}".strip(), entry.subject[:16])
-            style = ', style="dashed"' if entry.status.word != VALID else ""
-            lines.append(f'  "{entry.statement}" [label={label}{style}];')
-        lines += [f'  "{parent}" -> "{child}";' for parent, child in self.edges]
-        return "\n".join([*lines, "}"])
-
 
 @dataclass(frozen=True)
 class Account:
@@ -110,54 +73,45 @@ class Account:
 
     account: str
     roles: tuple[str, ...]
-    predecessor: str
-    successor: str
     suspect_since: int
     entries: tuple[Entry, ...]
     revoked: tuple[Entry, ...]
     """What this account revoked."""
 
-    def to_json(self) -> dict[str, JsonValue]:
-        return {
-            "account": self.account,
-            "roles": list(self.roles),
-            "predecessor": self.predecessor or None,
-            "successor": self.successor or None,
-            "suspect_since": shown_time(self.suspect_since),
-            "entries": _all(self.entries),
-            "revoked": _all(self.revoked),
-        }
-
 
 @dataclass(frozen=True)
 class Round:
-    """One round of a federated task."""
+    """One round of a federation."""
 
-    task: str
     number: int
-    base: str
-    """Statement that the task began from."""
-    coordinators: tuple[str, ...]
-    quorum: int
-    approvals: tuple[str, ...]
-    """Keys that agreed to what was closed, in their order; the last one closed it."""
+    """By its statement; where that is not at hand, one more than the round before."""
+    previous: str
+    """Statement of the round before, or of what the federation began from; empty where none is known."""
+    clients: int | None
+    """How many clients' updates it holds; None without its statement."""
     updates: str
-    """RFC 6962 root of the digests of the clients' updates."""
-    clients: int
+    """RFC 6962 root of the digests of their updates."""
     entry: Entry
 
-    def to_json(self) -> dict[str, JsonValue]:
-        return {
-            "task": self.task,
-            "number": self.number,
-            "base": self.base,
-            "coordinators": list(self.coordinators),
-            "quorum": self.quorum,
-            "approvals": list(self.approvals),
-            "updates": self.updates,
-            "clients": self.clients,
-            "entry": self.entry.to_json(),
-        }
+
+@dataclass(frozen=True)
+class Fork:
+    """Several rounds with one number that follow the same statement."""
+
+    number: int
+    previous: str
+    rounds: tuple[str, ...]
+    """Their statements."""
+
+
+@dataclass(frozen=True)
+class Federation:
+    """The rounds before and after one of them, with those beside them where the federation forks."""
+
+    asked: str
+    rounds: tuple[Round, ...]
+    """The round before comes first."""
+    forks: tuple[Fork, ...]
 
 
 @dataclass(frozen=True)
@@ -169,14 +123,6 @@ class Key:
     since: int
     entries: tuple[Entry, ...]
 
-    def to_json(self) -> dict[str, JsonValue]:
-        return {
-            "account": self.account,
-            "by": self.by,
-            "since": shown_time(self.since),
-            "entries": _all(self.entries),
-        }
-
 
 @dataclass(frozen=True)
 class Withdrawn:
@@ -185,8 +131,14 @@ class Withdrawn:
     entries: tuple[Entry, ...]
     keys: tuple[Key, ...]
 
-    def to_json(self) -> dict[str, JsonValue]:
-        return {"entries": _all(self.entries), "keys": [key.to_json() for key in self.keys]}
+
+@dataclass(frozen=True)
+class FileDifference:
+    """A subject that two statements name with different digests, or only one of them names."""
+
+    name: str
+    a: str
+    b: str
 
 
 @dataclass(frozen=True)
@@ -200,33 +152,40 @@ class Difference:
     """The youngest that both came from."""
     only_a: tuple[Entry, ...]
     only_b: tuple[Entry, ...]
-    files: tuple[tuple[str, str, str], ...]
-    """Name, digest in a, digest in b, of the subjects that differ; empty where there is none."""
+    files: tuple[FileDifference, ...]
 
-    def to_json(self) -> dict[str, JsonValue]:
-        files: list[JsonValue] = [
-            {"name": name, "a": one or None, "b": other or None} for name, one, other in self.files
-        ]
-        return {
-            "a": self.a.to_json(),
-            "b": self.b.to_json(),
-            "common": _all(self.common),
-            "parting": _all(self.parting),
-            "only_a": _all(self.only_a),
-            "only_b": _all(self.only_b),
-            "files": files,
-        }
+
+Answer = Lineage | Account | Federation | Withdrawn | Difference
+
+
+def to_json(answer: Any) -> dict[str, JsonValue]:
+    """An answer or a part of one; whatever is empty or not known is null, but for lists."""
+    if isinstance(answer, Entry):
+        return _entry_json(answer)
+    return {one.name: _json(one.name, getattr(answer, one.name)) for one in fields(answer)}
+
+
+def _entry_json(entry: Entry) -> dict[str, JsonValue]:
+    values = {one.name: _json(one.name, getattr(entry, one.name)) for one in fields(entry)}
+    status = entry.status
+    return values | {
+        "status": status.word,
+        "revoked_by": status.by or None,
+        "revoked_time": shown_time(status.time),
+        "reason": status.reason or None,
+        "detail": status.detail or None,
+        "about": dict(entry.about),
+    }
+
+
+def _json(name: str, value: Any) -> JsonValue:
+    if isinstance(value, tuple):
+        return [_json("", one) for one in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return to_json(value)
+    return shown_time(value) if name in TIMES else value or None
 
 
 def shown_time(seconds: int) -> str | None:
     """ISO 8601 in UTC; None for the zero that stands for no time."""
     return moment(seconds) if seconds else None
-
-
-def _all(entries: Iterable[Entry]) -> list[JsonValue]:
-    return [entry.to_json() for entry in entries]
-
-
-def _quoted(*lines: str) -> str:
-    escaped = [line.replace("\\", "\\\\").replace('"', '\\"') for line in lines if line]
-    return '"' + "\\n".join(escaped) + '"'

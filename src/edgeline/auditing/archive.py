@@ -1,79 +1,50 @@
-"""Statements at hand: what adds names, files and members of trees to what the chain says."""
+"""Statements at hand: what adds names, files and members of trees to what the chain holds."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import chain
-from typing import Protocol, TypeVar
-
+from edgeline.anchoring.outbox import Outbox
 from edgeline.provenance.receipt import Receipt
 from edgeline.provenance.statement import Statement
 
-T = TypeVar("T")
 
+class StatementArchive:
+    """The statements of a project's outbox, where it has one, and those that came with receipts."""
 
-class Archive(Protocol):
-    """Where statements can be looked up; the outbox is one."""
+    def __init__(self, outbox: Outbox | None = None) -> None:
+        self._outbox = outbox
+        self._received: dict[str, Statement] = {}
+        self._trees: dict[str, str] = {}
 
-    def statement(self, digest: str) -> Statement | None: ...
-    def about(self, sha256: str) -> list[Statement]: ...
-    def children(self, digest: str) -> list[str]: ...
-    def tree_of(self, digest: str) -> str | None: ...
-    def members(self, tree: str) -> list[str]: ...
-
-
-@dataclass(frozen=True)
-class Loose:
-    """Statements that came with a receipt, and nothing else."""
-
-    statements: tuple[Statement, ...] = ()
-    trees: Mapping[str, str] = field(default_factory=dict)
-    """Statement to the tree that holds it."""
-
-    @classmethod
-    def from_receipt(cls, receipt: Receipt) -> "Loose":
+    def add_receipt(self, receipt: Receipt) -> None:
+        """From here on, the statements in this receipt are at hand too."""
         own = receipt.statement
-        trees = {own.digest: receipt.record.key} if receipt.inclusion else {}
-        return cls((*receipt.lineage, own), trees)
+        self._received |= {one.digest: one for one in (*receipt.lineage, own)}
+        if receipt.inclusion:
+            self._trees[own.digest] = receipt.record.key
 
     def statement(self, digest: str) -> Statement | None:
-        return next((one for one in self.statements if one.digest == digest), None)
+        """The statement with this digest."""
+        kept = self._outbox.statement(digest) if self._outbox else None
+        return self._received.get(digest) or kept
 
     def about(self, sha256: str) -> list[Statement]:
-        subjects = ((one, {subject.sha256 for subject in one.subjects}) for one in self.statements)
-        return [one for one, known in subjects if sha256 in known]
+        """The statements of which one subject has this SHA-256."""
+        statements = self._outbox.about(sha256) if self._outbox else []
+        statements += [
+            one
+            for one in self._received.values()
+            if any(subject.sha256 == sha256 for subject in one.subjects)
+        ]
+        return list(dict.fromkeys(statements))
 
     def children(self, digest: str) -> list[str]:
-        return [one.digest for one in self.statements if digest in one.parents]
+        """Digests of the statements that name this one as a parent."""
+        children = self._outbox.children(digest) if self._outbox else []
+        children += [one.digest for one in self._received.values() if digest in one.parents]
+        return list(dict.fromkeys(children))
 
     def tree_of(self, digest: str) -> str | None:
-        return self.trees.get(digest)
+        """Id of a tree that holds this statement."""
+        return self._trees.get(digest) or (self._outbox.tree_of(digest) if self._outbox else None)
 
     def members(self, tree: str) -> list[str]:
-        """Not known: a receipt proves one member without naming the others."""
-        return []
-
-
-@dataclass(frozen=True)
-class Several:
-    """What any of these knows; the first to know it answers."""
-
-    archives: tuple[Archive, ...]
-
-    def statement(self, digest: str) -> Statement | None:
-        return next((one for a in self.archives if (one := a.statement(digest))), None)
-
-    def about(self, sha256: str) -> list[Statement]:
-        return _distinct(chain.from_iterable(a.about(sha256) for a in self.archives))
-
-    def children(self, digest: str) -> list[str]:
-        return _distinct(chain.from_iterable(a.children(digest) for a in self.archives))
-
-    def tree_of(self, digest: str) -> str | None:
-        return next((tree for a in self.archives if (tree := a.tree_of(digest))), None)
-
-    def members(self, tree: str) -> list[str]:
-        return next((some for a in self.archives if (some := a.members(tree))), [])
-
-
-def _distinct(things: Iterable[T]) -> list[T]:
-    return list(dict.fromkeys(things))
+        """Digests of the statements in a tree: a receipt names none besides its own."""
+        return self._outbox.members(tree) if self._outbox else []

@@ -1,36 +1,25 @@
-"""A chain that can be asked now: its records, the statements at hand, and on demand its events."""
+"""A chain that can be asked now: its contract, the statements at hand, and on demand its events."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from edgeline.anchoring.contract import AnchorContract, open_contract
+from edgeline.anchoring.deployment import Chain, known_chain
 from edgeline.anchoring.outbox import Outbox
-from edgeline.auditing.archive import Archive, Loose, Several
+from edgeline.anchoring.session import node_url
+from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.index import Index, Progress
-from edgeline.provenance.receipt import Receipt
-
-if TYPE_CHECKING:
-    from edgeline.anchoring.contract import AnchorContract
+from edgeline.workspace import Workspace
 
 OUTBOX, INDEX = "outbox.db", "index.db"
 
 
-@contextmanager
-def archive_in(folder: Path) -> Iterator[Archive]:
-    """The outbox of a project's chain; where there is none, none is made."""
-    path = folder / OUTBOX
-    if not path.is_file():
-        yield Loose()
-        return
-    with Outbox(path) as outbox:
-        yield outbox
-
-
-class Live:
-    """To be closed after use.
+class ChainSession:
+    """To be closed after use. Made by `open_session`, or around a contract alone.
 
     `folder` holds the outbox and the index of a project's chain. Without one, or from a node that is not
     the project's own (`keep` false), the events are read anew, into memory. `trusted` are sentences: what
@@ -39,19 +28,18 @@ class Live:
 
     def __init__(
         self,
-        registry: "AnchorContract",
-        folder: Path | None,
+        contract: AnchorContract,
+        folder: Path | None = None,
         *,
         first_block: int = 0,
         keep: bool = True,
         progress: Progress | None = None,
         trusted: tuple[str, ...] = (),
     ) -> None:
-        self.registry, self._folder, self._first_block = registry, folder, first_block
+        self.contract, self._folder, self._first_block = contract, folder, first_block
         self._keep = keep
-        self.trusted = (f"the node at {registry.node.place}", *trusted)
+        self.trusted = (f"the node at {contract.node.place}", *trusted)
         self._progress, self._open = progress, ExitStack()
-        self._noted: tuple[Archive, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -62,18 +50,12 @@ class Live:
     def close(self) -> None:
         self._open.close()
 
-    def note(self, receipt: Receipt) -> None:
-        """From here on, the statements in this receipt are at hand too."""
-        self._noted = (Loose.from_receipt(receipt), *self._noted)
-
-    @property
-    def archive(self) -> Archive:
-        """All statements at hand."""
-        return Several((*self._noted, self._kept))
-
     @cached_property
-    def _kept(self) -> Archive:
-        return self._open.enter_context(archive_in(self._folder)) if self._folder else Loose()
+    def archive(self) -> StatementArchive:
+        """All statements at hand."""
+        if self._folder is None:
+            return StatementArchive()
+        return self._open.enter_context(open_archive(self._folder))
 
     def audit(self) -> Audit:
         """The questions, after the newest events were read."""
@@ -83,5 +65,40 @@ class Live:
     @cached_property
     def _index(self) -> Index:
         path = self._folder / INDEX if self._folder and self._keep else None
-        index = Index(path, self.registry.node, self.registry.deployment, self._first_block)
+        index = Index(path, self.contract.node, self.contract.deployment, self._first_block)
         return self._open.enter_context(index)
+
+
+def open_session(
+    workspace: Workspace,
+    chain: str | Chain,
+    local_url: str,
+    *,
+    url: str | None = None,
+    progress: Progress | None = None,
+) -> ChainSession:
+    """A chain of this workspace, by its name or as its file describes it.
+
+    `local_url` is where the node of the project's own chain answers, `url` another node that is asked
+    in place of the chain's own; what that one answers stays out of the workspace's index.
+
+    Raises:
+        NotAnchored: the project has anchored nothing.
+        EnvironmentUnfit: there is no such chain, or no node of it answers.
+    """
+    known = known_chain(workspace, chain) if isinstance(chain, str) else chain
+    return ChainSession(
+        open_contract(url or node_url(known, local_url), known.deployment),
+        workspace.anchoring(known.name),
+        first_block=known.block,
+        keep=url is None,
+        progress=progress,
+    )
+
+
+@contextmanager
+def open_archive(folder: Path) -> Iterator[StatementArchive]:
+    """The statements in the outbox of a project's chain; where there is no outbox, none is made."""
+    path = folder / OUTBOX
+    with Outbox(path) if path.is_file() else nullcontext() as outbox:
+        yield StatementArchive(outbox)

@@ -14,7 +14,7 @@ from edgeline.provenance.statement import Statement, kind_name
 KEY_COMPROMISED = 4
 """Reason of a revocation, by the contract's numbers."""
 
-Recorded = Event[Anchored] | Event[TreeAnchored]
+RecordEvent = Event[Anchored] | Event[TreeAnchored]
 
 
 def name_of(statement: Statement) -> str:
@@ -30,20 +30,21 @@ def name_of(statement: Statement) -> str:
     return f"{about.get('recipe', '')} {extra}".strip() or statement.subjects[0].name
 
 
-def of_statement(document: Statement) -> Entry:
+def statement_entry(document: Statement) -> Entry:
     """What a statement says about itself."""
     entry = Entry(document.digest, document.kind, document.subject, parents=document.parents)
-    return named(entry, document)
+    return describe(entry, document)
 
 
-def named(entry: Entry, document: Statement | None) -> Entry:
-    """With the name and the remarks of its document, if there is one."""
+def describe(entry: Entry, document: Statement | None) -> Entry:
+    """The entry with the name and the remarks of its document, if there is one."""
     if document is None:
         return entry
     return replace(entry, name=name_of(document), about=document.about)
 
 
-def entry_of(event: Recorded, parents: tuple[str, ...], status: Status) -> Entry:
+def event_entry(event: RecordEvent, parents: tuple[str, ...], status: Status) -> Entry:
+    """What the event of a record says."""
     body = event.body
     entry = Entry(
         key_of(event),
@@ -61,18 +62,19 @@ def entry_of(event: Recorded, parents: tuple[str, ...], status: Status) -> Entry
     return replace(entry, kind=kind_name(body.kind), subject=body.subject)
 
 
-def key_of(event: Recorded) -> str:
+def key_of(event: RecordEvent) -> str:
     return event.body.id if isinstance(event.body, TreeAnchored) else event.body.statement
 
 
-def status_of(time: int, suspect_since: int) -> Status:
+def record_status(time: int, suspect_since: int) -> Status:
+    """Of a record that was not revoked."""
     if suspect_since and time >= suspect_since:
         return Status(answers.COMPROMISED, time=suspect_since, reason=reason_name(KEY_COMPROMISED))
     return Status(answers.VALID)
 
 
-def revocation_of(event: Revoked) -> Status:
-    detail = event.detail.strip("0") and event.detail
+def revocation_status(event: Revoked) -> Status:
+    detail = event.detail if event.detail.strip("0") else ""
     return Status(answers.REVOKED, event.by, event.time, reason_name(event.reason), detail)
 
 

@@ -1,12 +1,7 @@
 """What a page shows: all that an audit knows, with the documents and the places in trees that are at hand."""
 
-from dataclasses import replace
-
-from edgeline.anchoring.events import Event, Revoked, TreeAnchored
-from edgeline.auditing.answers import Entry
+from edgeline.anchoring.events import TreeAnchored
 from edgeline.auditing.audit import Audit
-from edgeline.auditing.entries import of_statement, revocation_of
-from edgeline.auditing.inheritance import judged
 from edgeline.auditing.page import Exhibit
 from edgeline.merkle import build
 from edgeline.provenance.receipt import Inclusion
@@ -23,11 +18,10 @@ def gather_exhibits(audit: Audit) -> list[Exhibit]:
         for key, entry in members.items():
             if entry.tree == tree.id:
                 entries[key], proofs[key] = entry, inclusions[key]
-    for event in audit.index.find(Revoked):
-        if event.body.statement not in entries:
-            entries[event.body.statement] = _leaf(audit, event)
+    # A leaf is known by its revocation alone where its tree is not at hand.
+    entries = {entry.statement: entry for entry in audit.withdrawn().entries} | entries
     exhibits = []
-    for entry in judged(audit, entries.values()):
+    for entry in audit.judge_ancestry(entries.values()):
         document, own = audit.archive.statement(entry.statement), trees.get(entry.statement)
         exhibits.append(
             Exhibit(
@@ -52,18 +46,3 @@ def _inclusions(audit: Audit, tree: TreeAnchored) -> dict[str, Inclusion]:
         digest: Inclusion(tree.root, tree.size, index, tuple(node.hex() for node in path))
         for index, (digest, path) in enumerate(zip(digests, built.paths(), strict=True))
     }
-
-
-def _leaf(audit: Audit, event: Event[Revoked]) -> Entry:
-    """A revoked statement whose tree is not at hand: the revocation is all that is known."""
-    document = audit.archive.statement(event.body.statement)
-    entry = of_statement(document) if document else Entry(event.body.statement, "leaf")
-    return replace(
-        entry,
-        anchorer=event.body.by,
-        time=event.body.time,
-        block=event.block,
-        block_hash=event.block_hash,
-        transaction=event.transaction,
-        status=revocation_of(event.body),
-    )

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgeline.anchoring.events import EVENTS, Event
-from edgeline.anchoring.logs import Fields, event, malformed, row
+from edgeline.anchoring.logs import Fields, event, malformed
+from edgeline.anchoring.logs import row as read_row
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.provider import Refused
-from edgeline.auditing.store import is_searchable, make_searchable, open_store, understood
+from edgeline.auditing.store import explain_failure, is_searchable, make_searchable, open_store
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable
 from edgeline.provenance.record import Deployment
@@ -41,7 +42,8 @@ NUM_RECENT = 64
 
 B = TypeVar("B")
 Progress = Callable[[int, int], None]
-Told = list[tuple[type[Any], Fields]]
+Rows = list[tuple[type[Any], Fields]]
+"""Events as they are stored: what each is, and its plain values."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,9 @@ class Index:
     @property
     def head(self) -> Head:
         newest = "SELECT block, hash FROM checkpoint ORDER BY block DESC LIMIT 1"
-        with understood(self._path):
-            found = self._database.execute(newest).fetchone()
-        return Head(*(found or (self.first_block - 1, "")))
+        with explain_failure(self._path):
+            head = self._database.execute(newest).fetchone()
+        return Head(*(head or (self.first_block - 1, "")))
 
     def find(self, body: type[B], *, since: int = 0, **equal: object) -> list[Event[B]]:
         """Events of one kind in the chain's order, those whose fields are `equal`.
@@ -89,11 +91,11 @@ class Index:
 
     def among(self, body: type[B], name: str, values: Iterable[object]) -> list[Event[B]]:
         """Events of one kind whose field `name` is one of these values."""
-        found, wanted = [], list(values)
+        events, wanted = [], list(values)
         for start in range(0, len(wanted), MAX_AMONG):
             some = wanted[start : start + MAX_AMONG]
-            found += self._find(body, {f"{name} IN ({', '.join('?' * len(some))})": some})
-        return found
+            events += self._find(body, {f"{name} IN ({', '.join('?' * len(some))})": some})
+        return events
 
     def _find(self, body: type[B], wanted: dict[str, Any], since: int = 0) -> list[Event[B]]:
         if since:
@@ -102,9 +104,9 @@ class Index:
         values: list[object] = []
         for value in wanted.values():
             values += value if isinstance(value, list) else [value]
-        asked = f"SELECT * FROM {body.__name__} {where} ORDER BY block, position"
-        with understood(self._path):
-            return [event(body, found) for found in self._database.execute(asked, values)]
+        query = f"SELECT * FROM {body.__name__} {where} ORDER BY block, position"
+        with explain_failure(self._path):
+            return [event(body, row) for row in self._database.execute(query, values)]
 
     def refresh(
         self, progress: Progress | None = None, clock: Callable[[], float] = time.monotonic
@@ -127,16 +129,16 @@ class Index:
             if rewinds > MAX_REWINDS:
                 raise self._unsettled(f"a chain that changed {rewinds} times meanwhile")
             try:
-                closing, told = self._read(first, last)
+                closing, rows = self._read(first, last)
             except (Refused, ServiceUnavailable):
                 if first == last or not self._answers():
                     raise
                 span, patience = (last - first + 1) // 2, PATIENCE
                 continue
-            self._store(first, closing, told)
+            self._store(first, closing, rows)
             patience = max(patience - 1, 0)
             if not patience:
-                span = min(span * 4, max(1, (last - first + 1) * PAGE_EVENTS // max(len(told), 1)))
+                span = min(span * 4, max(1, (last - first + 1) * PAGE_EVENTS // max(len(rows), 1)))
             if progress and clock() - began > LONG_S:
                 progress(last, target)
 
@@ -152,7 +154,7 @@ class Index:
         except ServiceUnavailable:
             return False
 
-    def _read(self, first: int, last: int) -> tuple[Head, Told]:
+    def _read(self, first: int, last: int) -> tuple[Head, Rows]:
         """A page: the hash of its last block, and then the events up to it."""
         closing = self._hash(last)
         if closing is None:
@@ -162,37 +164,35 @@ class Index:
         logs = self._node.ask("eth_getLogs", where)
         if not isinstance(logs, list):
             raise malformed(contract)
-        told = [read for log in logs if (read := row(log, contract))]
-        if any(not first <= values[0] <= last for _, values in told):
+        rows = [read for log in logs if (read := read_row(log, contract))]
+        if any(not first <= values[0] <= last for _, values in rows):
             raise malformed(contract)
-        return Head(last, closing), told
+        return Head(last, closing), rows
 
     def _rewind(self) -> bool:
         """Drops what the chain no longer holds; whether that was anything."""
         head = self.head
         if not head.hash or self._agrees(head):
             return False
-        known = [
-            Head(*row)
-            for row in self._database.execute("SELECT block, hash FROM checkpoint ORDER BY block")
-        ]
-        num_sound = bisect_left(known, True, key=lambda one: not self._agrees(one))
-        keep = known[num_sound - 1].number if num_sound else self.first_block - 1
+        query = "SELECT block, hash FROM checkpoint ORDER BY block"
+        checkpoints = [Head(*row) for row in self._database.execute(query)]
+        num_sound = bisect_left(checkpoints, True, key=lambda one: not self._agrees(one))
+        keep = checkpoints[num_sound - 1].number if num_sound else self.first_block - 1
         with self._transaction():
             for table in ("checkpoint", *(body.__name__ for body in EVENTS)):
                 self._database.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
         return True
 
-    def _store(self, first: int, closing: Head, told: Told) -> None:
-        rows, blocks = defaultdict(list), {}
-        for body, values in told:
-            rows[body].append(values)
+    def _store(self, first: int, closing: Head, rows: Rows) -> None:
+        by_event, blocks = defaultdict(list), {}
+        for body, values in rows:
+            by_event[body].append(values)
             blocks[values[0]] = values[3]
         recent = sorted(blocks.items())[-NUM_RECENT:]
         with self._transaction():
             if self.head.number + 1 != first:
                 return  # another process was faster
-            for body, many in rows.items():
+            for body, many in by_event.items():
                 marks = ", ".join("?" * len(many[0]))
                 try:
                     self._database.executemany(
@@ -221,7 +221,7 @@ class Index:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with understood(self._path):
+        with explain_failure(self._path):
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield

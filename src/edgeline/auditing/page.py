@@ -12,11 +12,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
-from edgeline.auditing.answers import VALID, Entry
+from edgeline.auditing.answers import VALID, Entry, shown_time
 from edgeline.auditing.drawing import draw_lineage
 from edgeline.auditing.entries import parents_first
 from edgeline.page import Markup, standalone, templates
@@ -94,17 +93,9 @@ def _words(page: Page, exhibits: Mapping[str, Exhibit], ordered: Sequence[Entry]
             drawing=draw_lineage(ordered),
             kinds=KINDS,
             most_links=MOST_LINKS,
-            utc=_utc,
+            utc=shown_time,
         )
     )
-
-
-def _utc(seconds: int) -> str:
-    """To the second; a time that no calendar has is told as it is."""
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (ValueError, OverflowError, OSError):
-        return f"second {seconds}"
 
 
 def _embedded(value: dict[str, Any]) -> str:

@@ -13,18 +13,17 @@ from edgeline.anchoring.events import EVENTS
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.files import acquire_lock
 
-LAYOUT = 1
+LAYOUT = 2
+"""Another one, as that of the earlier contract, is made anew."""
 PATIENCE_S = 60.0
 """How long to wait for another process that opens or writes."""
 CACHE_KIB, WAL_PAGES = 65536, 16000
 """SQLite's own 2 MB and 1,000 pages are too few for digests, which land anywhere in an index."""
 
-ASKED_BY = {
+INDEXED = {
     "Anchored": ("statement", "subject", "anchorer", "time"),
     "Derived": ("parent", "child"),
     "TreeAnchored": ("id",),
-    "RoundApproved": ("task",),
-    "RoundClosed": ("task",),
     "Revoked": ("statement",),
 }
 
@@ -36,7 +35,10 @@ def open_store(path: Path | None, identity: bytes) -> sqlite3.Connection:
     # One after another: SQLite does not wait for whoever else makes the same file, and only so is what lies here
     # damaged still what is to be removed.
     lock = path.with_name(f"{path.name}.lock")
-    with understood(path), acquire_lock(lock, f"nobody else to open {path}", patience_s=PATIENCE_S):
+    with (
+        explain_failure(path),
+        acquire_lock(lock, f"nobody else to open {path}", patience_s=PATIENCE_S),
+    ):
         try:
             return _prepared(str(path), identity)
         except sqlite3.OperationalError:
@@ -49,8 +51,8 @@ def open_store(path: Path | None, identity: bytes) -> sqlite3.Connection:
 
 
 @contextmanager
-def understood(path: Path | None) -> Iterator[None]:
-    """What SQLite or the disk say against it, in one line."""
+def explain_failure(path: Path | None) -> Iterator[None]:
+    """Tells in one line what SQLite or the disk has against the file."""
     try:
         yield
     except EdgelineError:
@@ -102,13 +104,13 @@ def _make(database: sqlite3.Connection, identity: bytes) -> None:
 
 def is_searchable(database: sqlite3.Connection) -> bool:
     """Whether events can be found without looking at all of them."""
-    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'index'")
-    return found.fetchone() is not None
+    indexes = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'index'")
+    return indexes.fetchone() is not None
 
 
 def make_searchable(database: sqlite3.Connection) -> None:
     """Once everything was read: to keep the order of digests while they pour in costs twice as much."""
-    for table, names in ASKED_BY.items():
+    for table, names in INDEXED.items():
         for name in names:
             made = f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name})"
             database.execute(made)

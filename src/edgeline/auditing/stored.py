@@ -1,4 +1,4 @@
-"""What a model registry keeps of a version, held against the artifact that it was registered from.
+"""What a model registry keeps of a version, compared with the artifact that it was registered from.
 
 The registry keeps `model.onnx`, and beside it the artifact's manifest and, if it was there, its receipt.
 Whoever can write to its store can exchange any of them, and the tags too; but not what was anchored.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edgeline.anchoring.interface import VALID
 from edgeline.anchoring.subject import Named
-from edgeline.auditing.chain_session import Live
+from edgeline.auditing.chain_session import ChainSession
 from edgeline.auditing.verdict import Verdict, verify
 from edgeline.auditing.withdrawal import WITHDRAWN, revoked
 from edgeline.digest import sha256_bytes, sha256_file
@@ -27,7 +27,7 @@ def verify_stored(
     beside: Path,
     artifact: str,
     claims: Mapping[str, str],
-    open_live: Callable[[], Live],
+    open_session: Callable[[], ChainSession],
 ) -> Verdict:
     """The stored model is the one in the stored manifest, whose digest is anchored and valid.
 
@@ -43,13 +43,13 @@ def verify_stored(
     manifest = _stored_manifest(beside / MANIFEST, artifact)
     if manifest.recipe != claims.get("recipe"):
         raise _disagreement(MANIFEST, f"an artifact of {claims.get('recipe')}", manifest.recipe)
-    found, listed = sha256_file(model) if model.is_file() else "none", manifest.files[MODEL].sha256
-    if found != listed:
-        raise _disagreement(model.name, f"SHA-256 {listed}", found)
-    live = open_live()
-    named = Named("version", artifact, beside, manifest)
-    verdict = verify(named, read_receipt(receipt_path(beside)), lambda: live)
-    _require_release(live, verdict, claims)
+    sha256 = sha256_file(model) if model.is_file() else "none"
+    if sha256 != manifest.files[MODEL].sha256:
+        raise _disagreement(model.name, f"SHA-256 {manifest.files[MODEL].sha256}", sha256)
+    session = open_session()
+    thing = Named("version", artifact, beside, manifest)
+    verdict = verify(thing, read_receipt(receipt_path(beside)), lambda: session)
+    _require_release(session, verdict, claims)
     return verdict
 
 
@@ -69,22 +69,23 @@ def _stored_manifest(path: Path, artifact: str) -> Manifest:
     return manifest
 
 
-def _require_release(live: Live, verdict: Verdict, claims: Mapping[str, str]) -> None:
+def _require_release(session: ChainSession, verdict: Verdict, claims: Mapping[str, str]) -> None:
     """A release of this very artifact says what the version claims, and still holds."""
-    children = map(live.archive.statement, live.archive.children(verdict.evidence.entry.statement))
+    archive, statement = session.archive, verdict.evidence.entry.statement
+    children = map(archive.statement, archive.children(statement))
     releases = [one for one in children if one and one.kind == "release"]
     if not releases:
         return
     fitting = [one for one in releases if all(one.about.get(k) == v for k, v in claims.items())]
     if not fitting:
-        said = [{key: one.about.get(key) for key in claims} for one in releases]
+        stated = {key: releases[-1].about.get(key) for key in claims}
         raise _disagreement(
-            "its tags", f"what the artifact's release says, {said[-1]}", str(dict(claims))
+            "its tags", f"those of the artifact's release, {stated}", str({**claims})
         )
-    statuses = live.registry.statuses([one.digest for one in fitting])
+    statuses = session.contract.statuses([one.digest for one in fitting])
     if WITHDRAWN.keys() & {*statuses} and VALID not in statuses:
-        entry = live.audit().of([fitting[-1].digest])[fitting[-1].digest]
-        raise revoked(verdict.named, entry, "its release")
+        digest = fitting[-1].digest
+        raise revoked(verdict.thing, session.audit().of([digest])[digest], "its release")
 
 
 def _disagreement(what: str, expected: str, found: str) -> Tampered:

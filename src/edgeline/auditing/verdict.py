@@ -1,8 +1,8 @@
 """Is this thing what was anchored, and does that still hold?
 
-What is on disk is hashed before anything is asked, so that no chain is needed to find it broken. Then
-comes the receipt, which proves what it can by itself; then the chain, which alone knows what was revoked
-since, of the thing or of anything that it came from. Imports no web3.
+The receipt is checked first, for what it proves by itself: no chain is needed to find it broken. Then
+the chain is asked, which alone knows what was revoked since, of the thing or of anything that it came
+from. Whoever calls has hashed what is on disk. Imports no web3.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from edgeline.anchoring.subject import Named
 from edgeline.artifact import open_artifact
-from edgeline.auditing.answers import Entry, shown_time
+from edgeline.auditing.answers import shown_time, to_json
 from edgeline.auditing.evidence import (
     Evidence,
-    of_chain,
-    of_receipt,
+    check_receipt,
     require_files,
     require_history,
+    search_chain,
 )
 from edgeline.auditing.withdrawal import require_valid
 from edgeline.digest import JsonValue
@@ -29,7 +29,7 @@ from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path
 from edgeline.provenance.record import Deployment, Record
 
 if TYPE_CHECKING:
-    from edgeline.auditing.chain_session import Live
+    from edgeline.auditing.chain_session import ChainSession
 
 LIVE = 3
 
@@ -38,13 +38,13 @@ LIVE = 3
 class Verdict:
     """A thing that is intact, anchored and valid, as far as was asked; anything else is an error."""
 
-    named: Named
+    thing: Named
     evidence: Evidence
     level: int
     """1: in the record's tree, or its own; 2: the record is in a block; 3: the chain was asked."""
     trusted: tuple[str, ...]
     """Sentences: what has to be believed all the same."""
-    receipt_at_hand: bool
+    has_receipt: bool
     deployment: Deployment
 
     @property
@@ -53,37 +53,35 @@ class Verdict:
         return self.evidence.record
 
     def to_json(self) -> dict[str, JsonValue]:
-        entry, record = self.evidence.entry, self.evidence.record
-        manifest = self.named.manifest
+        manifest, entry = self.thing.manifest, to_json(self.evidence.entry)
+        own = ("statement", "kind", "name", "tree", "parents")
+        others = ("statement", "kind", "subject", "name")
+        ancestors = map(to_json, self.evidence.ancestors)
         return {
             "verdict": "anchored",
-            "what": self.named.what,
-            "folder": str(self.named),
-            "digest": self.named.digest,
+            "what": self.thing.what,
+            "folder": str(self.thing),
+            "digest": self.thing.digest,
             "files": len(manifest.files) if manifest else None,
-            "receipt": "agrees" if self.receipt_at_hand else "missing",
+            "receipt": "agrees" if self.has_receipt else "missing",
             "level": self.level,
             "trusted": list(self.trusted),
-            "statement": entry.statement,
-            "kind": entry.kind,
-            "name": entry.name or None,
-            "tree": entry.tree or None,
-            "parents": list(entry.parents),
-            "lineage": [_ancestor(one) for one in self.evidence.ancestors],
-            "anchorer": record.anchorer,
-            "time": shown_time(record.time),
-            "block": record.block,
-            "block_hash": entry.block_hash,
-            "transaction": entry.transaction,
+            **{key: entry[key] for key in own},
+            "lineage": [{key: one[key] for key in others} for one in ancestors],
+            "anchorer": self.record.anchorer,
+            "time": shown_time(self.record.time),
+            "block": self.record.block,
+            "block_hash": entry["block_hash"],
+            "transaction": entry["transaction"],
             "chain_id": self.deployment.chain_id,
             "contract": self.deployment.contract,
         }
 
 
 def verify(
-    named: Named,
+    thing: Named,
     receipt: Receipt | None,
-    open_live: "Callable[[], Live]",
+    open_session: "Callable[[], ChainSession]",
     pinned: str | None = None,
 ) -> Verdict:
     """Compares the thing with its receipt, the receipt with the chain, and asks what holds today.
@@ -91,30 +89,30 @@ def verify(
     Raises:
         Tampered: thing, receipt and chain disagree.
         EnvironmentUnfit: the chain cannot be asked.
-        NotAnchored: the thing is intact, and the chain does not know it.
+        NotAnchored: the thing is intact, and the chain holds no statement about it.
         Revoked: it was revoked or anchored with a compromised key, or something it came from was.
     """
     if receipt is None and pinned is not None:
-        raise _no_receipt(named)
+        raise _no_receipt(thing)
     if receipt is not None:
-        require_files(named, receipt.statement)
-        # of a revocation, the chain knows more
+        require_files(thing, receipt.statement)
+        # Of a revocation, the chain knows more.
         with suppress(Revoked):
-            check(receipt, named.digest, pinned)
-    live = open_live()
+            check(receipt, thing.digest, pinned)
+    session = open_session()
     if receipt is not None:
-        live.note(receipt)
-        evidence = of_receipt(live.registry, receipt)
+        session.archive.add_receipt(receipt)
+        evidence = check_receipt(session.contract, receipt)
     else:
-        evidence = of_chain(live.registry, live.audit(), named)
-    require_history(named, evidence)
-    require_valid(live, named, evidence)
-    at_hand = receipt is not None
-    return Verdict(named, evidence, LIVE, live.trusted, at_hand, live.registry.deployment)
+        evidence = search_chain(session.contract, session.audit(), thing)
+    require_history(thing, evidence)
+    require_valid(session, thing, evidence.entry, evidence.ancestors)
+    has_receipt = receipt is not None
+    return Verdict(thing, evidence, LIVE, session.trusted, has_receipt, session.contract.deployment)
 
 
 def verify_offline(
-    named: Named,
+    thing: Named,
     receipt: Receipt | None,
     pinned: str | None = None,
     deployment: Deployment | None = None,
@@ -127,35 +125,26 @@ def verify_offline(
         Revoked: it was revoked when the receipt was written.
     """
     if receipt is None:
-        raise _no_receipt(named)
-    require_files(named, receipt.statement)
-    proof = check(receipt, named.digest, pinned, deployment)
+        raise _no_receipt(thing)
+    require_files(thing, receipt.statement)
+    proof = check(receipt, thing.digest, pinned, deployment)
     evidence = Evidence.from_receipt(receipt)
-    require_history(named, evidence)
+    require_history(thing, evidence)
     contract = f"contract {receipt.deployment.contract} is the right one"
     trusted = proof.trusted if deployment else (contract, *proof.trusted)
-    return Verdict(named, evidence, proof.level, trusted, True, receipt.deployment)
+    return Verdict(thing, evidence, proof.level, trusted, True, receipt.deployment)
 
 
-def verify_folder(folder: Path, open_live: "Callable[[], Live]") -> Verdict:
+def verify_folder(folder: Path, open_session: "Callable[[], ChainSession]") -> Verdict:
     """An artifact: every byte against the folder's name, then its receipt, then the chain."""
     artifact = open_artifact(folder)
-    named = Named("artifact", artifact.digest, folder, artifact.manifest)
-    return verify(named, read_receipt(receipt_path(folder)), open_live)
+    thing = Named("artifact", artifact.digest, folder, artifact.manifest)
+    return verify(thing, read_receipt(receipt_path(folder)), open_session)
 
 
-def _no_receipt(named: Named) -> NotAnchored:
+def _no_receipt(thing: Named) -> NotAnchored:
     return NotAnchored(
-        expected=f"a receipt beside {named}",
+        expected=f"a receipt beside {thing}",
         found="none, so that nothing can be proven without asking the chain",
         remedy="name one with --receipt, or ask the chain without --offline and --block",
     )
-
-
-def _ancestor(entry: Entry) -> JsonValue:
-    return {
-        "statement": entry.statement,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "name": entry.name or None,
-    }

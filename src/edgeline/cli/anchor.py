@@ -2,23 +2,28 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from edgeline.cli.chain import OnChain, flush_all, local_url, project, waiting_for
-from edgeline.cli.options import AsJson
-from edgeline.errors import ServiceUnavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from edgeline.anchoring.contract import AnchorContract
-    from edgeline.anchoring.outbox import Outbox
-    from edgeline.provenance.receipt import Receipt
-    from edgeline.provenance.statement import Statement
-    from edgeline.workspace import Workspace
+from edgeline.anchoring.contract import AnchorContract
+from edgeline.anchoring.history import history_of, reissue
+from edgeline.anchoring.interface import SUSPECT
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.receipts import receipt_of
+from edgeline.anchoring.session import enqueue, open_chain, open_outbox
+from edgeline.anchoring.subject import of_path
+from edgeline.auditing.withdrawal import WITHDRAWN
+from edgeline.cli.ask import local_url
+from edgeline.cli.chain import flush_all, waiting_for
+from edgeline.cli.options import AsJson, OnChain
+from edgeline.datasets import card
+from edgeline.errors import RecipeError, Revoked, ServiceUnavailable
+from edgeline.provenance.receipt import Receipt, receipt_path, write_receipt
+from edgeline.provenance.statement import Statement
+from edgeline.workspace import Workspace
 
 REMEDIES = {
     "revoked": "`edgeline audit revoked` says by whom and why",
@@ -48,18 +53,14 @@ def anchor(
     as_json: AsJson = False,
 ) -> None:
     """Anchor things by hand and write a receipt beside each: an artifact with its history, or any file."""
-    from edgeline.anchoring.receipts import receipt_of
-    from edgeline.anchoring.session import enqueue, open_chain, open_outbox
-    from edgeline.provenance.receipt import receipt_path, write_receipt
-
-    workspace = project()
+    workspace = Workspace.find()
     with (
         open_outbox(workspace, chain) as waiting,
         waiting_for(f"anchoring on {chain}") as say,
     ):
         statements = {path: _history(waiting, path, kind) for path in paths}
         if again:
-            contract = open_chain(workspace, chain, local_url(workspace))
+            contract = open_chain(workspace, chain, local_url(workspace, chain))
             statements = {path: _anew(contract, waiting, line) for path, line in statements.items()}
         if tree:
             waiting.add_tree(_leaves(statements))
@@ -75,10 +76,10 @@ def anchor(
         }
     for path, receipt in receipts.items():
         write_receipt(receipt, receipt_path(path))
-    _tell([_row(path, receipt) for path, receipt in receipts.items()], as_json)
+    _show([_row(path, receipt) for path, receipt in receipts.items()], as_json)
 
 
-def _tell(rows: list[dict[str, Any]], as_json: bool) -> None:
+def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"anchored": rows}))
         return
@@ -87,8 +88,8 @@ def _tell(rows: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def _sent(
-    workspace: "Workspace", chain: str, waiting: "Outbox", say: "Callable[[str], object]"
-) -> "AnchorContract":
+    workspace: Workspace, chain: str, waiting: Outbox, say: Callable[[str], object]
+) -> AnchorContract:
     """The contract, after everything that waits was sent to it."""
     try:
         return flush_all(workspace, chain, waiting, say)[0]
@@ -100,14 +101,8 @@ def _sent(
         ) from error
 
 
-def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":
+def _history(known: Outbox, path: Path, kind: str) -> tuple[Statement, ...]:
     """What is to be stated about a path, its own statement last."""
-    from edgeline.anchoring.history import history_of
-    from edgeline.anchoring.subject import of_path
-    from edgeline.datasets import card
-    from edgeline.errors import RecipeError
-    from edgeline.provenance.receipt import receipt_path
-
     name = receipt_path(path).name
     if len(name.encode()) > MAX_NAME_BYTES:
         raise RecipeError(
@@ -119,25 +114,20 @@ def _history(known: "Outbox", path: Path, kind: str) -> "tuple[Statement, ...]":
 
 
 def _anew(
-    contract: "AnchorContract", waiting: "Outbox", history: "tuple[Statement, ...]"
-) -> "tuple[Statement, ...]":
+    contract: AnchorContract, waiting: Outbox, history: tuple[Statement, ...]
+) -> tuple[Statement, ...]:
     """The same, stated anew as far as a compromised key had anchored it, or somebody else as something else."""
-    from edgeline.anchoring.history import reissue
-    from edgeline.anchoring.interface import SUSPECT
-
-    status = contract.statuses([one.digest for one in history])
+    statuses = contract.statuses([one.digest for one in history])
     unusable = set()
-    for statement, told in zip(history, status, strict=True):
-        row = waiting.entry(statement.digest)
-        if told == SUSPECT or (told and row and row.reason):
+    for statement, status in zip(history, statuses, strict=True):
+        entry = waiting.entry(statement.digest)
+        if status == SUSPECT or (status and entry and entry.reason):
             unusable.add(statement.digest)
     return reissue(history, unusable, lambda: secrets.token_hex(16))
 
 
-def _leaves(statements: "dict[Path, tuple[Statement, ...]]") -> "list[Statement]":
+def _leaves(statements: dict[Path, tuple[Statement, ...]]) -> list[Statement]:
     """A leaf for each path."""
-    from edgeline.errors import RecipeError
-
     leaves = {history[-1].digest: history[-1] for history in statements.values()}
     if len(leaves) < len(statements):
         raise RecipeError(
@@ -149,12 +139,9 @@ def _leaves(statements: "dict[Path, tuple[Statement, ...]]") -> "list[Statement]
 
 
 def _require_valid(
-    contract: "AnchorContract", waiting: "Outbox", path: Path, history: "tuple[Statement, ...]"
+    contract: AnchorContract, waiting: Outbox, path: Path, history: tuple[Statement, ...]
 ) -> None:
     """Nothing of this was revoked or anchored with a compromised key; in a tree, it is the tree that counts."""
-    from edgeline.auditing.withdrawal import WITHDRAWN
-    from edgeline.errors import Revoked
-
     keys = [waiting.tree_of(one.digest) or one.digest for one in history]
     for statement, status in zip(history, contract.statuses(keys), strict=True):
         if word := WITHDRAWN.get(status):
@@ -165,9 +152,7 @@ def _require_valid(
             )
 
 
-def _row(path: Path, receipt: "Receipt") -> dict[str, Any]:
-    from edgeline.provenance.receipt import receipt_path
-
+def _row(path: Path, receipt: Receipt) -> dict[str, Any]:
     return {
         "path": str(path),
         "subject": receipt.statement.subject,

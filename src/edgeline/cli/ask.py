@@ -3,108 +3,83 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from edgeline.cli.chain import OnChain as OnChain
+from edgeline.anchoring.deployment import Chain, read_chain
+from edgeline.errors import EnvironmentUnfit
+from edgeline.provenance.receipt import Receipt
+from edgeline.provenance.statement import Statement
+from edgeline.workspace import LOCAL, Workspace
 
 if TYPE_CHECKING:
-    from edgeline.anchoring.deployment import Chain
     from edgeline.auditing.audit import Audit
-    from edgeline.auditing.chain_session import Live
-    from edgeline.provenance.receipt import Receipt
-    from edgeline.provenance.statement import Statement
-    from edgeline.workspace import Workspace
-
-Url = Annotated[
-    str | None,
-    typer.Option("--url", help="Address of a node of that chain; by default its own file says."),
-]
+    from edgeline.auditing.chain_session import ChainSession
 
 
 @contextmanager
 def open_audit(chain: str, url: str | None) -> "Iterator[Audit]":
-    """The questions to a chain of this project, its newest events read.
+    """The questions to a chain of this project, its newest events read."""
+    with open_session(Workspace.find(), chain, url) as session:
+        yield session.audit()
 
-    Raises:
-        NotAnchored: the project has anchored nothing.
-        EnvironmentUnfit: no project, no such chain, or no node of it answers.
-    """
-    from edgeline.anchoring.connect import connect
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.auditing.audit import Audit
-    from edgeline.auditing.chain_session import INDEX, archive_in
-    from edgeline.auditing.index import Index
-    from edgeline.workspace import Workspace
 
-    workspace = Workspace.find()
-    known, folder = known_chain(workspace, chain), workspace.anchoring(chain)
-    node = connect(url or _address(workspace, known), known.deployment)
-    with (
-        # what another node tells stays out of the project's own index
-        Index(None if url else folder / INDEX, node, known.deployment, known.block) as index,
-        archive_in(folder) as archive,
-    ):
-        index.refresh(shown_progress)
-        yield Audit(index, archive)
+def open_session(workspace: Workspace, chain: str | Chain, url: str | None) -> "ChainSession":
+    """A chain of this project; see `chain_session.open_session`."""
+    from edgeline.auditing import chain_session
+
+    name = chain if isinstance(chain, str) else chain.name
+    own = "" if url else local_url(workspace, name)
+    return chain_session.open_session(workspace, chain, own, url=url, progress=show_progress)
 
 
 @contextmanager
-def live_for(
-    chain: str | None, url: str | None, receipt: "Receipt | None"
-) -> "Iterator[Callable[[], Live]]":
+def deferred_session(
+    chain: str | None, url: str | None, receipt: Receipt | None
+) -> "Iterator[Callable[[], ChainSession]]":
     """Opens the chain when it is called: the one that is named, or the project's that the receipt is of.
 
     Outside of a project, with a `url`, it is the contract that the receipt names: whoever checks so
     compares the printed contract with the one that they trust.
     """
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(_opened(chain, url, receipt))
+        yield lambda: stack.enter_context(_session_for(chain, url, receipt))
 
 
-def _opened(chain: str | None, url: str | None, receipt: "Receipt | None") -> "Live":
-    from edgeline.anchoring.contract import open_contract
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.auditing.chain_session import Live
-    from edgeline.errors import EnvironmentUnfit
-    from edgeline.workspace import LOCAL, Workspace
-
+def _session_for(chain: str | None, url: str | None, receipt: Receipt | None) -> "ChainSession":
     try:
         workspace = Workspace.find()
     except EnvironmentUnfit:
         if url is None or receipt is None:
             raise
-        contract = f"contract {receipt.deployment.contract} is the right one"
-        return Live(open_contract(url, receipt.deployment), None, trusted=(contract,))
-    fitting = (one for one in known_chains() if receipt and one.deployment == receipt.deployment)
-    known = next(fitting, None) if chain is None else None
-    name = LOCAL if chain is None else chain
-    return open_live(workspace, known or known_chain(workspace, name), url)
+        return _session_of(receipt, url)
+    own = [one for one in known_chains() if receipt and one.deployment == receipt.deployment]
+    return open_session(workspace, chain or next(iter(own), LOCAL), url)
 
 
-def known_chains() -> "list[Chain]":
+def _session_of(receipt: Receipt, url: str) -> "ChainSession":
+    from edgeline.anchoring.contract import open_contract
+    from edgeline.auditing.chain_session import ChainSession
+
+    trusted = f"contract {receipt.deployment.contract} is the right one"
+    return ChainSession(open_contract(url, receipt.deployment), trusted=(trusted,))
+
+
+def known_chains() -> list[Chain]:
     """The chains of this project, its own first; none outside of one. Files that say nothing are left out."""
-    from edgeline.errors import EnvironmentUnfit
-    from edgeline.workspace import Workspace
-
     try:
         workspace = Workspace.find()
     except EnvironmentUnfit:
         return []
-    from edgeline.anchoring.deployment import read_chain
-
-    found = []
+    chains = []
     for name in workspace.chains():
         with suppress(EnvironmentUnfit):
-            found.append(read_chain(workspace.deployment(name)))
-    return found
+            chains.append(read_chain(workspace.deployment(name)))
+    return chains
 
 
-def of_revision(chain: str, revision: str) -> "list[Statement]":
+def find_revision(chain: str, revision: str) -> list[Statement]:
     """The statements at hand about a revision of data; asks nobody."""
     from edgeline.anchoring.outbox import Outbox
-    from edgeline.workspace import Workspace
 
     path = Workspace.find().anchoring(chain) / "outbox.db"
     if not path.is_file():
@@ -113,29 +88,15 @@ def of_revision(chain: str, revision: str) -> "list[Statement]":
         return outbox.revision(revision)
 
 
-def open_live(workspace: "Workspace", known: "Chain", url: str | None) -> "Live":
-    from edgeline.anchoring.contract import open_contract
-    from edgeline.auditing.chain_session import Live
+def local_url(workspace: Workspace, chain: str) -> str:
+    """Where the node of the project's own chain answers; empty for any other chain, whose file says where."""
+    from edgeline.stack import services
 
-    return Live(
-        open_contract(url or _address(workspace, known), known.deployment),
-        workspace.anchoring(known.name),
-        first_block=known.block,
-        keep=url is None,
-        progress=shown_progress,
-    )
+    return services.address("ganache", workspace.root) if chain == LOCAL else ""
 
 
-def shown_progress(block: int, last: int) -> None:
+def show_progress(block: int, last: int) -> None:
     """One line on a terminal, written over again and again, and gone in the end."""
     if sys.stderr.isatty():
         line = f"reading events: block {block} of {last}" if block < last else ""
         print(f"\r{line:60}\r", end="", file=sys.stderr, flush=True)
-
-
-def _address(workspace: "Workspace", known: "Chain") -> str:
-    from edgeline.stack import services
-    from edgeline.workspace import LOCAL
-
-    own = known.name == LOCAL
-    return services.address("ganache", workspace.root) if own else known.url

@@ -5,34 +5,28 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from edgeline.anchoring.subject import name
+from edgeline.auditing.answers import Entry, to_json
+from edgeline.auditing.audit import Audit
+from edgeline.auditing.federation import find_rounds
 from edgeline.cli import tables
-from edgeline.cli.ask import OnChain, Url, open_audit
-from edgeline.cli.options import AsJson
+from edgeline.cli.ask import find_revision, open_audit
+from edgeline.cli.options import AsJson, OnChain, Thing, Url
+from edgeline.cli.version import artifact_of, is_version
+from edgeline.datasets import card
+from edgeline.errors import RecipeError
 
-if TYPE_CHECKING:
-    from edgeline.auditing.answers import Entry
-    from edgeline.auditing.audit import Audit
-
-ACCOUNT, DIGEST = re.compile(r"0x[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
-
-Thing = Annotated[
-    str,
-    typer.Argument(
-        metavar="X",
-        help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@ALIAS.",
-        show_default=False,
-    ),
-]
+ACCOUNT = re.compile(r"0x[0-9a-f]{40}")
 
 
 def log(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """List everything that was anchored, newest first."""
     with open_audit(chain, url) as audit:
-        entries = _judged(audit, audit.log())
+        entries = audit.judge_ancestry(audit.log())
         _answer(audit, _plain(entries), tables.log(entries), as_json)
 
 
@@ -63,12 +57,12 @@ def lineage(
     """Follow X to all that it came from and to all that was made from it, parents first."""
     digest = _digest(x, chain)
     with open_audit(chain, url) as audit:
-        found = audit.lineage(digest, up=up or not down, down=down or not up)
-        found = replace(found, entries=tuple(_judged(audit, found.entries)))
+        lineage = audit.lineage(digest, up=up or not down, down=down or not up)
+        lineage = replace(lineage, entries=tuple(audit.judge_ancestry(lineage.entries)))
         if dot:
-            print(found.to_dot())
+            print("\n".join(tables.graph(lineage)))
         else:
-            _answer(audit, found.to_json(), tables.lineage(found), as_json)
+            _answer(audit, to_json(lineage), tables.lineage(lineage), as_json)
 
 
 def by(
@@ -82,8 +76,8 @@ def by(
     if not ACCOUNT.fullmatch(account):
         raise _unclear("an account, 0x and 40 hexadecimal digits", account)
     with open_audit(chain, url) as audit:
-        found = audit.by(account)
-        _answer(audit, found.to_json(), tables.account(found), as_json)
+        history = audit.by(account)
+        _answer(audit, to_json(history), tables.account(history), as_json)
 
 
 def since(
@@ -95,34 +89,30 @@ def since(
     """List what was anchored at this time or later, newest first."""
     seconds = _seconds(date)
     with open_audit(chain, url) as audit:
-        entries = _judged(audit, audit.log(since=seconds))
+        entries = audit.judge_ancestry(audit.log(since=seconds))
         _answer(audit, _plain(entries), tables.log(entries), as_json)
 
 
 def round_(
-    task: Annotated[str, typer.Argument(help="Identity of a federation: 64 digits.")],
-    number: Annotated[
-        int | None, typer.Argument(help="All of its rounds by default.", min=1)
-    ] = None,
+    x: Annotated[
+        str, typer.Argument(metavar="X", help="Digest of a round's checkpoint or statement.")
+    ],
     chain: OnChain = "local",
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a federated round made, who closed it, and how many clients' updates it holds."""
-    task = task.lower().removeprefix("0x")
-    if not DIGEST.fullmatch(task):
-        raise _unclear("a federation's identity, 64 hexadecimal digits", task)
+    """List the rounds before and after round X, how many clients' updates each holds, and where they fork."""
+    digest = _digest(x, chain)
     with open_audit(chain, url) as audit:
-        rounds = audit.rounds(task, number)
-        facts = {"rounds": [one.to_json() for one in rounds]}
-        _answer(audit, facts, tables.rounds(rounds), as_json)
+        federation = find_rounds(audit, digest)
+        _answer(audit, to_json(federation), tables.rounds(federation), as_json)
 
 
 def revoked(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
     """List all that was revoked, and what was anchored with compromised keys."""
     with open_audit(chain, url) as audit:
-        found = audit.withdrawn()
-        _answer(audit, found.to_json(), tables.withdrawn(found), as_json)
+        withdrawn = audit.withdrawn()
+        _answer(audit, to_json(withdrawn), tables.withdrawn(withdrawn), as_json)
 
 
 def diff(
@@ -131,8 +121,8 @@ def diff(
     """Say what A and B have in common, where their histories part, and in which files they differ."""
     digests = _digest(a, chain), _digest(b, chain)
     with open_audit(chain, url) as audit:
-        found = audit.diff(*digests)
-        _answer(audit, found.to_json(), tables.diff(found), as_json)
+        difference = audit.diff(*digests)
+        _answer(audit, to_json(difference), tables.diff(difference), as_json)
 
 
 def _about(
@@ -140,39 +130,27 @@ def _about(
     chain: str,
     url: str | None,
     as_json: bool,
-    table: "Callable[[Iterable[Entry]], Iterable[str]]",
+    table: Callable[[Iterable[Entry]], Iterable[str]],
 ) -> None:
     digest = _digest(thing, chain)
     with open_audit(chain, url) as audit:
-        entries = _judged(audit, audit.require(digest))
+        entries = audit.judge_ancestry(audit.require(digest))
         _answer(audit, {"asked": digest, **_plain(entries)}, table(entries), as_json)
 
 
 def _digest(thing: str, chain: str) -> str:
     """What stands for the thing on the chain; whatever is on disk is hashed and checked first."""
-    from edgeline.anchoring.subject import name
-    from edgeline.cli.ask import of_revision
-    from edgeline.cli.version import artifact_of, is_version
-    from edgeline.datasets import card
-
     if is_version(thing):
         return artifact_of(thing)
-    return name(thing, lambda revision: of_revision(chain, revision), card.check).digest
+    return name(thing, lambda revision: find_revision(chain, revision), card.check).digest
 
 
-def _judged(audit: "Audit", entries: "Iterable[Entry]") -> "list[Entry]":
-    """With what their ancestors are worth."""
-    from edgeline.auditing.inheritance import judged
-
-    return judged(audit, entries)
+def _plain(entries: Iterable[Entry]) -> dict[str, Any]:
+    return {"entries": [to_json(one) for one in entries]}
 
 
-def _plain(entries: "Iterable[Entry]") -> dict[str, Any]:
-    return {"entries": [one.to_json() for one in entries]}
-
-
-def _answer(audit: "Audit", facts: dict[str, Any], lines: "Iterable[str]", as_json: bool) -> None:
-    """One object, or lines; either way with what was asked, so that the answer can be repeated."""
+def _answer(audit: Audit, facts: dict[str, Any], lines: Iterable[str], as_json: bool) -> None:
+    """One object, or lines; either way with the block that was asked, so that the answer can be repeated."""
     head, deployment = audit.index.head, audit.index.deployment
     if as_json:
         place = {"chain_id": deployment.chain_id, "contract": deployment.contract}
@@ -191,7 +169,5 @@ def _seconds(date: str) -> int:
         raise _unclear("a date such as 2026-11-24 or 2026-11-24T08:00:00Z", date) from None
 
 
-def _unclear(expected: str, found: str) -> Exception:
-    from edgeline.errors import RecipeError
-
+def _unclear(expected: str, found: str) -> RecipeError:
     return RecipeError(expected=expected, found=found, remedy="see `edgeline audit --help`")

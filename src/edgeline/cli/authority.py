@@ -1,19 +1,31 @@
 """The commands of `edgeline chain` that say who may do what, and what may no longer be believed."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from eth_utils import is_checksum_address
 
-from edgeline.cli.chain import OnChain, flush_all, local_url, project, show, waiting_for
-from edgeline.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from edgeline.anchoring.outbox import Outbox
-    from edgeline.anchoring.subject import Named
-    from edgeline.auditing.answers import Entry
-    from edgeline.errors import EdgelineError
+from edgeline.anchoring.contract import transact
+from edgeline.anchoring.deployment import known_chain
+from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.keys import load_signer
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT
+from edgeline.anchoring.session import open_chain, open_outbox
+from edgeline.anchoring.subject import Named, name
+from edgeline.auditing.answers import Entry
+from edgeline.cli.ask import find_revision, local_url, open_session
+from edgeline.cli.chain import flush_all, show, waiting_for
+from edgeline.cli.options import AsJson, OnChain
+from edgeline.datasets import card
+from edgeline.digest import sha256_file
+from edgeline.errors import EdgelineError, NotAnchored, RecipeError
+from edgeline.provenance.receipt import read_receipt
+from edgeline.provenance.record import REASONS
+from edgeline.workspace import Workspace
 
 HOLDS = ("valid", "compromised")
 """What can be revoked: also what a compromised key anchored, to say why."""
@@ -43,24 +55,17 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Say for ever that something must not be used any more; what was made from it fails verification too."""
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.session import open_outbox
-    from edgeline.anchoring.subject import name
-    from edgeline.cli.ask import of_revision, open_live
-    from edgeline.datasets import card
-    from edgeline.errors import NotAnchored
-
     why = _why(reason, detail)
-    workspace = project()
-    named = name(thing, lambda one: of_revision(chain, one), card.check)
+    workspace = Workspace.find()
+    named = name(thing, lambda one: find_revision(chain, one), card.check)
     with (
-        open_live(workspace, known_chain(workspace, chain), None) as live,
+        open_session(workspace, chain, None) as session,
         open_outbox(workspace, chain) as waiting,
     ):
-        entries = [one for one in live.audit().about(named.digest) if one.status.word in HOLDS]
+        entries = [one for one in session.audit().about(named.digest) if one.status.word in HOLDS]
         if not entries:
             raise NotAnchored(
-                expected=f"something that holds on chain {live.registry.deployment.chain_id}",
+                expected=f"something that holds on chain {session.contract.deployment.chain_id}",
                 found=f"no valid statement about {named.digest}",
                 remedy="`edgeline audit what` says what the chain knows of it",
             )
@@ -73,9 +78,7 @@ def revoke(
     show({"chain": chain, "revoked": keys, "reason": reason}, as_json)
 
 
-def _require_revoked(entries: "list[Entry]", refused: dict[str, str]) -> None:
-    from edgeline.errors import EdgelineError
-
+def _require_revoked(entries: list[Entry], refused: dict[str, str]) -> None:
     for entry in entries:
         if reason := refused.get(entry.statement):
             raise EdgelineError(
@@ -87,10 +90,6 @@ def _require_revoked(entries: "list[Entry]", refused: dict[str, str]) -> None:
 
 def _why(reason: str, detail: Path | None) -> list[object]:
     """The reason by the contract's number, and the digest of a document."""
-    from edgeline.digest import sha256_file
-    from edgeline.errors import RecipeError
-    from edgeline.provenance.record import REASONS
-
     if reason not in REASONS:
         raise RecipeError(
             expected=f"a reason among {', '.join(REASONS)}",
@@ -110,9 +109,6 @@ def roles(
     as_json: AsJson = False,
 ) -> None:
     """Give an account exactly these roles."""
-    from edgeline.anchoring.interface import ROLES
-    from edgeline.errors import RecipeError
-
     wanted = [name.upper() for name in names or []]
     if unknown := sorted(set(wanted) - set(ROLES)):
         raise RecipeError(
@@ -120,7 +116,7 @@ def roles(
             found=", ".join(unknown),
             remedy="name some of them, or none to take all away",
         )
-    _tell(chain, "setRoles", address(account), sum(ROLES[name] for name in set(wanted)))
+    _send(chain, "setRoles", address(account), sum(ROLES[name] for name in set(wanted)))
     show({"chain": chain, "account": account, "roles": sorted(wanted)}, as_json)
 
 
@@ -137,39 +133,29 @@ def compromised(
     as_json: AsJson = False,
 ) -> None:
     """Say since when an account is in wrong hands; the date can only be moved to an earlier one."""
-    from edgeline.errors import RecipeError
-
     seconds = int(since.replace(tzinfo=UTC).timestamp())
     if seconds < 1:
         raise RecipeError(
             expected="a date after 1970", found=f"{since:%Y-%m-%d}", remedy="name a later one"
         )
-    _tell(chain, "markCompromised", address(account), seconds)
+    _send(chain, "markCompromised", address(account), seconds)
     show({"chain": chain, "account": account, "compromised_since": seconds}, as_json)
 
 
-def _tell(chain: str, function: str, *arguments: object) -> None:
+def _send(chain: str, function: str, *arguments: object) -> None:
     """One transaction with the project's key for this chain."""
-    from edgeline.anchoring.contract import transact
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.keys import load_signer
-    from edgeline.anchoring.session import open_chain
-
-    workspace = project()
+    workspace = Workspace.find()
     known = known_chain(workspace, chain)
-    contract = open_chain(workspace, chain, local_url(workspace))
+    contract = open_chain(workspace, chain, local_url(workspace, chain))
     with waiting_for(f"{function} on {chain}"):
         signer = load_signer(known.key, contract.node, workspace.anchoring(chain))
         transact(contract, signer, function, *arguments)
 
 
 def _call(
-    entry: "Entry", waiting: "Outbox", named: "Named", why: list[object]
+    entry: Entry, waiting: Outbox, named: Named, why: list[object]
 ) -> tuple[str, list[object]]:
     """Function and arguments that revoke a statement; in a tree, the leaf alone."""
-    from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT
-    from edgeline.provenance.receipt import read_receipt
-
     if not entry.tree:
         return STATEMENT, [entry.statement, *why]
     if entry.statement in waiting.members(entry.tree):
@@ -183,9 +169,7 @@ def _call(
     return LEAF_OF_TREE, [*leaf, *why]
 
 
-def _no_place(entry: "Entry") -> "EdgelineError":
-    from edgeline.errors import NotAnchored
-
+def _no_place(entry: Entry) -> EdgelineError:
     return NotAnchored(
         expected=f"the place of {entry.statement} in tree {entry.tree}",
         found="neither its receipt nor the outbox",
@@ -195,15 +179,9 @@ def _no_place(entry: "Entry") -> "EdgelineError":
 
 def address(text: str) -> str:
     """An address as it can be sent, its checksum respected where it has one (EIP-55)."""
-    import re
-
-    from eth_utils import is_checksum_address
-
     plain = re.fullmatch("0x([0-9a-f]{40}|[0-9A-F]{40})", text)
     if plain or (re.fullmatch("0x[0-9a-fA-F]{40}", text) and is_checksum_address(text)):
         return text.lower()
-    from edgeline.errors import RecipeError
-
     raise RecipeError(
         expected="the address of an account, 0x and 40 hexadecimal digits with the right checksum",
         found=repr(text[:60]),

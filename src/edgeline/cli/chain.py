@@ -1,32 +1,31 @@
 """`edgeline chain`: where this project anchors, what still waits to be sent, and how to anchor by hand."""
 
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
+from edgeline.anchoring.connect import connect
+from edgeline.anchoring.contract import AnchorContract
+from edgeline.anchoring.contract import deploy as deploy_contract
+from edgeline.anchoring.deployment import Chain, known_chain, write_chain
+from edgeline.anchoring.flush import FlushReport
+from edgeline.anchoring.interface import role_names
+from edgeline.anchoring.keys import load_signer
+from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.sending import balance
+from edgeline.anchoring.session import flush_workspace, node_url, open_chain, open_outbox
+from edgeline.cli.ask import local_url
 from edgeline.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from edgeline.anchoring.contract import AnchorContract
-    from edgeline.anchoring.deployment import Chain
-    from edgeline.anchoring.flush import FlushReport
-    from edgeline.anchoring.outbox import Outbox
-    from edgeline.workspace import Workspace
+from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.stack.environment import ADDRESSES, set_by_user
+from edgeline.workspace import LOCAL, Workspace
 
 Name = Annotated[
     str, typer.Argument(help="`local` is the project's own; another one is deployments/NAME.json.")
-]
-OnChain = Annotated[
-    str,
-    typer.Option(
-        "--chain", help="`local` is the project's own; another one is deployments/NAME.json."
-    ),
 ]
 
 
@@ -48,10 +47,7 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Put the contract on a chain, and note in deployments/NAME.json where it is and how to reach it."""
-    from edgeline.anchoring.contract import deploy as put
-    from edgeline.anchoring.deployment import write_chain
-
-    workspace = project()
+    workspace = Workspace.find()
     path = workspace.deployment(name)
     if path.is_file():
         others = (
@@ -64,7 +60,7 @@ def deploy(
     else:
         node = url or _own_node(workspace, name)
         with waiting_for(f"deploying to {name}"):
-            known = put(
+            known = deploy_contract(
                 node,
                 key,
                 name=name,
@@ -76,13 +72,8 @@ def deploy(
     show({"chain": name, "file": str(path), **_shown(known)}, as_json)
 
 
-def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Chain":
+def _deployed(workspace: Workspace, name: str, asked_for_another: bool) -> Chain:
     """The chain that a contract was put on before, if it is still there."""
-    from edgeline.anchoring.connect import connect
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.session import node_url
-    from edgeline.errors import RecipeError
-
     known = known_chain(workspace, name)
     if asked_for_another:
         raise RecipeError(
@@ -90,23 +81,20 @@ def _deployed(workspace: "Workspace", name: str, asked_for_another: bool) -> "Ch
             found=f"{workspace.deployment(name)} with contract {known.deployment.contract}",
             remedy="remove that file to deploy again, or edit it",
         )
-    connect(node_url(known, local_url(workspace)), known.deployment)
+    connect(node_url(known, local_url(workspace, name)), known.deployment)
     return known
 
 
 def status(name: Name = "local", as_json: AsJson = False) -> None:
     """Show the contract, the node, the key with its roles, and what still waits in the outbox."""
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.anchoring.session import open_chain, open_outbox
-
-    workspace = project()
+    workspace = Workspace.find()
     known = known_chain(workspace, name)
     with open_outbox(workspace, name) as waiting:
         counts, refused = (
             waiting.counts(),
             [row for row in waiting.entries("pending") if row.reason],
         )
-    contract = open_chain(workspace, name, local_url(workspace))
+    contract = open_chain(workspace, name, local_url(workspace, name))
     facts = {
         "chain": name,
         **_shown(known),
@@ -121,9 +109,7 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
 
 def flush(name: Name = "local", as_json: AsJson = False) -> None:
     """Send what waits in the outbox; on the project's own chain its contract is made where it is missing."""
-    from edgeline.anchoring.session import open_outbox
-
-    workspace = project()
+    workspace = Workspace.find()
     with (
         open_outbox(workspace, name) as waiting,
         waiting_for(f"sending to {name}") as say,
@@ -140,40 +126,18 @@ def flush(name: Name = "local", as_json: AsJson = False) -> None:
     show(facts, as_json)
 
 
-def local_url(workspace: "Workspace") -> str:
-    """Where the node of the project's own chain answers."""
-    from edgeline.stack import services
-
-    return services.address("ganache", workspace.root)
-
-
 def flush_all(
-    workspace: "Workspace", name: str, waiting: "Outbox", say: "Callable[[str], object]"
-) -> "tuple[AnchorContract, FlushReport]":
+    workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
+) -> tuple[AnchorContract, FlushReport]:
     """Sends everything that waits; gives the contract as it is afterwards."""
-    from edgeline.anchoring.session import flush_workspace
-    from edgeline.stack.environment import ADDRESSES, set_by_user
-
     may_deploy = not set_by_user(ADDRESSES["ganache"])
-    url = local_url(workspace)
+    url = local_url(workspace, name)
     return flush_workspace(workspace, name, waiting, url, say, may_deploy=may_deploy)
 
 
-def project() -> "Workspace":
-    """The project around this folder, whose tasks can be imported from here on."""
-    from edgeline.workspace import Workspace
-
-    workspace = Workspace.find()
-    if str(workspace.root) not in sys.path:
-        sys.path.insert(0, str(workspace.root))
-    return workspace
-
-
 @contextmanager
-def waiting_for(what: str) -> "Iterator[Callable[[str], object]]":
+def waiting_for(what: str) -> Iterator[Callable[[str], object]]:
     """Shows on stderr that something goes on; gives what to call with a line worth reading."""
-    from rich.console import Console
-
     console = Console(stderr=True, highlight=False)
     with console.status(what):
         yield console.print
@@ -200,7 +164,7 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _shown(known: "Chain") -> dict[str, Any]:
+def _shown(known: Chain) -> dict[str, Any]:
     deployed = known.deployment
     return {
         "chain_id": deployed.chain_id,
@@ -212,13 +176,8 @@ def _shown(known: "Chain") -> dict[str, Any]:
     }
 
 
-def _account(contract: "AnchorContract", known: "Chain", workspace: "Workspace") -> dict[str, Any]:
+def _account(contract: AnchorContract, known: Chain, workspace: Workspace) -> dict[str, Any]:
     """Who signs here, and what the contract lets them do; why not, where the key cannot be used."""
-    from edgeline.anchoring.interface import role_names
-    from edgeline.anchoring.keys import load_signer
-    from edgeline.anchoring.sending import balance
-    from edgeline.errors import EnvironmentUnfit
-
     try:
         who = load_signer(known.key, contract.node, workspace.anchoring(known.name)).address
     except EnvironmentUnfit as error:
@@ -232,9 +191,7 @@ def _account(contract: "AnchorContract", known: "Chain", workspace: "Workspace")
     }
 
 
-def _own_node(workspace: "Workspace", name: str) -> str:
-    from edgeline.errors import RecipeError
-    from edgeline.workspace import LOCAL
+def _own_node(workspace: Workspace, name: str) -> str:
 
     if name != LOCAL:
         raise RecipeError(
@@ -242,4 +199,4 @@ def _own_node(workspace: "Workspace", name: str) -> str:
             found=f"none for {name}",
             remedy=f"only `{LOCAL}` is a chain of this project's own",
         )
-    return local_url(workspace)
+    return local_url(workspace, name)

@@ -1,13 +1,19 @@
 """`edgeline audit export`: what the chain knows as one HTML file, for people who have nothing but a browser."""
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgeline.cli.ask import OnChain, Url
-from edgeline.cli.options import AsJson
+from edgeline.auditing.gather import gather_exhibits
+from edgeline.auditing.page import Page, render
+from edgeline.cli.ask import open_audit
+from edgeline.cli.options import AsJson, OnChain, Url
+from edgeline.digest import sha256_bytes
+from edgeline.errors import EnvironmentUnfit
+from edgeline.files import write_atomically
 
 
 def export(
@@ -19,13 +25,6 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write everything that the chain knows into one HTML file that checks itself, without a network."""
-    import time
-
-    from edgeline.auditing.gather import gather_exhibits
-    from edgeline.auditing.page import Page, render
-    from edgeline.cli.ask import open_audit
-    from edgeline.digest import sha256_bytes
-
     with open_audit(chain, url) as audit:
         head = audit.index.head
         exhibits = gather_exhibits(audit)
@@ -47,9 +46,6 @@ def export(
 
 
 def _write(path: Path, content: bytes) -> None:
-    from edgeline.errors import EnvironmentUnfit
-    from edgeline.files import write_atomically
-
     try:
         write_atomically(path, content)
     except OSError as error:

@@ -15,3 +15,21 @@ RecipeName = Annotated[str, typer.Argument(help="Name of a recipe.")]
 DataName = Annotated[
     str, typer.Argument(metavar="NAME", help="The recipe whose data these are.", show_default=False)
 ]
+OnChain = Annotated[
+    str,
+    typer.Option(
+        "--chain", help="`local` is the project's own; another one is deployments/NAME.json."
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", help="Address of a node of that chain; by default its own file says."),
+]
+Thing = Annotated[
+    str,
+    typer.Argument(
+        metavar="X",
+        help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@ALIAS.",
+        show_default=False,
+    ),
+]

@@ -2,18 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edgeline.cli.ask import Url
-from edgeline.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from edgeline.anchoring.subject import Named
-    from edgeline.auditing.verdict import Verdict
-    from edgeline.provenance.receipt import Receipt
-    from edgeline.provenance.record import Deployment
+from edgeline.anchoring.deployment import known_chain
+from edgeline.anchoring.subject import Named, name
+from edgeline.auditing.verdict import Verdict, verify_offline
+from edgeline.auditing.verdict import verify as verify_thing
+from edgeline.cli.ask import deferred_session, find_revision, known_chains
+from edgeline.cli.options import AsJson, Thing, Url
+from edgeline.cli.version import is_version, verify_version
+from edgeline.datasets import card
+from edgeline.errors import RecipeError
+from edgeline.provenance.receipt import Receipt, read_receipt
+from edgeline.provenance.record import Deployment
+from edgeline.workspace import LOCAL, Workspace
 
 SHOWN = (
     *("what", "digest", "files", "receipt", "statement", "kind", "name", "tree"),
@@ -30,13 +34,7 @@ Chain = Annotated[
 
 
 def verify(
-    thing: Annotated[
-        str,
-        typer.Argument(
-            help="A file, a folder, a digest, a data revision, models:/NAME/NUMBER or models:/NAME@ALIAS.",
-            show_default=False,
-        ),
-    ],
+    x: Thing,
     receipt: Annotated[
         Path | None,
         typer.Option(help="By default FILE.receipt.json, or receipt.json in the folder."),
@@ -52,11 +50,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Hash it again, check its receipt, then ask the chain whether it and all that it came from still hold."""
-    from edgeline.cli.version import is_version, verify_version
-    from edgeline.errors import RecipeError
-
-    if not is_version(thing):
-        verdict = _verdict(thing, receipt, offline, block, chain, url)
+    if not is_version(x):
+        verdict = _verdict(x, receipt, offline, block, chain, url)
     elif offline or block or receipt:
         raise RecipeError(
             expected="a version of MLflow's registry, for which the chain is asked",
@@ -64,7 +59,7 @@ def verify(
             remedy="verify the artifact that it was registered from",
         )
     else:
-        verdict = verify_version(thing, chain, url)
+        verdict = verify_version(x, chain, url)
     if as_json:
         print(json.dumps(verdict.to_json()))
     else:
@@ -78,71 +73,49 @@ def _verdict(
     block: str | None,
     chain: str | None,
     url: str | None,
-) -> "Verdict":
-    from edgeline.auditing.verdict import verify as ask
-    from edgeline.auditing.verdict import verify_offline
-    from edgeline.cli.ask import live_for
-
-    named = _named(thing, chain)
+) -> Verdict:
+    named = name(thing, lambda revision: find_revision(chain or LOCAL, revision), card.check)
     claimed = _receipt(named, receipt)
     if offline:
         return verify_offline(named, claimed, block, _expected(chain, claimed))
     if receipt is None and _is_of_another(claimed, chain):
         claimed = None  # anchored on several chains: this one is asked without it
-    with live_for(chain, url, claimed) as open_live:
-        return ask(named, claimed, open_live, block)
+    with deferred_session(chain, url, claimed) as open_session:
+        return verify_thing(named, claimed, open_session, block)
 
 
-def _named(thing: str, chain: str | None) -> "Named":
-    from edgeline.anchoring.subject import name
-    from edgeline.cli.ask import of_revision
-    from edgeline.datasets import card
-
-    return name(thing, lambda revision: of_revision(chain or "local", revision), card.check)
-
-
-def _receipt(named: "Named", given: Path | None) -> "Receipt | None":
-    from edgeline.errors import RecipeError
-    from edgeline.provenance.receipt import read_receipt
-
+def _receipt(thing: Named, given: Path | None) -> Receipt | None:
     if given is not None and not given.exists():
         raise RecipeError(
             expected=f"a receipt in {given}", found="no such file", remedy="name another one"
         )
-    path = given or named.receipt
+    path = given or thing.receipt
     return read_receipt(path) if path else None
 
 
-def _is_of_another(receipt: "Receipt | None", chain: str | None) -> bool:
+def _is_of_another(receipt: Receipt | None, chain: str | None) -> bool:
     """Whether a chain is named, and it is not the one that the receipt is of."""
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.workspace import Workspace
-
     if receipt is None or chain is None:
         return False
     return known_chain(Workspace.find(), chain).deployment != receipt.deployment
 
 
-def _expected(chain: str | None, receipt: "Receipt | None") -> "Deployment | None":
-    """The contract that must have taken it down: the one that is named, or the project's own if it is that."""
-    from edgeline.anchoring.deployment import known_chain
-    from edgeline.cli.ask import known_chains
-    from edgeline.workspace import Workspace
-
+def _expected(chain: str | None, receipt: Receipt | None) -> Deployment | None:
+    """The contract that must have taken it: the one that is named, or the project's own if it is that."""
     if chain is not None:
         return known_chain(Workspace.find(), chain).deployment
     own = [known.deployment for known in known_chains()]
     return receipt.deployment if receipt and receipt.deployment in own else None
 
 
-def _show(verdict: "Verdict") -> None:
+def _show(verdict: Verdict) -> None:
     """Plain lines: whatever the width, a digest is whole and can be searched for."""
     facts = verdict.to_json()
-    said = "intact and anchored" if verdict.named.path else "anchored"
-    print(f"{'verdict':16} {said}, level {verdict.level}")
-    for name in SHOWN:
-        if facts[name] is not None:
-            print(f"{name.replace('_', ' '):16} {facts[name]}")
+    state = "intact and anchored" if verdict.thing.path else "anchored"
+    print(f"{'verdict':16} {state}, level {verdict.level}")
+    for key in SHOWN:
+        if facts[key] is not None:
+            print(f"{key.replace('_', ' '):16} {facts[key]}")
     for ancestor in verdict.evidence.ancestors:
         print(f"{f'from {ancestor.kind}':16} {ancestor.subject}  {ancestor.name}".rstrip())
     for sentence in verdict.trusted:

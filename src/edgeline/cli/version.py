@@ -4,8 +4,13 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from edgeline.auditing.verdict import Verdict
+from edgeline.cli.ask import deferred_session
+from edgeline.errors import RecipeError
+from edgeline.provenance.receipt import read_receipt, receipt_path
+from edgeline.workspace import Workspace
+
 if TYPE_CHECKING:
-    from edgeline.auditing.verdict import Verdict
     from edgeline.tracking.registry import Version
 
 VERSION = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<number>[0-9]+)|@(?P<alias>.+))")
@@ -15,18 +20,16 @@ def is_version(text: str) -> bool:
     return text.startswith("models:")
 
 
-def verify_version(text: str, chain: str | None, url: str | None) -> "Verdict":
+def verify_version(text: str, chain: str | None, url: str | None) -> Verdict:
     """The bytes that MLflow keeps against the manifest it keeps, and that against the chain."""
     from edgeline.auditing.stored import verify_stored
-    from edgeline.cli.ask import live_for
-    from edgeline.provenance.receipt import read_receipt, receipt_path
 
     version = _version(text)
     from edgeline.tracking import registry
 
     model, beside = registry.stored_model(version)
-    with live_for(chain, url, read_receipt(receipt_path(beside))) as open_live:
-        return verify_stored(model, beside, version.artifact, version.claims, open_live)
+    with deferred_session(chain, url, read_receipt(receipt_path(beside))) as open_session:
+        return verify_stored(model, beside, version.artifact, version.claims, open_session)
 
 
 def artifact_of(text: str) -> str:
@@ -35,24 +38,23 @@ def artifact_of(text: str) -> str:
 
 
 def _version(text: str) -> "Version":
-    from edgeline.cli.chain import project
-    from edgeline.errors import RecipeError
     from edgeline.stack import services
 
-    os.environ.update(services.environment(project().root))
+    # MLflow reads its address when it is imported.
+    os.environ.update(services.environment(Workspace.find().root))
     from edgeline.tracking import registry
 
     named = VERSION.fullmatch(text)
-    found = None
+    version = None
     if named and named["alias"]:
-        found = registry.version_of_alias(named["name"], named["alias"])
+        version = registry.version_of_alias(named["name"], named["alias"])
     elif named:
         wanted = named["name"], named["number"].lstrip("0")
-        found = next((v for v in registry.versions() if (v.name, v.number) == wanted), None)
-    if found is None:
+        version = next((v for v in registry.versions() if (v.name, v.number) == wanted), None)
+    if version is None:
         raise RecipeError(
             expected="a version in MLflow, as models:/NAME/NUMBER or models:/NAME@ALIAS",
             found=f"none named {text}",
             remedy="look at the models in MLflow: `edgeline up`",
         )
-    return found
+    return version

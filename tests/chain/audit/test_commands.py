@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.receipts import receipt_of
-from edgeline.auditing.audit import Audit
 from edgeline.errors import EnvironmentUnfit, NotAnchored, RecipeError
 from edgeline.provenance.receipt import receipt_path, write_receipt
 from tests.chain.audit.conftest import (
@@ -19,8 +20,10 @@ from tests.chain.audit.conftest import (
     OTHER,
     PRETRAINED,
     ROUNDS,
-    TASK,
     TUNED,
+    Audited,
+    anchored,
+    project_of,
     stated,
 )
 from tests.chain.company import Company, edgeline
@@ -33,21 +36,28 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "what": (TUNED.digest,),
     "lineage": (TUNED.subject,),
     "since": ("2020-01-01",),
-    "round": (TASK, "1"),
+    "round": (ROUNDS[0].subject,),
     "revoked": (),
     "diff": (TUNED.subject, OTHER.subject),
 }
 
 
-@pytest.mark.usefixtures("project")
+@pytest.fixture(scope="module")
+def revoked(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """The same line of models on another contract, where its tuned network was revoked."""
+    with anchored(chain, tmp_path_factory.mktemp("revoked")) as made:
+        made.company.tell("revoke", TUNED.digest, 1, DETAIL)
+        yield made.company
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_question_gives_one_object_or_lines_with_whole_digests(
-    company: Company, command: str
+    revoked: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    company.tell("revoke", TUNED.digest, 1, DETAIL)
+    project_of(revoked, tmp_path, monkeypatch)
     answer = json.loads(edgeline("audit", command, *COMMANDS[command], "--json"))
-    assert answer["contract"] == company.chain.deployment.contract
-    assert answer["block"] == company.registry.node.head()
+    assert answer["contract"] == revoked.chain.deployment.contract
+    assert answer["block"] == revoked.contract.node.head()
     printed = edgeline("audit", command, *COMMANDS[command])
     wanted = ROUNDS[0].subject if command == "round" else TUNED.subject
     assert wanted in printed or TUNED.digest in printed
@@ -64,7 +74,7 @@ def test_an_account_is_asked_for_in_any_spelling(company: Company) -> None:
 
 @pytest.mark.usefixtures("project")
 def test_times_are_shown_in_utc(company: Company) -> None:
-    record = company.registry.record(TUNED.digest)
+    record = company.contract.record(TUNED.digest)
     assert record is not None
     shown = datetime.fromtimestamp(record.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     (entry,) = json.loads(edgeline("audit", "when", TUNED.subject, "--json"))["entries"]
@@ -80,9 +90,11 @@ def test_a_data_revision_leads_to_its_data() -> None:
         edgeline("audit", "what", 32 * "b")
 
 
-@pytest.mark.usefixtures("project")
-def test_a_revision_of_several_data_is_unclear(company: Company) -> None:
-    company.outbox.remember([stated("other data", "data", revision=32 * "a")])
+def test_a_revision_of_several_data_is_unclear(
+    own: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_of(own.company, tmp_path, monkeypatch)
+    own.company.outbox.remember([stated("other data", "data", revision=32 * "a")])
     with pytest.raises(RecipeError, match="stands for"):
         edgeline("audit", "what", 32 * "a")
 
@@ -102,7 +114,7 @@ def test_a_file_is_named_by_its_content(project: Path) -> None:
         ("by", "0x12"),
         ("since", "yesterday"),
         ("since", "99999-01-01"),
-        ("round", "digits", "1"),
+        ("round", "digits"),
     ],
 )
 def test_unclear_input_is_refused_in_one_line(arguments: tuple[str, ...]) -> None:
@@ -137,13 +149,14 @@ def test_a_chain_that_does_not_exist_is_named() -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_programs_in_the_documentation_run_as_they_stand(
-    audit: Audit, company: Company, tmp_path: Path, number: int
+    own: Audited, tmp_path: Path, number: int
 ) -> None:
+    company = own.company
     text = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
     program = text.split("```python\n")[1 + number].split("```")[0]
     path = tmp_path / FILES[1].subjects[0].name
     path.write_text(path.name if number else "tuned")
-    made = receipt_of(company.outbox, company.registry, FILES[1].digest)
+    made = receipt_of(company.outbox, company.contract, FILES[1].digest)
     write_receipt(made, receipt_path(path))
     company.tell("revoke", OTHER.digest, 2, DETAIL)
     arguments = company.chain.url, company.chain.deployment.contract, str(path)
@@ -155,12 +168,12 @@ def test_the_programs_in_the_documentation_run_as_they_stand(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = done.stdout
+    printed = done.stdout
     if number:
-        assert "tree 1 leaf 0" in told
+        assert "tree 1 leaf 0" in printed
     else:
-        assert {DATA.subject, PRETRAINED.subject} <= {*told.replace("\n", " ").split()}
-        assert f"revoked {OTHER.digest}" in told
+        assert {DATA.subject, PRETRAINED.subject} <= {*printed.replace("\n", " ").split()}
+        assert f"revoked {OTHER.digest}" in printed
 
 
 @pytest.mark.usefixtures("project")

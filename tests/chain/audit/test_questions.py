@@ -1,15 +1,13 @@
 """Who, when, what, from what: asked of real chains."""
 
-from pathlib import Path
-
 import pytest
 
-from edgeline.anchoring.interface import ROLES
 from edgeline.auditing.answers import UNKNOWN, VALID
-from edgeline.auditing.archive import Loose
+from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.entries import name_of
 from edgeline.auditing.index import Index
+from edgeline.cli.tables import graph
 from edgeline.errors import NotAnchored, Tampered
 from edgeline.provenance.statement import Statement, Subject
 from tests.chain.audit.conftest import (
@@ -20,19 +18,17 @@ from tests.chain.audit.conftest import (
     RECIPE,
     ROUNDS,
     SMALL,
-    TASK,
     TUNED,
-    UPDATES,
+    Audited,
     stated,
     subjects,
 )
 from tests.chain.company import Company, digest_of
-from tests.chain.conftest import account
 
 
 def test_a_subject_leads_to_who_when_and_what(audit: Audit, company: Company) -> None:
     (entry,) = audit.about(TUNED.subject)
-    record = company.registry.record(TUNED.digest)
+    record = company.contract.record(TUNED.digest)
     assert record is not None
     assert entry.statement == TUNED.digest
     assert (entry.kind, entry.name, entry.about) == ("tuned", "digits", RECIPE)
@@ -43,7 +39,7 @@ def test_a_subject_leads_to_who_when_and_what(audit: Audit, company: Company) ->
     )
     assert entry.parents == TUNED.parents
     assert entry.status.word == VALID
-    (mined,) = company.registry.node.mined([entry.transaction])
+    (mined,) = company.contract.node.mined([entry.transaction])
     assert mined is not None
     assert (mined.block, mined.block_hash) == (entry.block, entry.block_hash)
     assert audit.about(TUNED.digest) == [entry]
@@ -68,7 +64,7 @@ def test_a_statement_in_a_tree_is_known_by_its_tree(audit: Audit, company: Compa
 def test_without_documents_the_chain_alone_is_told(audit: Audit) -> None:
     with Index(None, audit.index._node, audit.index.deployment) as index:
         index.refresh()
-        bare = Audit(index, Loose())
+        bare = Audit(index, StatementArchive())
         (entry,) = bare.about(SMALL.subject)
         assert (entry.name, entry.kind, entry.parents) == ("", "small", SMALL.parents)
         assert bare.about(FILES[0].subject) == []
@@ -101,51 +97,19 @@ def test_lineage_goes_to_any_depth_in_both_directions(audit: Audit) -> None:
 
 
 def test_lineage_is_a_graph_for_graphviz(audit: Audit) -> None:
-    dot = audit.lineage(OTHER.subject).to_dot()
+    dot = "\n".join(graph(audit.lineage(OTHER.subject)))
     assert f'"{DATA.digest}" -> "{OTHER.digest}";' in dot
     assert '[label="small digits' in dot
     assert dot.count("->") == 1
 
 
-def test_a_lineage_that_a_contract_would_have_refused_is_a_lie(audit: Audit) -> None:
+def test_a_lineage_that_a_contract_would_have_refused_is_a_lie(own: Audited) -> None:
     for pair in ((DATA, TUNED), (TUNED, DATA)):
         child, parent = (one.digest for one in pair)
         values = (10**6 + len(child), hash(pair) % 1000, "0x", "0x", parent, child)
-        audit.index._database.execute("INSERT INTO Derived VALUES (?, ?, ?, ?, ?, ?)", values)
+        own.audit.index._database.execute("INSERT INTO Derived VALUES (?, ?, ?, ?, ?, ?)", values)
     with pytest.raises(Tampered, match="malformed"):
-        audit.lineage(TUNED.subject)
-
-
-def test_a_round_tells_who_closed_it_with_how_many_clients(audit: Audit, company: Company) -> None:
-    (first,) = audit.rounds(TASK, 1)
-    assert (first.number, first.clients, first.updates) == (1, 10, UPDATES)
-    assert first.base == SMALL.digest
-    assert first.coordinators == first.approvals == (company.admin.address,)
-    assert (first.entry.name, first.entry.subject) == ("digits 1", ROUNDS[0].subject)
-    assert [one.number for one in audit.rounds(TASK)] == [1, 2]
-    with pytest.raises(NotAnchored, match="round 3 of task"):
-        audit.rounds(TASK, 3)
-    with pytest.raises(NotAnchored, match="expected task"):
-        audit.rounds(digest_of("no task"))
-
-
-def test_only_approvals_of_what_was_closed_are_told(
-    audit: Audit, company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    second = account(1, company.registry.node, tmp_path, monkeypatch)
-    company.tell("setRoles", second.address, ROLES["COORDINATOR"])
-    seats = sorted([company.admin.address, second.address])
-    task = digest_of("two seats")
-    company.tell("openTask", task, SMALL.digest, seats, 2)
-    proposal = (task, 1, digest_of("r"), digest_of("w"), [SMALL.digest], UPDATES, 3)
-    rejected = (task, 1, digest_of("x"), digest_of("w"), [SMALL.digest], UPDATES, 3)
-    company.tell("closeRound", rejected)
-    company.tell("closeRound", proposal)
-    company.tell("closeRound", proposal, by=second)
-    audit.index.refresh()
-    (closed,) = audit.rounds(task)
-    assert closed.approvals == (company.admin.address, second.address)
-    assert (closed.quorum, closed.entry.anchorer) == (2, second.address)
+        own.audit.lineage(TUNED.subject)
 
 
 def test_names_say_what_a_statement_says_of_itself() -> None:
@@ -159,7 +123,7 @@ def test_names_say_what_a_statement_says_of_itself() -> None:
 
 
 def test_without_statements_two_things_differ_by_their_histories_alone(audit: Audit) -> None:
-    bare = Audit(audit.index, Loose())
+    bare = Audit(audit.index, StatementArchive())
     found = bare.diff(TUNED.subject, OTHER.subject)
     assert (subjects(found.parting), found.files) == ([DATA.subject], ())
 
@@ -169,18 +133,20 @@ def test_two_histories_part_at_their_youngest_common_ancestor(audit: Audit) -> N
     assert subjects(found.common) == subjects(found.parting) == [DATA.subject]
     assert subjects(found.only_b) == [OTHER.subject]
     assert {*subjects(found.only_a)} == {one.subject for one in (PRETRAINED, TUNED, SMALL, *ROUNDS)}
-    assert [name for name, _, _ in found.files] == ["other", "round 2"]
+    assert [one.name for one in found.files] == ["other", "round 2"]
     along = audit.diff(TUNED.subject, ROUNDS[1].subject)
     assert (along.only_a, subjects(along.parting)) == ((), [TUNED.subject])
 
 
-def test_kinds_of_other_programs_are_told_by_number(audit: Audit, company: Company) -> None:
+def test_kinds_of_other_programs_are_told_by_number(own: Audited) -> None:
+    company, audit = own.company, own.audit
     company.tell("anchor", digest_of("thing"), digest_of("x"), 77, [])
     audit.index.refresh()
     assert audit.about(digest_of("thing"))[0].kind == "kind 77"
 
 
-def test_an_ancestor_that_nobody_anchored_is_unknown(audit: Audit, company: Company) -> None:
+def test_an_ancestor_that_nobody_anchored_is_unknown(own: Audited) -> None:
+    company, audit = own.company, own.audit
     missing = stated("never anchored", "data")
     child = stated("child", "tuned", missing)
     company.outbox.add_tree([child])

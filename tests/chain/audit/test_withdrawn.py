@@ -5,36 +5,43 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.interface import ROLES
-from edgeline.auditing.answers import COMPROMISED, REVOKED, VALID
-from edgeline.auditing.audit import Audit
-from edgeline.auditing.keyline import heirs, suspect_since
-from edgeline.errors import Tampered
+from edgeline.anchoring.interface import ROLES, SUSPECT
+from edgeline.auditing.answers import ANCESTOR, COMPROMISED, REVOKED, VALID
+from edgeline.auditing.key_history import suspect_since
 from edgeline.merkle import build
 from tests.chain.audit.conftest import (
     DATA,
     DETAIL,
     FILES,
+    FIRST,
     OTHER,
+    PRETRAINED,
+    SECOND,
+    SMALL,
+    TUNED,
+    Audited,
+    project_of,
     stated,
     subjects,
 )
-from tests.chain.company import Company, digest_of, edgeline
+from tests.chain.company import digest_of, edgeline
 from tests.chain.conftest import account
 
 
-def test_an_account_has_roles_and_deeds(audit: Audit, company: Company) -> None:
+def test_an_account_has_roles_and_deeds(own: Audited) -> None:
+    company, audit = own.company, own.audit
     company.tell("revoke", OTHER.digest, 2, DETAIL)
     audit.index.refresh()
     found = audit.by(company.admin.address)
-    assert found.roles == ("ADMIN", "ANCHORER", "COORDINATOR", "REVOKER")
+    assert found.roles == ("ADMIN", "ANCHORER", "REVOKER")
     assert len(found.entries) == 8
     assert subjects(found.revoked) == [OTHER.subject]
     stranger = audit.by("0x" + 40 * "1")
     assert (stranger.roles, stranger.entries, stranger.suspect_since) == ((), (), 0)
 
 
-def test_a_revocation_names_by_whom_when_and_why(audit: Audit, company: Company) -> None:
+def test_a_revocation_names_by_whom_when_and_why(own: Audited) -> None:
+    company, audit = own.company, own.audit
     company.tell("revoke", DATA.digest, 3, DETAIL)
     company.tell("revoke", OTHER.digest, 200, 64 * "0")
     audit.index.refresh()
@@ -55,9 +62,8 @@ def test_a_revocation_names_by_whom_when_and_why(audit: Audit, company: Company)
     assert withdrawn.entries[1].status.detail == ""
 
 
-def test_a_leaf_is_revoked_alone_and_a_tree_with_all_its_leaves(
-    audit: Audit, company: Company
-) -> None:
+def test_a_leaf_is_revoked_alone_and_a_tree_with_all_its_leaves(own: Audited) -> None:
+    company, audit = own.company, own.audit
     leaves = [bytes.fromhex(one.digest) for one in FILES]
     tree = build(leaves)
     path = [node.hex() for node in tree.path(2)]
@@ -73,9 +79,10 @@ def test_a_leaf_is_revoked_alone_and_a_tree_with_all_its_leaves(
 
 
 def test_a_stranger_cannot_revoke_a_leaf_by_a_tree_of_their_own(
-    audit: Audit, company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stranger = account(1, company.registry.node, tmp_path, monkeypatch)
+    company, audit = own.company, own.audit
+    stranger = account(1, company.contract.node, tmp_path, monkeypatch)
     company.tell("setRoles", stranger.address, ROLES["ANCHORER"])
     leaf = bytes.fromhex(FILES[0].digest)
     tree = build([leaf])
@@ -87,48 +94,67 @@ def test_a_stranger_cannot_revoke_a_leaf_by_a_tree_of_their_own(
 
 
 def test_keys_are_suspect_as_the_contract_says(
-    audit: Audit, company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = company.registry.node
-    old = account(1, node, tmp_path, monkeypatch)
-    company.tell("setRoles", old.address, ROLES["ANCHORER"] | ROLES["REVOKER"])
-    company.tell("anchor", digest_of("before"), digest_of("b"), 1, [], by=old)
-    new = account(2, node, tmp_path, monkeypatch)
-    company.tell("rotateKey", new.address, by=old)
-    company.tell("acceptKey", old.address, by=new)
-    company.tell("anchor", digest_of("after"), digest_of("a"), 1, [], by=new)
+    company, audit = own.company, own.audit
+    key = account(1, company.contract.node, tmp_path, monkeypatch)
+    company.tell("setRoles", key.address, ROLES["ANCHORER"] | ROLES["REVOKER"])
+    company.tell("anchor", digest_of("before"), digest_of("b"), 1, [], by=key)
     audit.index.refresh()
-    assert audit.by(new.address).roles == ("ANCHORER", "REVOKER")
-    assert audit.by(new.address).predecessor == old.address
-    assert (audit.by(old.address).roles, audit.by(old.address).successor) == ((), new.address)
+    assert audit.by(key.address).roles == ("ANCHORER", "REVOKER")
 
-    record = company.registry.record(digest_of("before"))
+    record = company.contract.record(digest_of("before"))
     assert record is not None
-    company.tell("markCompromised", old.address, record.time)
+    for since in (record.time + 1, record.time, record.time - 5):
+        # the date may be in the future of a chain that is quick
+        company.contract.node.ask("evm_increaseTime", 2)
+        company.contract.node.ask("evm_mine")
+        company.tell("markCompromised", key.address, since)
+        audit.index.refresh()
+        declared = company.contract.key(key.address).compromised_since
+        assert suspect_since(audit.index, key.address) == declared == since
+        (entry,) = audit.about(digest_of("before"))
+        is_suspect = company.contract.status(digest_of("before")) == SUSPECT
+        assert (entry.status.word == COMPROMISED) == is_suspect == (record.time >= since)
+    assert suspect_since(audit.index, company.admin.address) == 0
+    (declared_key,) = audit.withdrawn().keys
+    assert declared_key.account == key.address
+    assert subjects(declared_key.entries) == [digest_of("b")]
+
+
+def test_who_was_a_revoker_revokes_leaves_of_others(
+    own: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, audit = own.company, own.audit
+    key = account(1, company.contract.node, tmp_path, monkeypatch)
+    company.tell("setRoles", key.address, ROLES["REVOKER"])
+    tree = build([bytes.fromhex(one.digest) for one in FILES])
+    path = [node.hex() for node in tree.path(0)]
+    leaf = tree.root.hex(), 5, 0, FILES[0].digest, path
+    company.tell("revokeLeaf", *leaf, 2, 64 * "0", by=key)
+    company.tell("setRoles", key.address, 0)
     audit.index.refresh()
-    for key in (old.address, new.address, company.admin.address):
-        assert suspect_since(audit.index, key) == company.registry.suspect_since(key)
-    statuses = company.registry.statuses([digest_of("before"), digest_of("after"), DATA.digest])
-    assert statuses == [3, 3, 1]
-    words = [audit.about(digest_of(name))[0].status.word for name in ("before", "after")]
-    assert words == [COMPROMISED, COMPROMISED]
-    keys = {key.account: key for key in audit.withdrawn().keys}
-    assert keys.keys() == {old.address, new.address}
-    assert [entry.subject for entry in keys[new.address].entries] == [digest_of("a")]
+    assert audit.about(FILES[0].subject)[0].status.by == key.address
+    assert audit.by(key.address).roles == ()
 
 
-def test_a_line_of_keys_without_end_is_a_lie(audit: Audit, company: Company) -> None:
-    me, other = company.admin.address, "0x" + 40 * "1"
-    for number, (old, new) in enumerate([(me, other), (other, me)]):
-        values = (10**6, number, "0x", "0x", old, new, 1)
-        audit.index._database.execute("INSERT INTO KeyRotated VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-    with pytest.raises(Tampered, match="malformed"):
-        audit.by(me)
-    with pytest.raises(Tampered, match="malformed"):
-        heirs(audit.index, me)
+def test_what_was_made_from_something_revoked_says_so(own: Audited) -> None:
+    own.company.tell("revoke", SMALL.digest, 3, DETAIL)
+    own.audit.index.refresh()
+    entries = own.audit.judge_ancestry(own.audit.lineage(TUNED.subject).entries)
+    words = {entry.subject: entry.status.word for entry in entries}
+    assert words == {
+        DATA.subject: VALID,
+        PRETRAINED.subject: VALID,
+        TUNED.subject: VALID,
+        SMALL.subject: REVOKED,
+        FIRST.subject: ANCESTOR,
+        SECOND.subject: ANCESTOR,
+    }
 
 
-def test_a_revoked_leaf_without_its_statement_is_a_leaf(audit: Audit, company: Company) -> None:
+def test_a_revoked_leaf_without_its_statement_is_a_leaf(own: Audited) -> None:
+    company, audit = own.company, own.audit
     lone = stated("nowhere at hand", "data")
     root = build([bytes.fromhex(lone.digest)]).root.hex()
     company.tell("anchorTree", root, 1)
@@ -138,30 +164,24 @@ def test_a_revoked_leaf_without_its_statement_is_a_leaf(audit: Audit, company: C
     assert (entry.kind, entry.status.word, entry.anchorer) == ("leaf", REVOKED, "")
 
 
-@pytest.mark.usefixtures("project")
-def test_keys_are_shown_with_their_line_and_what_they_anchored(
-    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_keys_are_shown_with_what_they_anchored(
+    own: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = company.registry.node
-    old = account(1, node, tmp_path, monkeypatch)
-    company.tell("setRoles", old.address, ROLES["ANCHORER"])
-    company.tell("anchor", digest_of("before"), digest_of("b"), 1, [], by=old)
-    new = account(2, node, tmp_path, monkeypatch)
-    company.tell("rotateKey", new.address, by=old)
-    company.tell("acceptKey", old.address, by=new)
-    company.tell("anchor", digest_of("after"), digest_of("a"), 1, [], by=new)
-    company.tell("revoke", digest_of("before"), 2, DETAIL, by=new)
-    record = company.registry.record(digest_of("before"))
+    company = own.company
+    project_of(company, tmp_path, monkeypatch)
+    key = account(1, company.contract.node, tmp_path, monkeypatch)
+    company.tell("setRoles", key.address, ROLES["ANCHORER"])
+    company.tell("anchor", digest_of("before"), digest_of("b"), 1, [], by=key)
+    company.tell("revoke", digest_of("before"), 2, DETAIL, by=key)
+    record = company.contract.record(digest_of("before"))
     assert record is not None
-    company.tell("markCompromised", old.address, record.time)
-    assert f"handed on to     {new.address}" in edgeline("audit", "by", old.address)
-    heir = edgeline("audit", "by", new.address)
-    assert f"took over from   {old.address}" in heir
-    assert "suspect since" in heir
-    assert f"revoked          data {digest_of('b')} defective" in heir
+    company.tell("markCompromised", key.address, record.time)
+    shown = edgeline("audit", "by", key.address)
+    assert "suspect since" in shown
+    assert f"revoked          data {digest_of('b')} defective" in shown
     printed = edgeline("audit", "revoked")
     assert f"detail           {DETAIL}" in printed
-    assert f"compromised key  {old.address}" in printed
+    assert f"compromised key  {key.address}" in printed
     keys = json.loads(edgeline("audit", "revoked", "--json"))["keys"]
-    assert {key["account"] for key in keys} == {old.address, new.address}
-    assert "compromised" in edgeline("audit", "log")
+    assert [one["account"] for one in keys] == [key.address]
+    assert "revoked" in edgeline("audit", "log")

@@ -27,11 +27,11 @@ class Anchorer:
     """Writes to one contract from its node's first account."""
 
     def __init__(self, chain: Chain, folder: Path) -> None:
-        self.registry: AnchorContract = open_contract(chain.url, chain.deployment)
-        self.signer = load_signer("node", self.registry.node, folder)
+        self.contract: AnchorContract = open_contract(chain.url, chain.deployment)
+        self.signer = load_signer("node", self.contract.node, folder)
 
     def tell(self, function: str, *arguments: object) -> None:
-        transact(self.registry, self.signer, function, *arguments)
+        transact(self.contract, self.signer, function, *arguments)
 
     def anchor(self, name: object, *parents: object, kind: int = 1) -> str:
         statement = digest_of(name)

@@ -1,8 +1,7 @@
 """Events are read as the contract meant them, and nothing else passes for one."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -12,11 +11,12 @@ from edgeline.anchoring.events import (
     EVENTS,
     Anchored,
     Derived,
+    KeyCompromised,
+    Revoked,
     RolesChanged,
-    RoundClosed,
-    TaskOpened,
     TreeAnchored,
 )
+from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.logs import decode, topic
 from edgeline.anchoring.node import Node
 from edgeline.errors import Tampered
@@ -25,18 +25,11 @@ from tests.chain.index.conftest import Anchorer, digest_of, index_of
 from tests.chain.servers import lying
 
 
-def test_the_events_are_those_of_the_compiled_contract(compiled: Path) -> None:
-    abi = json.loads(compiled.read_text())["abi"]
-    declared = {
-        body.__name__: [tuple(field.split()) for field in fields.split(", ")]
-        for body, fields in EVENTS.items()
-    }
+def test_the_events_are_those_of_the_compiled_contract() -> None:
+    declared = {body.__name__: [field.name for field in fields(body)] for body in EVENTS}
     assert declared == {
-        item["name"]: [
-            (field["type"], *(["indexed"] if field["indexed"] else []), field["name"])
-            for field in item["inputs"]
-        ]
-        for item in abi
+        item["name"]: [field["name"] for field in item["inputs"]]
+        for item in COMPILED["abi"]
         if item["type"] == "event"
     }
     text = b"Derived(bytes32,bytes32)"
@@ -46,30 +39,30 @@ def test_the_events_are_those_of_the_compiled_contract(compiled: Path) -> None:
 def test_each_kind_of_event_is_read_as_the_contract_meant_it(
     own: Chain, anchorer: Anchorer
 ) -> None:
-    me = anchorer.signer.address
-    task, updates = digest_of("task"), digest_of("updates")
+    me, other = anchorer.signer.address, "0x" + 40 * "1"
     anchorer.anchor("data")
     base = anchorer.anchor("net", "data", kind=3)
     anchorer.tell("anchorTree", digest_of("root"), 2**64 - 1)
-    anchorer.tell("openTask", task, base, [me], 1)
-    round_one = (task, 1, digest_of("round"), digest_of("weights"), [base], updates, 10)
-    anchorer.tell("closeRound", round_one)
+    anchorer.tell("revoke", base, 2, digest_of("report"))
+    anchorer.tell("setRoles", other, 2)
+    anchorer.tell("markCompromised", other, 7)
     with index_of(own) as index:
         index.refresh()
         net = index.find(Anchored, statement=base)[0]
-        record = anchorer.registry.record(base)
+        record = anchorer.contract.record(base)
         assert record is not None
         assert net.body == Anchored(base, digest_of("subject of net"), me, 3, record.time)
-        assert net.block == record.block
-        assert net.block_hash == anchorer.registry.node.block(net.block).hash  # type: ignore[union-attr]
-        assert [e.body for e in index.find(Derived, child=base)] == [
-            Derived(digest_of("data"), base)
-        ]
+        assert (net.block, len(net.transaction), len(net.block_hash)) == (record.block, 66, 66)
+        assert [one.body for one in index.find(Derived)] == [Derived(digest_of("data"), base)]
         assert index.find(TreeAnchored)[0].body.size == 2**64 - 1
-        assert index.find(TaskOpened)[0].body == TaskOpened(task, base, me, (me,), 1)
-        closed = RoundClosed(task, 1, digest_of("round"), updates, 10)
-        assert [event.body for event in index.find(RoundClosed)] == [closed]
-        assert index.find(RolesChanged)[0].body == RolesChanged(me, me, 15)
+        (revoked,) = index.find(Revoked)
+        assert (revoked.body.by, revoked.body.reason) == (me, 2)
+        assert revoked.body.detail == digest_of("report")
+        assert [one.body for one in index.find(RolesChanged)] == [
+            RolesChanged(me, me, 7),
+            RolesChanged(other, me, 2),
+        ]
+        assert index.find(KeyCompromised)[0].body == KeyCompromised(other, me, 7)
         assert index.find(Anchored, since=record.time + 10**6) == []
 
 
@@ -107,7 +100,7 @@ def log(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     anchorer = Anchorer(chain, tmp_path_factory.mktemp("locks"))
     statement = anchorer.anchor("told wrongly")
     asked = {"topics": [topic(Anchored), f"0x{statement}"], "fromBlock": "0x0"}
-    (found,) = anchorer.registry.node.ask("eth_getLogs", asked)
+    (found,) = anchorer.contract.node.ask("eth_getLogs", asked)
     return dict(found)
 
 
@@ -127,7 +120,7 @@ def test_an_answer_that_is_no_list_of_events_ends_in_one_line(chain: Chain, answ
 def test_the_same_event_twice_is_malformed(own: Chain, anchorer: Anchorer) -> None:
     anchorer.anchor("one")
     where = {"address": own.deployment.contract, "fromBlock": "0x0"}
-    logs = anchorer.registry.node.ask("eth_getLogs", where)
+    logs = anchorer.contract.node.ask("eth_getLogs", where)
     _read_all(own, logs)
     with pytest.raises(Tampered, match="malformed"):
         _read_all(own, [*logs, logs[0]])
@@ -137,19 +130,6 @@ def test_an_event_of_a_later_contract_is_left_out(log: dict[str, Any]) -> None:
     unknown = {**log, "topics": ["0x" + 64 * "5"]}
     assert decode(unknown, log["address"]) is None
     assert decode(log, log["address"]) is not None
-
-
-def test_coordinators_in_another_layout_are_malformed(own: Chain, anchorer: Anchorer) -> None:
-    base = anchorer.anchor("base")
-    anchorer.tell("openTask", digest_of("task"), base, [anchorer.signer.address], 1)
-    logs = anchorer.registry.node.ask(
-        "eth_getLogs", {"address": own.deployment.contract, "topics": [topic(TaskOpened)]}
-    )
-    data = logs[0]["data"]
-    assert decode(logs[0], own.deployment.contract)
-    for broken in (data[:-64], data + 64 * "0", "0x" + 64 * "0" + data[66:], data[:66], "0x"):
-        with pytest.raises(Tampered, match="malformed"):
-            decode({**logs[0], "data": broken}, own.deployment.contract)
 
 
 def _read_all(chain: Chain, answer: object) -> None:

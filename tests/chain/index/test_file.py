@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from edgeline.anchoring.deployment import Chain, write_chain
 from edgeline.anchoring.node import Node
 from edgeline.auditing.index import Head, Index
+from edgeline.digest import canonical_json
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.provenance.record import Deployment
 from tests.chain.index.conftest import Anchorer, Limited, digest_of, index_of, statements
@@ -28,6 +32,32 @@ def test_an_index_of_another_contract_is_made_anew(
         assert (statements(index), index.head) == ([], Head(-1, ""))
 
 
+def test_an_index_of_the_earlier_contract_is_made_anew(
+    own: Chain, anchorer: Anchorer, tmp_path: Path
+) -> None:
+    path = tmp_path / "index.db"
+    with closing(sqlite3.connect(path)) as earlier, earlier:
+        earlier.execute("CREATE TABLE identity (layout, deployment)")
+        earlier.execute("INSERT INTO identity VALUES (1, ?)", (_identity_of(own),))
+        earlier.execute("CREATE TABLE checkpoint (block INTEGER PRIMARY KEY, hash)")
+        earlier.execute("INSERT INTO checkpoint VALUES (7, '0x07')")
+        earlier.execute("CREATE TABLE TaskOpened (block, position, tx, block_hash, task)")
+        earlier.execute("CREATE TABLE Anchored (block, position, tx, block_hash, statement)")
+        earlier.execute("CREATE INDEX Anchored_statement ON Anchored (statement)")
+    anchorer.anchor("one")
+    with index_of(own, path) as index:
+        assert index.head == Head(own.block - 1, "")
+        index.refresh()
+        assert statements(index) == [digest_of("one")]
+        tables = index._database.execute("SELECT name FROM sqlite_master").fetchall()
+        assert ("TaskOpened",) not in tables
+
+
+def _identity_of(chain: Chain) -> bytes:
+    """How an index of this contract names it: only the layout tells the earlier one apart."""
+    return canonical_json({**asdict(chain.deployment), "from": chain.block})
+
+
 def test_a_damaged_index_is_made_anew(own: Chain, anchorer: Anchorer, tmp_path: Path) -> None:
     path = tmp_path / "index.db"
     path.write_bytes(b"no database" * 1000)
@@ -40,7 +70,9 @@ def test_a_damaged_index_is_made_anew(own: Chain, anchorer: Anchorer, tmp_path: 
 def test_an_index_that_cannot_be_written_is_told_in_one_line(own: Chain, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "file" / "index.db"):
-        with pytest.raises(EnvironmentUnfit, match="index of events") as caught:
+        with pytest.raises(
+            EnvironmentUnfit, match="index of events|a folder that can be written"
+        ) as caught:
             index_of(own, path)
         assert "\n" not in str(caught.value)
 

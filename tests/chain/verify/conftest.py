@@ -92,7 +92,7 @@ def receipt(artifact: Artifact, company: Company) -> Receipt:
     """The artifact is anchored with its history, and its receipt lies in the folder."""
     itself = statement_of(artifact, DATA, TUNED)
     company.anchor(DATA, TUNED, itself)
-    made = receipt_of(company.outbox, company.registry, itself.digest)
+    made = receipt_of(company.outbox, company.contract, itself.digest)
     write_receipt(made, receipt_path(artifact.folder))
     return made
 
@@ -108,7 +108,7 @@ def files(company: Company, tmp_path: Path) -> list[Path]:
     company.outbox.add_tree(stated)
     company.flush()
     for path, statement in zip(paths, stated, strict=True):
-        made = receipt_of(company.outbox, company.registry, statement.digest)
+        made = receipt_of(company.outbox, company.contract, statement.digest)
         write_receipt(made, receipt_path(path))
     return paths
 
@@ -127,5 +127,5 @@ def checked(company: Company, path: Path) -> Verdict:
     """What is said of a file or folder with its receipt, if there is one."""
     named = of_path(path, card.check)
     assert named.receipt is not None
-    with company.live() as live:
-        return verify(named, read_receipt(named.receipt), lambda: live)
+    with company.session() as session:
+        return verify(named, read_receipt(named.receipt), lambda: session)

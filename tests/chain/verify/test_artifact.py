@@ -8,7 +8,7 @@ import pytest
 
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.artifact import Artifact, open_artifact
-from edgeline.auditing.chain_session import Live
+from edgeline.auditing.chain_session import ChainSession
 from edgeline.auditing.verdict import verify_folder
 from edgeline.errors import (
     EdgelineError,
@@ -30,15 +30,15 @@ def test_a_sound_folder_agrees_with_the_chain(
     artifact: Artifact, receipt: Receipt, company: Company
 ) -> None:
     verdict = checked(company, artifact.folder)
-    assert (verdict.level, verdict.receipt_at_hand) == (3, True)
-    assert verdict.record == receipt.record == company.registry.record(receipt.statement.digest)
+    assert (verdict.level, verdict.has_receipt) == (3, True)
+    assert verdict.record == receipt.record == company.contract.record(receipt.statement.digest)
     assert [one.subject for one in verdict.evidence.ancestors] == [DATA.subject, TUNED.subject]
 
 
 def test_the_chain_alone_is_enough(artifact: Artifact, receipt: Receipt, company: Company) -> None:
     receipt_path(artifact.folder).unlink()
     verdict = checked(company, artifact.folder)
-    assert (verdict.level, verdict.receipt_at_hand) == (3, False)
+    assert (verdict.level, verdict.has_receipt) == (3, False)
     assert verdict.evidence.entry.transaction == receipt.transaction
     assert verdict.to_json()["receipt"] == "missing"
 
@@ -47,7 +47,7 @@ def test_whoever_has_no_statement_at_hand_asks_the_chain_alone(
     artifact: Artifact, receipt: Receipt, company: Company
 ) -> None:
     receipt_path(artifact.folder).unlink()
-    with Live(company.registry, None) as bare:
+    with ChainSession(company.contract) as bare:
         verdict = verify_folder(artifact.folder, lambda: bare)
     assert verdict.record == receipt.record
     assert verdict.evidence.entry.name == ""
@@ -63,7 +63,7 @@ def test_a_changed_model_is_found_without_chain(artifact: Artifact) -> None:
 def test_a_receipt_of_something_else_is_found_without_chain(
     artifact: Artifact, receipt: Receipt, company: Company
 ) -> None:
-    other = receipt_of(company.outbox, company.registry, TUNED.digest)
+    other = receipt_of(company.outbox, company.contract, TUNED.digest)
     write_receipt(other, receipt_path(artifact.folder))
     with pytest.raises(Tampered):
         verify_folder(artifact.folder, no_chain)
@@ -75,7 +75,7 @@ def test_a_statement_about_other_files_is_found_without_chain(
     files = statement_of(artifact, DATA, TUNED)
     fewer = replace(files, subjects=files.subjects[:-1])
     company.anchor(DATA, TUNED, fewer)
-    made = receipt_of(company.outbox, company.registry, fewer.digest)
+    made = receipt_of(company.outbox, company.contract, fewer.digest)
     write_receipt(made, receipt_path(artifact.folder))
     with pytest.raises(Tampered, match="SHA-256 of"):
         verify_folder(artifact.folder, no_chain)
@@ -105,7 +105,7 @@ def test_a_place_that_the_chain_does_not_know_is_found(
 def test_a_transaction_that_wrote_something_else_is_found(
     artifact: Artifact, receipt: Receipt, company: Company
 ) -> None:
-    other = receipt_of(company.outbox, company.registry, TUNED.digest)
+    other = receipt_of(company.outbox, company.contract, TUNED.digest)
     place = {"transaction": other.transaction, "block_hash": other.block_hash}
     write_receipt(replace(receipt, **place, storage=None), receipt_path(artifact.folder))
     with pytest.raises(Tampered, match="transaction"):
@@ -119,7 +119,7 @@ def test_parents_that_were_not_anchored_as_stated_are_found(
     company.anchor(DATA, TUNED)
     company.tell("anchor", itself.digest, itself.subject, 6, [DATA.digest])
     company.outbox.remember([itself])
-    made = receipt_of(company.outbox, company.registry, itself.digest)
+    made = receipt_of(company.outbox, company.contract, itself.digest)
     write_receipt(made, receipt_path(artifact.folder))
     with pytest.raises(Tampered, match="parents"):
         checked(company, artifact.folder)
@@ -158,7 +158,7 @@ def test_an_ancestor_with_another_history_is_tampering(
     tuned = replace(TUNED, kind="small")
     itself = statement_of(artifact, DATA, tuned)
     company.anchor(DATA, tuned, itself)
-    made = receipt_of(company.outbox, company.registry, itself.digest)
+    made = receipt_of(company.outbox, company.contract, itself.digest)
     write_receipt(made, receipt_path(artifact.folder))
     with pytest.raises(Tampered, match=f"{TUNED.subject} on the chain as tuned"):
         checked(company, artifact.folder)

@@ -29,7 +29,7 @@ def test_offline_the_receipt_proves_itself(artifact: Artifact, receipt: Receipt)
     assert any("is the right one" in sentence for sentence in loose.trusted)
     assert any(receipt.block_hash in sentence for sentence in loose.trusted)
     pinned = verify_offline(named, receipt, receipt.block_hash, receipt.deployment)
-    assert len(pinned.trusted) == 1
+    assert len(pinned.trusted) == 2
     with pytest.raises(Tampered, match="header"):
         verify_offline(named, receipt, "0x" + 64 * "1")
     with pytest.raises(Tampered, match="deployment"):
@@ -50,7 +50,7 @@ def test_offline_a_revoked_receipt_does_not_hold(
     artifact: Artifact, receipt: Receipt, company: Company
 ) -> None:
     company.tell("revoke", receipt.statement.digest, 2, NO_DETAIL)
-    made = receipt_of(company.outbox, company.registry, receipt.statement.digest)
+    made = receipt_of(company.outbox, company.contract, receipt.statement.digest)
     with pytest.raises(Revoked, match="defective"):
         verify_offline(of_path(artifact.folder, card.check), made)
     write_receipt(made, receipt_path(artifact.folder))

@@ -32,17 +32,17 @@ def stored(artifact: Artifact, receipt: Receipt, tmp_path: Path) -> tuple[Path, 
 
 
 def kept(company: Company, stored: tuple[Path, Path], artifact: Artifact, **claims: str) -> Verdict:
-    with company.live() as live:
+    with company.session() as session:
         claimed = {"recipe": "tiny", **claims}
-        return verify_stored(*stored, artifact.digest, claimed, lambda: live)
+        return verify_stored(*stored, artifact.digest, claimed, lambda: session)
 
 
 def test_a_stored_version_is_its_artifact(
     stored: tuple[Path, Path], artifact: Artifact, company: Company
 ) -> None:
-    assert kept(company, stored, artifact).named.what == "version"
+    assert kept(company, stored, artifact).thing.what == "version"
     (stored[1] / "receipt.json").unlink()
-    assert not kept(company, stored, artifact).receipt_at_hand
+    assert not kept(company, stored, artifact).has_receipt
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "manifest.json"])

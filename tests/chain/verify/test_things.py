@@ -8,10 +8,10 @@ import pytest
 from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.subject import Named, name, of_path
 from edgeline.artifact import Artifact
-from edgeline.auditing.archive import Loose
+from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
-from edgeline.auditing.chain_session import Live
-from edgeline.auditing.evidence import of_chain
+from edgeline.auditing.chain_session import ChainSession
+from edgeline.auditing.evidence import search_chain
 from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
 from edgeline.datasets.card import Form
@@ -42,7 +42,7 @@ def test_a_file_in_a_tree_verifies_by_the_outbox(files: list[Path], company: Com
     receipt_path(files[1]).unlink()
     verdict = checked(company, files[1])
     assert verdict.evidence.entry.tree == verdict.record.key
-    with Live(company.registry, None) as bare, pytest.raises(NotAnchored):
+    with ChainSession(company.contract) as bare, pytest.raises(NotAnchored):
         verify(of_path(files[1], card.check), None, lambda: bare)
 
 
@@ -50,7 +50,7 @@ def test_what_a_receipt_proved_before_needs_no_receipt_after(
     files: list[Path], company: Company
 ) -> None:
     receipt = read_receipt(receipt_path(files[0]))
-    with Live(company.registry, None) as bare:
+    with ChainSession(company.contract) as bare:
         named = of_path(files[0], card.check)
         verify(named, receipt, lambda: bare)
         assert verify(named, None, lambda: bare).level == 3
@@ -61,14 +61,15 @@ def test_a_tree_that_holds_something_else_is_found(files: list[Path], company: C
     receipt = read_receipt(receipt_path(files[0]))
     assert receipt is not None
 
-    class Forged(Loose):
+    class Forged(StatementArchive):
         def members(self, tree: str) -> list[str]:
             return [receipt.statement.digest]
 
-    forged = Forged((receipt.statement,), {receipt.statement.digest: receipt.record.key})
+    forged = Forged()
+    forged.add_receipt(receipt)
     named = of_path(files[0], card.check)
-    with company.live() as live, pytest.raises(Tampered, match="tree"):
-        of_chain(company.registry, Audit(live.audit().index, forged), named)
+    with company.session() as session, pytest.raises(Tampered, match="tree"):
+        search_chain(company.contract, Audit(session.audit().index, forged), named)
 
 
 def test_any_folder_is_named_by_all_its_files(company: Company, tmp_path: Path) -> None:
@@ -77,9 +78,9 @@ def test_any_folder_is_named_by_all_its_files(company: Company, tmp_path: Path) 
     (folder / "inner" / "a.txt").write_text("a")
     statement = Statement((Subject("notes", folder_root(folder)),), "data")
     company.anchor(statement)
-    made = receipt_of(company.outbox, company.registry, statement.digest)
+    made = receipt_of(company.outbox, company.contract, statement.digest)
     write_receipt(made, receipt_path(folder))
-    assert checked(company, folder).named.what == "folder"
+    assert checked(company, folder).thing.what == "folder"
     (folder / "inner" / "b.txt").write_text("b")
     with pytest.raises(Tampered):
         checked(company, folder)
@@ -110,16 +111,16 @@ def test_a_dataset_is_compared_with_its_card(company: Company, tmp_path: Path) -
     )
     company.anchor(Statement((Subject("card.json", made.digest),), "data"))
     verdict = checked(company, folder)
-    assert (verdict.named.what, verdict.named.digest) == ("dataset", made.digest)
+    assert (verdict.thing.what, verdict.thing.digest) == ("dataset", made.digest)
     (folder / "raw.npz").write_bytes(b"others")
     with pytest.raises(Tampered, match=r"raw\.npz"):
         of_path(folder, card.check)
 
 
 def test_a_digest_is_looked_up_without_any_file(receipt: Receipt, company: Company) -> None:
-    with company.live() as live:
+    with company.session() as session:
         for digest in (receipt.statement.subject, receipt.statement.digest):
-            verdict = verify(Named("digest", digest), None, lambda: live)
+            verdict = verify(Named("digest", digest), None, lambda: session)
             assert verdict.record == receipt.record
 
 

@@ -14,7 +14,7 @@ from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.logs import topic
 from edgeline.anchoring.subject import Named, of_path
 from edgeline.artifact import Artifact
-from edgeline.auditing.chain_session import Live
+from edgeline.auditing.chain_session import ChainSession
 from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
 from edgeline.errors import (
@@ -63,10 +63,10 @@ def test_what_a_compromised_key_anchored_does_not_hold(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    other = account(1, company.registry.node, tmp_path, monkeypatch)
+    other = account(1, company.contract.node, tmp_path, monkeypatch)
     company.tell("setRoles", other.address, ROLES["ADMIN"])
     company.tell("markCompromised", company.admin.address, receipt.record.time, by=other)
-    with pytest.raises(Revoked, match="not to be believed since"):
+    with pytest.raises(Revoked, match="which is compromised since"):
         checked(company, artifact.folder)
 
 
@@ -100,7 +100,7 @@ def test_a_revoked_tree_takes_its_files_along(files: list[Path], company: Compan
     receipt = read_receipt(receipt_path(files[0]))
     assert receipt is not None
     company.tell("revoke", receipt.record.key, 2, NO_DETAIL)
-    with Live(company.registry, None) as bare:
+    with ChainSession(company.contract) as bare:
         with pytest.raises(Revoked, match="defective"):
             verify(of_path(files[0], card.check), receipt, lambda: bare)
         named = Named("digest", receipt.record.key)
@@ -120,16 +120,16 @@ def leaf_revoked(company: Company, file: Path) -> Receipt:
 
 
 @contextmanager
-def silent_about_revocations(company: Company) -> Iterator[Live]:
+def silent_about_revocations(company: Company) -> Iterator[ChainSession]:
     """The chain through a node that leaves out the one event of a revocation."""
     where = {"address": company.chain.deployment.contract, "fromBlock": "0x0"}
-    logs = company.registry.node.ask("eth_getLogs", where)
+    logs = company.contract.node.ask("eth_getLogs", where)
     told = [log for log in logs if log["topics"][0] != topic(RevokedEvent)]
     assert len(told) == len(logs) - 1
     with lying(company.chain.url, {"eth_getLogs": told}) as address:
         registry = open_contract(address, company.chain.deployment)
-        with Live(registry, None, first_block=company.chain.block) as live:
-            yield live
+        with ChainSession(registry, None, first_block=company.chain.block) as session:
+            yield session
 
 
 def test_a_node_cannot_hide_the_revocation_of_a_tree(files: list[Path], company: Company) -> None:
@@ -137,10 +137,10 @@ def test_a_node_cannot_hide_the_revocation_of_a_tree(files: list[Path], company:
     assert receipt is not None
     company.tell("revoke", receipt.record.key, 2, NO_DETAIL)
     with (
-        silent_about_revocations(company) as live,
+        silent_about_revocations(company) as session,
         pytest.raises(Revoked, match=f"the tree {receipt.record.key} that holds it"),
     ):
-        verify(of_path(files[0], card.check), receipt, lambda: live)
+        verify(of_path(files[0], card.check), receipt, lambda: session)
 
 
 def test_a_leaf_is_revoked_alone(files: list[Path], company: Company) -> None:
@@ -152,8 +152,8 @@ def test_a_leaf_is_revoked_alone(files: list[Path], company: Company) -> None:
 
 def test_a_node_cannot_hide_the_revocation_of_a_leaf(files: list[Path], company: Company) -> None:
     receipt = leaf_revoked(company, files[0])
-    with silent_about_revocations(company) as live, pytest.raises(Revoked):
-        verify(of_path(files[0], card.check), receipt, lambda: live)
+    with silent_about_revocations(company) as session, pytest.raises(Revoked):
+        verify(of_path(files[0], card.check), receipt, lambda: session)
 
 
 def test_a_stranger_cannot_revoke_a_leaf(
@@ -161,26 +161,26 @@ def test_a_stranger_cannot_revoke_a_leaf(
 ) -> None:
     receipt = read_receipt(receipt_path(files[0]))
     assert receipt is not None
-    stranger = account(1, company.registry.node, tmp_path, monkeypatch)
+    stranger = account(1, company.contract.node, tmp_path, monkeypatch)
     company.tell("setRoles", stranger.address, ROLES["ANCHORER"])
     statement = receipt.statement.digest
     root = build([bytes.fromhex(statement)]).root.hex()
     company.tell("anchorTree", root, 1, by=stranger)
     company.tell("revokeLeaf", root, 1, 0, statement, [], 2, NO_DETAIL, by=stranger)
-    assert company.registry.status(statement) == 2
+    assert company.contract.status(statement) == 2
     assert checked(company, files[0]).level == 3
-    with Live(company.registry, None) as bare:
+    with ChainSession(company.contract) as bare:
         assert verify(of_path(files[0], card.check), receipt, lambda: bare).level == 3
 
 
 def test_a_revoked_leaf_has_a_record_of_its_own(files: list[Path], company: Company) -> None:
     receipt = leaf_revoked(company, files[0])
-    record = company.registry.record(receipt.statement.digest)
+    record = company.contract.record(receipt.statement.digest)
     assert record is not None
     alone = replace(receipt, record=record, inclusion=None, storage=None)
     named = of_path(files[0], card.check)
-    with company.live() as live, pytest.raises(Revoked, match="not allowed"):
-        verify(named, alone, lambda: live)
+    with company.session() as session, pytest.raises(Revoked, match="not allowed"):
+        verify(named, alone, lambda: session)
     forgotten = replace(alone, record=replace(record, flags=0x0301))
-    with company.live() as live, pytest.raises(Tampered, match="flags"):
-        verify(named, forgotten, lambda: live)
+    with company.session() as session, pytest.raises(Tampered, match="flags"):
+        verify(named, forgotten, lambda: session)

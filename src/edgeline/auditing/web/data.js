@@ -28,32 +28,15 @@ const number = (count) => count.toLocaleString("en");
 
 const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
-function isStatement(value) {
-  const isText = (thing) => typeof thing === "string";
-  const isObject = (thing) => typeof thing === "object" && thing !== null && !Array.isArray(thing);
-  return (
-    isObject(value) &&
-    Array.isArray(value.subject) &&
-    value.subject.length > 0 &&
-    value.subject.every(
-      (subject) => isObject(subject) && isText(subject.name) && isText(subject.digest?.sha256),
-    ) &&
-    isObject(value.predicate) &&
-    isText(value.predicate.kind) &&
-    Array.isArray(value.predicate.parents) &&
-    value.predicate.parents.every(isText)
-  );
-}
-
 function readEntry(raw) {
-  const statement = isStatement(raw.document) ? raw.document : null;
+  const statement = raw.document;
   const subjects = statement
     ? statement.subject.map((subject) => ({ name: subject.name, digest: subject.digest.sha256 }))
     : [{ name: "", digest: raw.subject ?? "" }];
   const parents = statement?.predicate.parents ?? raw.parents;
   const folded = at(raw.digest);
   if (!folded) throw new Error("an entry that is not listed");
-  return { ...raw, statement, subjects, parents, recorded: raw.parents, folded, checks: [], mark: "wait" };
+  return { ...raw, subjects, parents, recorded: raw.parents, folded, checks: [], mark: "wait" };
 }
 
 function readPage(text) {

@@ -38,8 +38,7 @@ async function matchReceipt(bytes) {
   if (bytes.byteLength > MOST_RECEIPT_BYTES) return [];
   try {
     const receipt = JSON.parse(new TextDecoder().decode(bytes));
-    const isReceipt =
-      String(receipt?.schema).startsWith("edgeline.receipt/") && isStatement(receipt.statement);
+    const isReceipt = String(receipt?.schema).startsWith("edgeline.receipt/");
     const entry = isReceipt && page.byDigest.get(await documentDigest(receipt.statement));
     return entry ? [{ entry, as: "a receipt of" }] : [];
   } catch {

@@ -1,0 +1,73 @@
+"""The rounds of a federation, read from their statements: each has the round before among its parents."""
+
+from collections.abc import Callable, Iterable
+
+from edgeline.auditing.answers import Entry, Federation, Fork, Round
+from edgeline.auditing.audit import Audit
+from edgeline.errors import NotAnchored
+
+
+def find_rounds(audit: Audit, digest: str) -> Federation:
+    """The rounds before and after the one with this digest, its checkpoint's or its statement's.
+
+    Rounds with one number that follow the same statement are a fork. All of them are listed.
+
+    Raises:
+        NotAnchored: the chain holds no round with this digest.
+    """
+    start = _rounds(audit.require(digest))
+    if not start:
+        raise NotAnchored(
+            expected=f"a round of a federation with digest {digest}",
+            found="something else: `edgeline audit what` says what it is",
+            remedy="name a round's checkpoint or statement; `edgeline audit log` lists rounds",
+        )
+    line = _follow(audit, start, lambda entry: entry.parents)
+    line |= _follow(audit, start, audit.children)
+    # Beside each of them, what else follows the same statement.
+    followed = audit.of(parent for entry in line.values() for parent in entry.parents)
+    bases = [entry for entry in followed.values() if entry.kind != "data"]
+    beside = _rounds(audit.of(key for base in bases for key in audit.children(base)).values())
+    return _federation(audit, digest, line, beside)
+
+
+def _follow(
+    audit: Audit, start: dict[str, Entry], onward: Callable[[Entry], Iterable[str]]
+) -> dict[str, Entry]:
+    """The rounds that are reached from one to the next."""
+    line, newest = dict(start), start
+    while newest:
+        keys = {key for entry in newest.values() for key in onward(entry)}
+        newest = _rounds(audit.of(sorted(keys - line.keys())).values())
+        line |= newest
+    return line
+
+
+def _federation(
+    audit: Audit, asked: str, line: dict[str, Entry], beside: dict[str, Entry]
+) -> Federation:
+    rounds: dict[str, Round] = {}
+    for entry in audit.parents_first(beside | line):
+        rounds[entry.statement] = _round(audit, entry, rounds)
+    groups: dict[tuple[int, str], list[str]] = {}
+    for key, one in rounds.items():
+        groups.setdefault((one.number, one.previous), []).append(key)
+    forks = tuple(Fork(*place, tuple(keys)) for place, keys in groups.items() if len(keys) > 1)
+    shown = line.keys() | {key for fork in forks for key in fork.rounds}
+    return Federation(asked, tuple(one for key, one in rounds.items() if key in shown), forks)
+
+
+def _round(audit: Audit, entry: Entry, earlier: dict[str, Round]) -> Round:
+    """A round whose earlier rounds are known already."""
+    before = [parent for parent in entry.parents if parent in earlier]
+    parents = audit.of(entry.parents)
+    others = [key for key, parent in parents.items() if parent.kind != "data"]
+    previous = next(iter(before or others), "")
+    about = entry.about
+    number = int(about.get("number", earlier[previous].number + 1 if before else 1))
+    clients = int(about["clients"]) if "clients" in about else None
+    return Round(number, previous, clients, str(about.get("updates", "")), entry)
+
+
+def _rounds(entries: Iterable[Entry]) -> dict[str, Entry]:
+    return {one.statement: one for one in entries if one.kind == "round" and one.is_anchored}
