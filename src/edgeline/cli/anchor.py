@@ -17,7 +17,8 @@ from edgeline.anchoring.session import enqueue, open_chain, open_outbox
 from edgeline.anchoring.subject import of_path
 from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.cli.ask import local_url
-from edgeline.cli.chain import flush_all, waiting_for
+from edgeline.cli.chain import flush_all
+from edgeline.cli.console import waiting_for
 from edgeline.cli.options import AsJson, OnChain
 from edgeline.datasets import card
 from edgeline.errors import RecipeError, Revoked, ServiceUnavailable

@@ -18,7 +18,8 @@ from edgeline.anchoring.session import open_chain, open_outbox
 from edgeline.anchoring.subject import Named, name
 from edgeline.auditing.answers import Entry
 from edgeline.cli.ask import find_revision, local_url, open_session
-from edgeline.cli.chain import flush_all, show, waiting_for
+from edgeline.cli.chain import flush_all
+from edgeline.cli.console import show, waiting_for
 from edgeline.cli.options import AsJson, OnChain
 from edgeline.datasets import card
 from edgeline.digest import sha256_file

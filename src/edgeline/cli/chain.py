@@ -1,12 +1,9 @@
 """`edgeline chain`: where this project anchors, what still waits to be sent, and how to anchor by hand."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from edgeline.anchoring.connect import connect
 from edgeline.anchoring.contract import AnchorContract
@@ -19,6 +16,7 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.sending import balance
 from edgeline.anchoring.session import flush_workspace, node_url, open_chain, open_outbox
 from edgeline.cli.ask import local_url
+from edgeline.cli.console import show, waiting_for
 from edgeline.cli.options import AsJson
 from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.stack.environment import ADDRESSES, set_by_user
@@ -133,35 +131,6 @@ def flush_all(
     may_deploy = not set_by_user(ADDRESSES["ganache"])
     url = local_url(workspace, name)
     return flush_workspace(workspace, name, waiting, url, say, may_deploy=may_deploy)
-
-
-@contextmanager
-def waiting_for(what: str) -> Iterator[Callable[[str], object]]:
-    """Shows on stderr that something goes on; gives what to call with a line worth reading."""
-    console = Console(stderr=True, highlight=False)
-    with console.status(what):
-        yield console.print
-
-
-def show(facts: dict[str, Any], as_json: bool) -> None:
-    """One object for programs, a line per fact for people."""
-    if as_json:
-        print(json.dumps(facts))
-        return
-    for name, value in facts.items():
-        for line in value if isinstance(value, list) else [value]:
-            print(f"{name.replace('_', ' '):16} {_plain(line)}")
-
-
-def _plain(value: object) -> str:
-    match value:
-        case dict():
-            return ", ".join(f"{key} {one}" for key, one in value.items())
-        case bool():
-            return "yes" if value else "no"
-        case None:
-            return "none"
-    return str(value)
 
 
 def _shown(known: Chain) -> dict[str, Any]:

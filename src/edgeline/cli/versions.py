@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from edgeline import revisions
-from edgeline.cli.chain import waiting_for
+from edgeline.cli.console import waiting_for
 from edgeline.cli.options import AsJson, DataName
 from edgeline.datacard.folder import page_of
 from edgeline.datasets.card import check
