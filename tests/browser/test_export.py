@@ -1,9 +1,6 @@
 """A page of a real contract: anchored through the outbox on Ganache, read by the index, checked by Chromium."""
 
 import json
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,40 +20,19 @@ from edgeline.auditing.gather import gather_exhibits
 from edgeline.auditing.index import Index
 from edgeline.cli import app
 from edgeline.digest import sha256_bytes
-from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.statement import Statement, Subject
-from edgeline.stack.node import find_node
+from edgeline.stack.ganache import running
 
 ROOT = Path(__file__).parents[2]
-GANACHE = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
 DATA_WITHDRAWN = 3
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A fresh chain in memory."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port = server.getsockname()[1]
-    command = [find_node(), GANACHE, f"--server.port={port}", "--server.host=127.0.0.1"]
-    quiet = subprocess.DEVNULL
-    words = [*map(str, command), "--logging.quiet"]
-    with subprocess.Popen(words, stdout=quiet, stderr=quiet) as ganache:
-        address, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
-        try:
-            while not answers(address):
-                assert time.monotonic() < end
-                time.sleep(0.1)
-            yield address
-        finally:
-            ganache.kill()
-
-
-def answers(address: str) -> bool:
-    try:
-        return bool(Node(address).identity())
-    except ServiceUnavailable:
-        return False
+    with running(ROOT) as chain:
+        yield chain.url
 
 
 def stated(kind: str, name: str, parents: list[Statement], **about: Any) -> Statement:

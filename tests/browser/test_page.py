@@ -244,7 +244,7 @@ def test_a_document_and_a_receipt_are_recognised(open_page: Any, make: Any, tmp_
     exhibits = make.line()
     release = of_kind(exhibits, "release")
     (tmp_path / "statement.json").write_bytes(canonical_json(release.document))
-    receipt = {"schema": "edgeline.receipt/2", "statement": release.document}
+    receipt = {"schema": "edgeline.receipt/3", "statement": release.document}
     (tmp_path / "receipt.json").write_bytes(canonical_json(receipt))
     page = open_page(exhibits).page
     page.set_input_files("#files", [tmp_path / "statement.json", tmp_path / "receipt.json"])

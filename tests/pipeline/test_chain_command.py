@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.kills import anvil, anvil_program, free_port
+from benchmarks import anvil
+from edgeline.stack.loopback import free_port
 from tests.pipeline.checkout import quick
 
 pytestmark = pytest.mark.xdist_group("line")
@@ -23,10 +24,10 @@ SECOND = "0xffcf8fdee72ac11b5c542428b35eef5769c409f0"
 @pytest.fixture
 def second(built, module_copy) -> Iterator[str]:
     """A new chain of another kind on which the contract was put, with the first key."""
-    if anvil_program() is None:
+    if anvil.program() is None:
         pytest.skip("no Anvil for this machine: npm ci")
     port = free_port()
-    process = anvil(port)
+    process = anvil.start(port)
     try:
         url = f"http://127.0.0.1:{port}"
         done = module_copy.edgeline(
@@ -113,6 +114,11 @@ def test_what_a_compromised_key_anchored_is_stated_anew_by_another(second, modul
         told(module_copy, "anchor", str(artifact), "--chain", "second", "--again")
         done = module_copy.edgeline("verify", str(artifact), "--chain", "second")
         assert done.returncode == 0, done.stderr
+        refused = module_copy.edgeline(
+            "chain", "roles", FIRST, "ANCHORER", "--chain", "second", env=KEYS
+        )
+        assert refused.returncode == 1
+        assert "appoint a new key" in refused.stderr
     finally:
         path.write_text(path.read_text().replace("env:SECOND_KEY", "env:FIRST_KEY"))
 
