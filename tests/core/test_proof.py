@@ -12,8 +12,10 @@ from edgeline.provenance.receipt import Receipt, parse_receipt, read_receipt
 from edgeline.provenance.statement import LEAF, TREE
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "receipts"
-VALID = ("single", "leaf", "artifact")
-ALL = (*VALID, "revoked")
+VALID = ("single", "leaf", "artifact", "3/single", "3/leaf", "3/artifact")
+REVOKED = ("revoked", "3/revoked")
+"""Receipts of schema 3 lie in a folder of their own; the others are of schema 2."""
+ALL = (*VALID, *REVOKED)
 # What to ask a node about, beyond what a storage proof shows.
 POINTERS = {"block_hash": "0x" + 64 * "0", "transaction": "0x" + 64 * "0"}
 
@@ -36,10 +38,14 @@ def test_a_receipt_of_once_verifies_for_ever(name: str) -> None:
     assert (proof.level, proof.record, proof.block_hash) == (2, receipt.record, block)
     assert str(proof) == f"level 2 against block {proof.block} {block}, which was pinned"
     assert proof.trusted[0] == f"it was not revoked after block {proof.block}"
+    assert proof.proves_key == name.startswith("3/")
+    sound = "its anchorer's key was not compromised"
+    assert proof.trusted[1] == sound + (f" after block {proof.block}" if proof.proves_key else "")
 
 
-def test_a_revoked_statement_says_why() -> None:
-    receipt, block = golden("revoked")
+@pytest.mark.parametrize("name", REVOKED)
+def test_a_revoked_statement_says_why(name: str) -> None:
+    receipt, block = golden(name)
     with pytest.raises(Revoked, match=f"{receipt.statement.digest} revoked: defective"):
         proven(receipt, block)
 
@@ -74,9 +80,8 @@ def test_of_a_leaf_the_tree_does_not_tell_whether_it_was_revoked_alone() -> None
 
 def test_the_files_of_the_golden_artifact_are_what_was_anchored() -> None:
     receipt, block = golden("artifact")
-    (folder,) = (GOLDEN.parent / "artifacts").iterdir()
+    folder = GOLDEN.parent / "artifacts" / receipt.statement.subject
     assert [ancestor.kind for ancestor in receipt.lineage] == ["data", "tuned"]
-    assert receipt.statement.subject == folder.name
     for subject in receipt.statement.subjects:
         assert check(receipt, sha256_file(folder / subject.name), block).level == 2
 
@@ -211,11 +216,11 @@ def test_another_block_than_the_pinned_one_is_refused() -> None:
 
 
 def test_nodes_that_are_missing_or_too_many_are_refused() -> None:
-    receipt, block = golden("single")
+    receipt, block = golden("3/single")
     assert receipt.storage
-    for part in ("account", "slot"):
+    for part in ("account", "slot", "key"):
         nodes = getattr(receipt.storage, part)
-        for other in (nodes[:-1], (*nodes, nodes[-1]), nodes[::-1], ()):
+        for other in (nodes[:-1], (*nodes, nodes[-1]), nodes[::-1]):
             changed = replace(receipt, storage=replace(receipt.storage, **{part: other}))
             assert refused(changed, block).startswith(f"{part}: ")
 
