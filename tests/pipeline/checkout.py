@@ -1,6 +1,7 @@
 """A copy of the project in a folder with an odd name, and its command line."""
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -18,7 +19,6 @@ from typing import Any
 import pytest
 from mlflow.tracking import MlflowClient
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-from typer.testing import CliRunner
 
 from edgeline.cli import app
 from edgeline.errors import EdgelineError
@@ -68,14 +68,23 @@ class Project:
 
     def edgeline(self, *arguments: str, env: Mapping[str, str] | None = None) -> Answer:
         """The command line, in this process: what it prints and how it ends, as `main` does it."""
-        with self.entered(env or {}):
-            done = CliRunner().invoke(app, arguments)
-        if isinstance(done.exception, EdgelineError):
-            line = f"edgeline: {' '.join(str(done.exception).split())}\n"
-            return Answer(done.exception.exit_code, done.stdout, done.stderr + line)
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return Answer(done.exit_code, done.stdout, done.stderr)
+        # a library that keeps one of these streams for its log can write to it for ever
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        code: object = 0
+        with (
+            self.entered(env or {}),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                app(args=list(arguments), prog_name="edgeline")
+            except SystemExit as end:
+                code = end.code or 0
+            except EdgelineError as error:
+                print(f"edgeline: {' '.join(str(error).split())}", file=err)
+                code = error.exit_code
+        assert isinstance(code, int)
+        return Answer(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
     @contextlib.contextmanager
     def entered(self, env: Mapping[str, str] | None = None) -> Iterator[None]:
