@@ -13,6 +13,10 @@ from filelock import FileLock
 
 MADE = ".made"
 
+ROOT = Path(__file__).parents[1]
+PROVEN = (ROOT / "contracts", ROOT / "package-lock.json")
+"""What a proof of the contract follows from: sources, compiled code, and the versions of the tools."""
+
 GUARD = """
 import sys, time
 from pathlib import Path

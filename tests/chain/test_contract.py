@@ -16,6 +16,7 @@ from edgeline.anchoring.interface import COMPILED
 from edgeline.provenance.proof import key_slot
 from edgeline.stack.node import find_node
 from tests.chain.conftest import ROOT, deployed
+from tests.sharing import PROVEN, skipped_unless_changed
 
 Digest = Callable[[str], bytes]
 
@@ -82,11 +83,12 @@ def sent_bytes_gas(contract: Contract, receipt: TxReceipt) -> int:
 # What is committed
 
 
-def test_the_committed_bytecode_is_what_compiles() -> None:
+def test_the_committed_bytecode_is_what_compiles(pytestconfig: pytest.Config) -> None:
     node = find_node()
     assert node is not None
     compiling = [node, ROOT / "contracts" / "compile.js", "--check"]
-    assert subprocess.run(compiling, check=False).returncode == 0
+    with skipped_unless_changed(pytestconfig, "compiled", *PROVEN):
+        assert subprocess.run(compiling, check=False).returncode == 0
 
 
 def test_the_code_on_the_chain_has_the_committed_hash(contract: Contract) -> None:

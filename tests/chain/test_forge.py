@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from edgeline.stack.node import find_node
+from tests.sharing import PROVEN, skipped_unless_changed
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_test_of_the_contract_passes_under_forge() -> None:
+def test_every_test_of_the_contract_passes_under_forge(pytestconfig: pytest.Config) -> None:
     modules = ROOT / "node_modules" / "@foundry-rs"
     if not list(modules.glob("forge-*/bin/forge*")):
         pytest.skip("npm has no Forge for this machine")
@@ -22,6 +23,6 @@ def test_every_test_of_the_contract_passes_under_forge() -> None:
     around = {**os.environ, "PATH": path, "FOUNDRY_PROFILE": "quick"}
 
     proving = [sys.executable, ROOT / "contracts" / "prove.py", "tests"]
-    done = subprocess.run(proving, env=around, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stdout + done.stderr
+    with skipped_unless_changed(pytestconfig, "forge", *PROVEN):
+        done = subprocess.run(proving, env=around, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,6 @@
 """A node that lies, babbles, drips or is silent ends in one line; it never hangs anyone or kills them."""
 
 import json
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -118,12 +117,11 @@ def test_a_refusal_cannot_write_to_the_terminal() -> None:
     ],
     ids=["silence", "headers", "one header", "body", "chunks", "one chunk's size"],
 )
+@pytest.mark.timeout(60)
 def test_a_node_that_drips_is_given_up_in_time(first: bytes, again: bytes) -> None:
-    began = time.monotonic()
     with dripping(first, again) as address, pytest.raises(ServiceUnavailable, match="no answer"):
+        # a hundredth of what the whole test may take: time decides nothing but whether it hangs
         Node(address, timeout_s=0.5).ask("eth_chainId")
-    # twenty times what it should take: time decides nothing but whether it hangs
-    assert time.monotonic() - began < 10
 
 
 def test_an_endless_answer_is_cut_off() -> None:
