@@ -1,5 +1,7 @@
 """Every architecture goes the whole road: built, exported, quantised, cut in two, and it answers
 alike all along.
+
+Takes half a minute: nine networks, of which resnet56 alone takes a third.
 """
 
 from dataclasses import dataclass
