@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-INDEX = (
-    "from edgeline.auditing.store import open_store; opened = lambda path: open_store(path, b'')"
-)
+INDEX = """
+from edgeline.auditing.index import Index
+from edgeline.provenance.record import Deployment
+
+deployment = Deployment(1, "0x" + 64 * "0", "0x" + 40 * "0", "0x" + 64 * "0")
+opened = lambda path: Index(path, None, deployment)
+"""
 OUTBOX = "from edgeline.anchoring.outbox import Outbox as opened"
 
 OPENER = """

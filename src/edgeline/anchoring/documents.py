@@ -1,19 +1,14 @@
 """Statements by digest, by what they are about, and by their place in a lineage; nothing is ever dropped."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from edgeline.errors import EnvironmentUnfit, NotAnchored
-from edgeline.files import acquire_lock
+from edgeline.database import Database
+from edgeline.errors import NotAnchored
 from edgeline.provenance.statement import Statement, encode, parse_statement
 
 EARLIER_VERSION, VERSION = 1, 2
-PATIENCE_S = 30.0
-"""How long to wait for another process that opens or writes."""
 
 # Digests are kept as their 32 bytes, and documents one behind the other: with text for keys, and documents between
 # the keys, a tree of a thousand statements costs five times as much.
@@ -28,60 +23,32 @@ CREATE TABLE IF NOT EXISTS revocations (
 MANY = 500
 """Keys in one question, as many as the oldest SQLite takes."""
 
-CACHE_KIB, CHECKPOINT_PAGES = 2**16, 2**14
 
+class Documents(Database):
+    """The statements in the database at `path`."""
 
-class Documents:
-    """The statements in an SQLite database at `path`, which is made where there is none.
-
-    Raises (all methods):
-        EnvironmentUnfit: the database cannot be read or written.
-    """
-
+    what = "an outbox"
+    remedy = "free the disk, or take the file from its backup; without it, start a new one by renaming it"
     tables = TABLES
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        # One after another: SQLite does not wait for whoever else makes the same file. The name that ends in .lock
-        # alone is for who sends.
-        lock = path.with_name(f"{path.name}.lock")
-        with (
-            self._understood(),
-            acquire_lock(lock, f"nobody else to open {path}", patience_s=PATIENCE_S),
-        ):
-            self._db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            # What was promised to be kept is on the disk before anything is sent.
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, EARLIER_VERSION, VERSION):
-                raise self._unfit(f"one of version {version}")
-            if version != VERSION:
-                with self._change() as db:
-                    self.prepare(db, version)
-                    db.execute(f"PRAGMA user_version = {VERSION}")
+        super().__init__(path)
+        self.path: Path = path
+
+    def _is_current(self, db: sqlite3.Connection) -> bool:
+        version = _version(db)
+        if version not in (0, EARLIER_VERSION, VERSION):
+            raise self._unfit(f"one of version {version}")
+        return version == VERSION
+
+    def _make(self, db: sqlite3.Connection) -> None:
+        self.prepare(db, _version(db))
+        db.execute(f"PRAGMA user_version = {VERSION}")
 
     def prepare(self, db: sqlite3.Connection, version: int) -> None:
         """Makes the tables, or makes those of an earlier version this one's; within a transaction."""
         for statement in filter(str.strip, self.tables.split(";")):
             db.execute(statement)
-
-    def close(self) -> None:
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def remember(self, statements: Iterable[Statement]) -> None:
         """Keeps these, whoever anchors them."""
@@ -152,36 +119,6 @@ class Documents:
             raise self._unfit(f"another document than statement {digest}")
         return statement
 
-    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with self._understood():
-            return self._db.execute(query, values).fetchall()
-
-    @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing, and on the disk when it is over."""
-        with self._understood():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _understood(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise self._unfit(str(error)) from None
-
-    def _unfit(self, found: str) -> EnvironmentUnfit:
-        return EnvironmentUnfit(
-            expected=f"an outbox at {self.path}",
-            found=found,
-            remedy="free the disk, or take the file from its backup; without it, start a new one by renaming it",
-        )
-
 
 def keep(db: sqlite3.Connection, statements: Sequence[Statement]) -> dict[str, int]:
     """Stores statements in a transaction of the caller's; gives their digests, in their order, and their numbers."""
@@ -226,3 +163,7 @@ def _bytes(digest: str) -> bytes:
         return bytes.fromhex(digest)
     except ValueError:
         return b""
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

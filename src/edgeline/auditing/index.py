@@ -12,9 +12,8 @@ import sqlite3
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,11 +22,20 @@ from edgeline.anchoring.logs import Fields, event, malformed
 from edgeline.anchoring.logs import row as read_row
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.provider import Refused
-from edgeline.auditing.store import explain_failure, is_searchable, make_searchable, open_store
+from edgeline.database import Database
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable
 from edgeline.provenance.record import Deployment
 
+LAYOUT = 2
+"""Another one, as that of the earlier contract, is made anew."""
+INDEXED = {
+    "Anchored": ("statement", "subject", "anchorer", "time"),
+    "Derived": ("parent", "child"),
+    "TreeAnchored": ("id",),
+    "Revoked": ("statement",),
+}
+"""Fields by which events are searched."""
 FIRST_PAGE = 64
 """Blocks in the first page; pages grow while the node answers, and are halved when it refuses."""
 PAGE_EVENTS = 10_000
@@ -54,33 +62,25 @@ class Head:
     hash: str
 
 
-class Index:
+class Index(Database):
     """What one contract said, as far as it was read; `path` None keeps it in memory alone."""
+
+    what = "an index of events that can be read and written"
+    remedy = "free the disk, or delete the file: it is made anew"
+    is_cache = True
 
     def __init__(
         self, path: Path | None, node: Node, deployment: Deployment, first_block: int = 0
     ) -> None:
-        self.deployment, self.first_block = deployment, first_block
-        self._node, self._path = node, path
-        self._database = open_store(
-            path, canonical_json({**asdict(deployment), "from": first_block})
-        )
-
-    def close(self) -> None:
-        self._database.close()
-
-    def __enter__(self) -> "Index":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        self.deployment, self.first_block, self._node = deployment, first_block, node
+        self._identity = LAYOUT, canonical_json({**asdict(deployment), "from": first_block})
+        super().__init__(path)
 
     @property
     def head(self) -> Head:
         newest = "SELECT block, hash FROM checkpoint ORDER BY block DESC LIMIT 1"
-        with explain_failure(self._path):
-            head = self._database.execute(newest).fetchone()
-        return Head(*(head or (self.first_block - 1, "")))
+        heads = self._all(newest)
+        return Head(*heads[0]) if heads else Head(self.first_block - 1, "")
 
     def find(self, body: type[B], *, since: int = 0, **equal: object) -> list[Event[B]]:
         """Events of one kind in the chain's order, those whose fields are `equal`.
@@ -105,8 +105,7 @@ class Index:
         for value in wanted.values():
             values += value if isinstance(value, list) else [value]
         query = f"SELECT * FROM {body.__name__} {where} ORDER BY block, position"
-        with explain_failure(self._path):
-            return [event(body, row) for row in self._database.execute(query, values)]
+        return [event(body, tuple(row)) for row in self._all(query, *values)]
 
     def refresh(
         self, progress: Progress | None = None, clock: Callable[[], float] = time.monotonic
@@ -142,10 +141,33 @@ class Index:
             if progress and clock() - began > LONG_S:
                 progress(last, target)
 
+    def _is_current(self, db: sqlite3.Connection) -> bool:
+        named = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'identity'").fetchone()
+        return (
+            bool(named) and tuple(db.execute("SELECT * FROM identity").fetchone()) == self._identity
+        )
+
+    def _make(self, db: sqlite3.Connection) -> None:
+        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            db.execute(f"DROP TABLE {table}")
+        db.execute("CREATE TABLE identity (layout, deployment)")
+        db.execute("INSERT INTO identity VALUES (?, ?)", self._identity)
+        db.execute("CREATE TABLE checkpoint (block INTEGER PRIMARY KEY, hash)")
+        for body in EVENTS:
+            table, names = body.__name__, ", ".join(field.name for field in fields(body))
+            # Columns without a type keep what they are given: a tree's size may exceed SQLite's integers.
+            columns = f"block, position, tx, block_hash, {names}, PRIMARY KEY (block, position)"
+            db.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
+
     def _make_searchable(self) -> None:
-        if not is_searchable(self._database):
-            with self._transaction():
-                make_searchable(self._database)
+        """Once everything was read: to keep the order of digests while they pour in costs twice as much."""
+        if self._all("SELECT 1 FROM sqlite_master WHERE type = 'index'"):
+            return
+        with self._change() as db:
+            for table, names in INDEXED.items():
+                for name in names:
+                    db.execute(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name})")
 
     def _answers(self) -> bool:
         """Whether the node is there, so that it was the page that was too much for it."""
@@ -175,12 +197,12 @@ class Index:
         if not head.hash or self._agrees(head):
             return False
         query = "SELECT block, hash FROM checkpoint ORDER BY block"
-        checkpoints = [Head(*row) for row in self._database.execute(query)]
+        checkpoints = [Head(*row) for row in self._all(query)]
         num_sound = bisect_left(checkpoints, True, key=lambda one: not self._agrees(one))
         keep = checkpoints[num_sound - 1].number if num_sound else self.first_block - 1
-        with self._transaction():
+        with self._change() as db:
             for table in ("checkpoint", *(body.__name__ for body in EVENTS)):
-                self._database.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
+                db.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
         return True
 
     def _store(self, first: int, closing: Head, rows: Rows) -> None:
@@ -189,18 +211,16 @@ class Index:
             by_event[body].append(values)
             blocks[values[0]] = values[3]
         recent = sorted(blocks.items())[-NUM_RECENT:]
-        with self._transaction():
+        with self._change() as db:
             if self.head.number + 1 != first:
                 return  # another process was faster
             for body, many in by_event.items():
                 marks = ", ".join("?" * len(many[0]))
                 try:
-                    self._database.executemany(
-                        f"INSERT INTO {body.__name__} VALUES ({marks})", many
-                    )
+                    db.executemany(f"INSERT INTO {body.__name__} VALUES ({marks})", many)
                 except sqlite3.IntegrityError:
                     raise malformed(self.deployment.contract) from None
-            self._database.executemany(
+            db.executemany(
                 "INSERT OR REPLACE INTO checkpoint VALUES (?, ?)",
                 [*recent, (closing.number, closing.hash)],
             )
@@ -218,15 +238,3 @@ class Index:
             found=found,
             remedy="try again, or ask another node of the same chain",
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with explain_failure(self._path):
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
