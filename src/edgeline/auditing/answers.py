@@ -155,9 +155,6 @@ class Difference:
     files: tuple[FileDifference, ...]
 
 
-Answer = Lineage | Account | Federation | Withdrawn | Difference
-
-
 def to_json(answer: Any) -> dict[str, JsonValue]:
     """An answer or a part of one; whatever is empty or not known is null, but for lists."""
     if isinstance(answer, Entry):

@@ -5,7 +5,6 @@ const MARKS = {
   pass: ["\u2713", "checked here"],
   fail: ["\u2717", "failed its check"],
   none: ["\u2013", "nothing here to check"],
-  wait: ["\u2026", "being checked"],
 };
 
 const alarm = (...words) => at("alarm").append(element("p", {}, ...words));
