@@ -3,14 +3,14 @@
 Knows no network.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
 from edgeline.errors import EnvironmentUnfit, NotAnchored
 from edgeline.files import write_atomically
-from edgeline.provenance.record import Deployment
+from edgeline.provenance.record import Deployment, check_field, is_count
 from edgeline.workspace import LOCAL, Workspace
 
 SCHEMA = "edgeline.deployment/2"
@@ -27,21 +27,16 @@ class Chain:
     """In which the contract was made; nothing about it is older."""
     url: str
     key: str
-    """Where the key is, as `keys.signer` reads it."""
+    """Where the key is, as `keys.load_signer` reads it."""
     confirmations: int
     """Blocks from its own on after which a record counts as final: 1 is its own alone."""
 
 
 def write_chain(chain: Chain, path: Path) -> Path:
     """Puts the description into a file, whole or not at all."""
-    values = {
-        "schema": SCHEMA,
-        **_deployment_json(chain.deployment),
-        "block": chain.block,
-        "url": chain.url,
-        "key": chain.key,
-        "confirmations": chain.confirmations,
-    }
+    values = asdict(chain)
+    del values["name"]
+    values = {"schema": SCHEMA, **values.pop("deployment"), **values}
     write_atomically(path, canonical_json(values))
     return path
 
@@ -82,35 +77,15 @@ def read_chain(path: Path) -> Chain:
         ) from None
 
 
-def _deployment_json(deployment: Deployment) -> dict[str, Any]:
-    return {
-        "chain_id": deployment.chain_id,
-        "genesis": deployment.genesis,
-        "contract": deployment.contract,
-        "code_hash": deployment.code_hash,
-    }
-
-
-def _chain(name: str, values: object) -> Chain:
-    match values:
-        case {
-            "schema": str(schema),
-            "chain_id": int(chain_id),
-            "genesis": str(genesis),
-            "contract": str(contract),
-            "code_hash": str(code_hash),
-            "block": int(block),
-            "url": str(url),
-            "key": str(key),
-            "confirmations": int(confirmations),
-            **more,
-        } if schema == SCHEMA and not more:
-            if not all(map(_is_count, (chain_id, block, confirmations))):
-                raise ValueError("a number that is no count")
-            deployment = Deployment(chain_id, genesis, contract, code_hash)
-            return Chain(name, deployment, block, url, key, confirmations)
-    raise ValueError(f"not the fields of {SCHEMA}")
-
-
-def _is_count(value: int) -> bool:
-    return type(value) is int and 0 <= value <= MAX_SAFE_INTEGER
+def _chain(name: str, values: Any) -> Chain:
+    if not isinstance(values, dict) or values.pop("schema", None) != SCHEMA:
+        raise ValueError(f"not the fields of {SCHEMA}")
+    try:
+        deployment = Deployment(**{one.name: values.pop(one.name) for one in fields(Deployment)})
+        chain = Chain(name, deployment, **values)
+    except (KeyError, TypeError):
+        raise ValueError(f"not the fields of {SCHEMA}") from None
+    check_field("block", is_count(chain.block, MAX_SAFE_INTEGER))
+    check_field("confirmations", is_count(chain.confirmations, MAX_SAFE_INTEGER))
+    check_field("url and key", isinstance(chain.url, str) and isinstance(chain.key, str))
+    return chain

@@ -52,18 +52,20 @@ def flush(
     confirmations: int = 1,
     wait_s: float = 60.0,
     max_price: int = MAX_PRICE,
+    patience_s: float = 0.0,
 ) -> FlushReport:
     """Sends what waits and looks after what was sent.
 
     An entry counts as final when its block and those after it are `confirmations`; `wait_s` is how long to wait
-    for a block without any news; `max_price` is in wei per gas.
+    for a block without any news; `max_price` is in wei per gas; `patience_s`
+    is for another process that flushes this outbox or sends with this account.
 
     Raises:
         ServiceUnavailable: the node does not answer (any more). As for all errors: nothing is lost, flush again.
         EnvironmentUnfit: no funds, a missing role, an unusable key, or too high fees.
         WorkspaceBusy: another process flushes this outbox, or sends with this account.
     """
-    with outbox.exclusive(), signer.exclusive():
+    with outbox.exclusive(patience_s), signer.exclusive(patience_s):
         reopened = outbox.bind(contract.deployment) + _rewind(outbox, contract.node)
         submitter = Submitter(outbox, contract, signer, wait_s, max_price)
         submitter.resume()

@@ -40,9 +40,10 @@ class Signer:
     """The signed bytes; None where the node signs."""
     lock: Path = field(repr=False)
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def exclusive(self, patience_s: float = 0.0) -> AbstractContextManager[None]:
         """Being the only one who numbers this account's transactions, or WorkspaceBusy."""
-        return acquire_lock(self.lock, f"nobody else to send transactions of {self.address}")
+        expected = f"nobody else to send transactions of {self.address}"
+        return acquire_lock(self.lock, expected, patience_s=patience_s)
 
 
 def load_signer(source: str, node: Node, locks: Path) -> Signer:

@@ -144,11 +144,10 @@ class Outbox(Documents):
         found = self._all("SELECT * FROM revocations ORDER BY key")
         return [(row["key"], row["function"], json.loads(row["arguments"])) for row in found]
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def exclusive(self, patience_s: float = 0.0) -> AbstractContextManager[None]:
         """Being the only one who flushes, or WorkspaceBusy."""
-        return acquire_lock(
-            self.path.with_suffix(".lock"), f"nobody else to send what is in {self.path}"
-        )
+        expected = f"nobody else to send what is in {self.path}"
+        return acquire_lock(self.path.with_suffix(".lock"), expected, patience_s=patience_s)
 
     def place(self) -> tuple[int, str, str] | None:
         """Chain id, genesis and contract that the states are for; None before the first flush."""

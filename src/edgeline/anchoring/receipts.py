@@ -16,28 +16,12 @@ from edgeline.provenance.statement import LEAF
 from edgeline.provenance.trie import encode, keccak256
 
 # A header's fields in the order of their RLP; those behind the nonce came with later forks, in this order.
-FIELDS = [
-    *("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot"),
-    *(
-        "logsBloom",
-        "difficulty",
-        "number",
-        "gasLimit",
-        "gasUsed",
-        "timestamp",
-        "extraData",
-        "mixHash",
-        "nonce",
-    ),
-]
-LATER_FIELDS = [
-    *("baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas"),
-    *("parentBeaconBlockRoot", "requestsHash"),
-]
-NUMBERS = {
-    *("difficulty", "number", "gasLimit", "gasUsed", "timestamp"),
-    *("baseFeePerGas", "blobGasUsed", "excessBlobGas"),
-}
+HEADER = (
+    "parentHash sha3Uncles miner stateRoot transactionsRoot receiptsRoot logsBloom difficulty number "
+    "gasLimit gasUsed timestamp extraData mixHash nonce"
+)
+LATER = "baseFeePerGas withdrawalsRoot blobGasUsed excessBlobGas parentBeaconBlockRoot requestsHash"
+NUMBERS = "difficulty number gasLimit gasUsed timestamp baseFeePerGas blobGasUsed excessBlobGas"
 
 
 def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt:
@@ -117,8 +101,8 @@ def _proof(contract: AnchorContract, record: Record, number: int) -> StorageProo
 def header_of(block: Block) -> bytes | None:
     """The header whose hash the block's is; None on a chain that has others."""
     try:
-        items = [_field(block.fields, name) for name in FIELDS]
-        later = [name for name in LATER_FIELDS if block.fields.get(name) is not None]
+        items = [_field(block.fields, name) for name in HEADER.split()]
+        later = [name for name in LATER.split() if block.fields.get(name) is not None]
         header = encode([*items, *(_field(block.fields, name) for name in later)])
     except (ValueError, KeyError):
         return None
@@ -126,7 +110,7 @@ def header_of(block: Block) -> bytes | None:
 
 
 def _field(fields: dict[str, Any], name: str) -> bytes:
-    if name not in NUMBERS:
+    if name not in NUMBERS.split():
         return octets(fields[name])
     number = quantity(fields[name])
     return number.to_bytes((number.bit_length() + 7) // 8, "big")

@@ -5,10 +5,8 @@ makes it again when that chain was wiped or holds a contract of an earlier versi
 remembers is sent once more. Addresses are arguments: nothing here starts or finds a server.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypeVar
 
 from edgeline.anchoring.connect import EarlierContract, connect
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
@@ -18,7 +16,7 @@ from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.revocation import revoke_again
-from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, WorkspaceBusy
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import Statement
 from edgeline.workspace import LOCAL, Workspace
@@ -28,8 +26,6 @@ PATIENCE_S = 60.0
 
 PENDING = "pending"
 """In place of a transaction while the chain does not have it yet."""
-
-Answer = TypeVar("Answer")
 
 
 def open_outbox(workspace: Workspace, name: str) -> Outbox:
@@ -87,7 +83,8 @@ def flush_workspace(
     """
     known, contract = _ready(workspace, name, outbox, local_url, say, may_deploy)
     signer = load_signer(known.key, contract.node, workspace.anchoring(name))
-    report = _patiently(lambda: flush(outbox, contract, signer, confirmations=known.confirmations))
+    confirmations = known.confirmations
+    report = flush(outbox, contract, signer, confirmations=confirmations, patience_s=PATIENCE_S)
     if report.reopened:
         say(f"{report.reopened} statements were no longer on the chain and were sent again")
     refused = revoke_again(outbox, contract, signer)
@@ -135,14 +132,3 @@ def _known_before(outbox: Outbox, local_url: str) -> Chain | None:
     except EnvironmentUnfit:
         return None
     return Chain(LOCAL, deployment, 0, local_url, "node", 1)
-
-
-def _patiently(send: Callable[[], Answer]) -> Answer:
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return send()
-        except WorkspaceBusy:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
