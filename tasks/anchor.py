@@ -18,7 +18,9 @@ from edgeline.anchoring.flush import FlushReport
 from edgeline.anchoring.interface import UNKNOWN
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
+from edgeline.anchoring.session import enqueue, flush_workspace, open_outbox, position
 from edgeline.artifact import Artifact, open_artifact
+from edgeline.auditing.chain_session import open_session
 from edgeline.auditing.verdict import verify_folder
 from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.errors import EdgelineError, EnvironmentUnfit, Revoked
@@ -26,10 +28,10 @@ from edgeline.provenance.lineage import Lineage, release_statement
 from edgeline.provenance.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
 from edgeline.provenance.statement import Statement, Subject
 from edgeline.recipe.anchor import Anchor
+from edgeline.stack.environment import ADDRESSES, set_by_user
 from edgeline.tracking import registry
 from edgeline.workspace import LOCAL, Workspace
-from tasks import chain
-from tasks.run import Run
+from tasks.run import Run, local_chain_url
 from tasks.step import step
 from tasks.step_result import StepResult
 from tasks.watch import watcher
@@ -89,13 +91,11 @@ def anchor_pending(run: Run, settings: Anchor) -> int:
     begun = time.monotonic()
     if settings.chain != LOCAL:
         known_chain(run.workspace, settings.chain)
-    with chain.open_outbox(run.workspace, settings.chain) as waiting:
+    with open_outbox(run.workspace, settings.chain) as waiting:
         if not waiting.entries("pending") + waiting.entries("sent"):
             return 0
         try:
-            contract, _ = chain.flush(
-                run.workspace, settings.chain, waiting, get_run_logger().warning
-            )
+            contract, _ = _flush(run.workspace, settings.chain, waiting)
         except EnvironmentUnfit as error:
             get_run_logger().warning("anchoring pending: %s", error)
             return 0
@@ -123,12 +123,10 @@ def anchor(
     """
     itself = _statement(open_artifact(artifact.path), lineage)
     statements = (*lineage, itself, release_statement(itself, gate.report.validation))
-    with chain.open_outbox(run.workspace, settings.chain) as waiting:
-        chain.enqueue(waiting, statements)
+    with open_outbox(run.workspace, settings.chain) as waiting:
+        enqueue(waiting, statements)
         try:
-            contract, report = chain.flush(
-                run.workspace, settings.chain, waiting, get_run_logger().warning
-            )
+            contract, report = _flush(run.workspace, settings.chain, waiting)
             _require_usable(contract, statements, report)
             receipt = receipt_of(waiting, contract, itself.digest)
         except EnvironmentUnfit as error:
@@ -151,10 +149,18 @@ def verify(
     """Do what any stranger can do: hash every file again, and ask the chain."""
     if receipt.report.pending:
         return artifact.path, VerifyReport(len(open_artifact(artifact.path).manifest.files), None)
-    with chain.open_session(run.workspace, settings.chain) as session:
+    url = local_chain_url(run.workspace, settings.chain)
+    with open_session(run.workspace, settings.chain, url) as session:
         verdict = verify_folder(artifact.path, lambda: session)
     assert verdict.thing.manifest is not None
     return artifact.path, VerifyReport(len(verdict.thing.manifest.files), verdict.record.block)
+
+
+def _flush(workspace: Workspace, chain: str, waiting: Outbox) -> tuple[AnchorContract, FlushReport]:
+    """Send everything that waits; a node that the user chose gets no new contract unasked."""
+    say, url = get_run_logger().warning, local_chain_url(workspace, chain)
+    may_deploy = not set_by_user(ADDRESSES["ganache"])
+    return flush_workspace(workspace, chain, waiting, url, say, may_deploy=may_deploy)
 
 
 def _statement(artifact: Artifact, lineage: Lineage) -> Statement:
@@ -215,7 +221,7 @@ def _tag_versions(name: str, receipts: list[Receipt]) -> None:
     for version in registry.versions():
         if receipt := by_artifact.get(version.artifact):
             contract = receipt.deployment.contract
-            registry.tag_version(version, chain.position(name, receipt.transaction, contract))
+            registry.tag_version(version, position(name, receipt.transaction, contract))
 
 
 def _report(name: str, receipt: Receipt, statements: int, report: FlushReport) -> AnchorReport:

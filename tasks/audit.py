@@ -13,9 +13,10 @@ from prefect.cache_policies import NO_CACHE
 
 from edgeline import revisions
 from edgeline.anchoring.deployment import known_chain
+from edgeline.anchoring.session import open_outbox
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.answers import Entry
-from edgeline.auditing.chain_session import ChainSession
+from edgeline.auditing.chain_session import ChainSession, open_session
 from edgeline.auditing.stored import verify_stored
 from edgeline.auditing.verdict import verify, verify_folder
 from edgeline.datasets.card import check as check_dataset
@@ -25,7 +26,7 @@ from edgeline.provenance.receipt import RECEIPT_NAME, read_receipt
 from edgeline.tracking import registry
 from edgeline.tracking.registry import Unreadable
 from edgeline.workspace import LOCAL, Workspace
-from tasks import chain
+from tasks.run import local_chain_url
 
 OK, TAMPERED, REVOKED, PENDING, UNREADABLE = "ok", "tampered", "revoked", "pending", "unreadable"
 HARMLESS = {OK, PENDING}
@@ -58,7 +59,9 @@ class Chains:
 
     def __call__(self, name: str) -> ChainSession:
         if name not in self._open:
-            self._open[name] = self._stack.enter_context(chain.open_session(self._workspace, name))
+            url = local_chain_url(self._workspace, name)
+            session = open_session(self._workspace, name, url)
+            self._open[name] = self._stack.enter_context(session)
         return self._open[name]
 
 
@@ -193,7 +196,7 @@ def _check_here(
 
 def _waits(workspace: Workspace, name: str, digest: str) -> bool:
     """Whether a statement about this digest is in the outbox and was not sent yet."""
-    with chain.open_outbox(workspace, name) as outbox:
+    with open_outbox(workspace, name) as outbox:
         rows = [outbox.entry(statement.digest) for statement in outbox.about(digest)]
     return any(row is not None and row.state in ("pending", "sent") for row in rows)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from edgeline.anchoring.session import open_outbox
 from edgeline.artifact import open_artifact
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.lineage import Lineage
 from edgeline.provenance.receipt import read_receipt, receipt_path
 from edgeline.recipe.anchor import Anchor
 from edgeline.tracking import registry
-from tasks import chain
 from tasks.run import Run
 from tasks.step_result import StepResult
 
@@ -63,7 +63,7 @@ def _lineage(run: Run, settings: Anchor, artifact: Path) -> Lineage:
     receipt = read_receipt(receipt_path(artifact))
     if receipt is not None:
         return Lineage(receipt.lineage)
-    with chain.open_outbox(run.workspace, settings.chain) as outbox:
+    with open_outbox(run.workspace, settings.chain) as outbox:
         for statement in outbox.about(artifact.name):
             if statement.kind == "artifact":
                 return Lineage(outbox.lineage(statement.digest))

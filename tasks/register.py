@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from prefect.runtime import flow_run
 
+from edgeline.anchoring.session import position
 from edgeline.artifact import open_artifact
 from edgeline.manifest import MANIFEST
 from edgeline.provenance.receipt import RECEIPT_NAME
 from edgeline.tracking import registry
-from tasks import chain
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
@@ -56,7 +56,7 @@ def register(
             "checkpoint": manifest.checkpoint,
             "data": manifest.parents["data"],
             "prefect.flow_run_id": str(flow_run.id),
-            **chain.position(anchored.chain, anchored.transaction, anchored.contract),
+            **position(anchored.chain, anchored.transaction, anchored.contract),
             "validation_accuracy": repr(gate.report.validation),
         },
     )
