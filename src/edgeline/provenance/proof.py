@@ -243,5 +243,5 @@ def _broken(part: str, found: str) -> Tampered:
     return Tampered(
         expected="a receipt that proves what it says",
         found=f"{part}: {found}",
-        remedy="take the thing and its receipt from their source again",
+        remedy="take the thing and its receipt (receipt.json, or FILE.receipt.json) from their source again",
     )
