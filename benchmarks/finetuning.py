@@ -158,7 +158,7 @@ def _once(task: Task, share: str, seed: int, method: str, short: bool) -> Run:
         task.start,
         tuned,
         *learning[2],
-        learned=few.values,
+        training_values=few.values,
         fresh=task.fresh,
     )
     return {

@@ -52,7 +52,7 @@ class DataReport:
 @step("data", reuse=False)
 def ensure_data(run: Run, settings: Data) -> tuple[Path, DataReport]:
     """Bring the data to the revision that the recipe asks for; refuse bytes that were changed behind its back."""
-    with revisions.settings_of(run.root, run.recipe, settings):
+    with revisions.use_settings(run.root, run.recipe, settings):
         revisions.check(run.root, run.recipe)
         revision = revisions.ensure(run.root, run.recipe)
     if revision.unsent:
@@ -82,7 +82,7 @@ def ensure_data(run: Run, settings: Data) -> tuple[Path, DataReport]:
 
 def _publish(run: Run, loaded: Card, folder: Path) -> None:
     """The card as a page and a picture in MLflow, and its figures in Prefect."""
-    before = revisions.previous(run.root, run.recipe, loaded.digest)
+    before = revisions.previous_card(run.root, run.recipe, loaded.digest)
     page, drift = page_of(folder, before)
     runs.log_text(run.tracked, page, "card.html")
     runs.log_file(run.tracked, folder / card.CARD)

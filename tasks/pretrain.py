@@ -11,7 +11,7 @@ from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
 from edgeline.models import zoo
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
-from edgeline.models.pretrained import Loaded, load_weights
+from edgeline.models.pretrained import LoadReport, load_weights
 from edgeline.recipe.pretrained import Pretrained
 from edgeline.sources.recipe_files import locate_weights
 from edgeline.tracking import registry
@@ -30,7 +30,7 @@ class PretrainReport:
     generated: float | None = None
     """Accuracy on generated items that were held out, where the network learned from such."""
     training: TrainReport | None = None
-    loaded: Loaded | None = None
+    loaded: LoadReport | None = None
     """What of the weights that were brought along fits the network."""
 
     @property

@@ -92,9 +92,9 @@ def test_unknown_past_of_a_series_stays_zero():
 def test_series_keeps_its_ends_where_they_are():
     # A ramp is read faster in one half and slower in the other, never backwards.
     ramp = torch.arange(1.0, 41).reshape(1, 40, 1).repeat(50, 1, 1)
-    from edgeline.finetuning.augment import _warped
+    from edgeline.finetuning.augment import _warp
 
-    warped = _warped(ramp, torch.ones(50, 40, dtype=torch.bool), 3.0, draw())
+    warped = _warp(ramp, torch.ones(50, 40, dtype=torch.bool), 3.0, draw())
 
     assert torch.allclose(warped[:, 0], ramp[:, 0])
     assert torch.allclose(warped[:, -1], ramp[:, -1])

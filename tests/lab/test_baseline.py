@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgeline.finetuning.baseline import baseline, channel_means, pooled
+from edgeline.finetuning.baseline import baseline, channel_means, pool
 
 NAN = float("nan")
 
@@ -106,7 +106,7 @@ def test_blocks_of_an_image_are_averaged() -> None:
     image = np.zeros((1, 28, 28), np.uint8)
     image[0, :2, :2] = [[255, 0], [255, 0]]
 
-    blocks = pooled(image)
+    blocks = pool(image)
 
     assert blocks.shape == (1, 14 * 14)
     assert blocks[0, 0] == 0.5
@@ -116,15 +116,15 @@ def test_blocks_of_an_image_are_averaged() -> None:
 def test_an_image_whose_side_is_no_multiple_has_a_narrower_last_block() -> None:
     image = np.full((1, 15, 15), 255, np.uint8)
 
-    assert pooled(image).tolist() == [[1.0] * 64]
+    assert pool(image).tolist() == [[1.0] * 64]
 
 
 def test_colours_are_features_of_their_own() -> None:
     image = np.zeros((1, 8, 8, 3), np.uint8)
     image[..., 2] = 255
 
-    assert pooled(image).shape == (1, 8 * 8 * 3)
-    assert pooled(image).reshape(64, 3)[0].tolist() == [0, 0, 1]
+    assert pool(image).shape == (1, 8 * 8 * 3)
+    assert pool(image).reshape(64, 3)[0].tolist() == [0, 0, 1]
 
 
 def test_images_of_either_shape_have_a_baseline() -> None:

@@ -120,14 +120,16 @@ def test_statistics_are_those_of_the_items_shown():
 
 
 def test_ends_are_never_measured_again():
-    _, report = sweep(residual(0), residual(1), PICTURES, np.arange(30) % 2, learned=PICTURES)
+    _, report = sweep(
+        residual(0), residual(1), PICTURES, np.arange(30) % 2, training_values=PICTURES
+    )
 
     assert [alpha for alpha, _ in report.curve] == [step / 10 for step in range(11)]
     assert [alpha for alpha, _ in report.reestimated_curve] == [step / 10 for step in range(1, 10)]
 
 
 def test_network_without_norms_has_one_branch():
-    _, report = sweep(constant(10, 0), constant(0, 5), IMAGES, LABELS, learned=IMAGES)
+    _, report = sweep(constant(10, 0), constant(0, 5), IMAGES, LABELS, training_values=IMAGES)
 
     assert report.reestimated_curve == ()
     assert not report.reestimated

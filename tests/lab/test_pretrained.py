@@ -118,7 +118,9 @@ def test_wrapped_names_and_half_precision_are_read(tmp_path):
     ],
 )
 def test_weights_of_another_network_are_refused(colour, spec):
-    with pytest.raises(EdgelineError, match=r"theirs\.safetensors, of whose names .*% agree"):
+    with pytest.raises(
+        EdgelineError, match=r"theirs\.safetensors, in which .*% of the tensors' names match"
+    ):
         load_weights(str(colour), spec, seed=0)
 
 

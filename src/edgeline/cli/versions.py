@@ -17,7 +17,7 @@ from edgeline.datacard.folder import page_of
 from edgeline.datasets.card import check
 from edgeline.errors import Interrupted, RecipeError
 from edgeline.recipe import names
-from edgeline.revisions import Difference, Line, Restored, Sent
+from edgeline.revisions import Difference, HistoryRow, RestoreReport, TransferReport
 from edgeline.workspace import Workspace
 
 Revision = Annotated[
@@ -31,7 +31,7 @@ SHOWN = 10
 def list_revisions(name: DataName, as_json: AsJson = False) -> None:
     """List the revisions of the data, newest first; * is what lies in data/NAME."""
     root = _project_with(name)
-    lines = revisions.history(root, name)
+    lines = revisions.read_history(root, name)
     if as_json:
         print(json.dumps({"name": name, "revisions": [asdict(line) for line in lines]}))
         return
@@ -43,7 +43,7 @@ def diff(name: DataName, a: Revision, b: Revision, as_json: AsJson = False) -> N
     """Say what changed from revision A to revision B: settings, items, labels, distributions."""
     root = _project_with(name)
     with _doing(f"comparing two revisions of {name}"):
-        found = revisions.difference(root, name, a, b)
+        found = revisions.compare(root, name, a, b)
     if as_json:
         print(json.dumps({"name": name, **asdict(found)}))
         return
@@ -60,7 +60,7 @@ def card(
     """Write the data card as one page: counts, shares, samples, what was left out, drift."""
     root = _project_with(name)
     known = check(root / "data" / name)
-    text, _ = page_of(root / "data" / name, revisions.previous(root, name, known.digest))
+    text, _ = page_of(root / "data" / name, revisions.previous_card(root, name, known.digest))
     target = page or Path(f"{name}-card.html")
     target.write_text(text, encoding="utf-8")
     print(f"{name}: revision {known.revision[:12]} as {target}")
@@ -128,7 +128,7 @@ def _project_with(name: str) -> Path:
     return root
 
 
-def _table(lines: Iterable[Line]) -> Iterator[str]:
+def _table(lines: Iterable[HistoryRow]) -> Iterator[str]:
     row = "{} {:12}  {:20}  {:28}  {:16}  {}"
     yield row.format(" ", "revision", "when", "items", "where", "changed settings").rstrip()
     for line in lines:
@@ -192,7 +192,7 @@ def _fact(name: str, value: object) -> str:
     return f"{name:16} {value}"
 
 
-def _outcome(restored: Restored) -> str:
+def _outcome(restored: RestoreReport) -> str:
     origin = f", {restored.fetched} objects from the remote" if restored.fetched else ""
     return (
         f"{restored.name}: revision {restored.digest[:12]} of {_time(restored.when)} is there again{origin}; "
@@ -200,7 +200,7 @@ def _outcome(restored: Restored) -> str:
     )
 
 
-def _show(sent: Sent, done: str, as_json: bool) -> None:
+def _show(sent: TransferReport, done: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(sent)))
         return

@@ -1,6 +1,6 @@
-"""Random changes of a batch that leave every item what it is: a pen's, an X-ray machine's, a sensor's.
+"""Random changes of a batch that keep every item's class: a pen's, an X-ray machine's, a sensor's.
 
-They act on what a network takes, after normalisation; a draw of its own for each item.
+They act on a network's inputs, after normalisation, with a draw of its own for each item.
 
 Legend: B batch, C channels, H height, W width, T steps, F features.
 """
@@ -15,9 +15,9 @@ from torch.nn import functional as F
 from edgeline.errors import RecipeError
 
 Change = Callable[[Tensor, torch.Generator], Tensor]
-"""A batch of inputs as they are shown this time."""
+"""A batch of inputs, each changed at random."""
 
-# Half-widths of the uniform draws at strength 1; each keeps a digit the digit it was.
+# Half-widths of the uniform draws at strength 1; with each a digit stays that digit.
 ROTATION = math.radians(15)
 SCALE = 0.15
 SHEAR = 0.2
@@ -27,7 +27,7 @@ BEND = 0.08
 """Spread of a smooth displacement (Simard et al., ICDAR 2003), as a share of half the side."""
 KNOTS = 4
 
-# Of an X-ray: patients stand straighter than digits do, exposure and film differ more.
+# Of an X-ray: smaller rotations than a digit's, but more difference of exposure and film.
 TILT = math.radians(10)
 DISTANCE = 0.1
 STAND = 0.1
@@ -36,8 +36,8 @@ CONTRAST = 0.25
 GAMMA = 0.25
 """Of the exponent's logarithm, as CONTRAST of the factor's."""
 
-# Of a sensor, in standard deviations of its channel. Silences and delays were tried on recorded
-# voices and taught nothing; a constant offset taught most.
+# Of a sensor, in standard deviations of its channel. On recorded voices a constant offset helped
+# most; silences and delays did not help.
 OFFSET = 0.3
 NOISE = 0.3
 ROW_NOISE = 0.1
@@ -52,7 +52,7 @@ def policy(name: str, strength: float) -> Change:
     """The changes of that name; at strength 0 there are none.
 
     Raises:
-        RecipeError: no such policy, or, once a batch comes, one for other kinds of items.
+        RecipeError: no such policy; or, when it is called, a policy for another kind of items.
     """
     if name not in POLICIES:
         raise RecipeError(
@@ -62,20 +62,20 @@ def policy(name: str, strength: float) -> Change:
         )
     axes, change = POLICIES[name]
 
-    def move(inputs: Tensor, generator: torch.Generator) -> Tensor:
+    def apply(inputs: Tensor, generator: torch.Generator) -> Tensor:
         if inputs.ndim not in axes:
             raise RecipeError(
-                expected=f"items that augmentation {name!r} is for",
-                found=f"inputs of shape {list(inputs.shape[1:])}",
-                remedy="set data.augmentation to sensor for series and tables, or to none",
+                expected=f"data.augmentation for inputs of {inputs.ndim - 1} axes",
+                found=f"{name!r}, which is not for inputs of shape {list(inputs.shape[1:])}",
+                remedy="set data.augmentation to pen or radiograph for images, sensor for series and tables, or none",
             )
         return change(inputs, strength, generator) if strength else inputs
 
-    return move
+    return apply
 
 
 def jitter(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Each image turned, scaled, sheared, shifted and bent by its own draw; 0 changes nothing."""
+    """Each image rotated, scaled, sheared, shifted and bent by its own draw; 0 changes nothing."""
     if strength == 0:
         return images_BCHW
     batch, _, height, width = images_BCHW.shape
@@ -100,7 +100,7 @@ def jitter(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> 
 
 
 def radiograph(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Each image turned, scaled, shifted, mirrored every other time, and exposed otherwise."""
+    """Each image rotated, scaled, shifted, mirrored with probability 1/2, and with another exposure."""
     batch = len(images_BCHW)
     turn, size, right, down, contrast, gamma = strength * (
         2 * torch.rand(6, batch, generator=generator) - 1
@@ -115,25 +115,25 @@ def radiograph(images_BCHW: Tensor, strength: float, generator: torch.Generator)
     grid_BHW2 = F.affine_grid(
         torch.stack(rows, dim=1), [batch, 1, *images_BCHW.shape[2:]], align_corners=False
     )
-    moved = F.grid_sample(images_BCHW, grid_BHW2, padding_mode="border", align_corners=False)
-    return _exposed(moved, torch.exp(CONTRAST * contrast), torch.exp(GAMMA * gamma))
+    images = F.grid_sample(images_BCHW, grid_BHW2, padding_mode="border", align_corners=False)
+    return _expose(images, torch.exp(CONTRAST * contrast), torch.exp(GAMMA * gamma))
 
 
 def sensor(inputs: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Noise and a gain of each channel; a series also runs unevenly, and off by a constant.
 
-    Zeros before a series' first step stand for a past that is not known, and stay.
+    Zeros before a series' first step stand for an unknown past, and stay.
     """
     if inputs.ndim == 2:
         gain = 1 + GAIN * strength * torch.randn(inputs.shape, generator=generator)
         return gain * inputs + ROW_NOISE * strength * torch.randn(inputs.shape, generator=generator)
     batch, _, channels = inputs.shape
-    known_BT = (inputs != 0).any(dim=2).cummax(dim=1).values
+    is_known_BT = (inputs != 0).any(dim=2).cummax(dim=1).values
     gain, offset = torch.randn(2, batch, 1, channels, generator=generator)
     noise = torch.randn(inputs.shape, generator=generator)
-    warped = _warped(inputs, known_BT, strength, generator)
-    heard = (1 + GAIN * strength * gain) * warped + strength * (OFFSET * offset + NOISE * noise)
-    return heard * known_BT[..., None]
+    warped = _warp(inputs, is_known_BT, strength, generator)
+    changed = (1 + GAIN * strength * gain) * warped + strength * (OFFSET * offset + NOISE * noise)
+    return changed * is_known_BT[..., None]
 
 
 def _unchanged(inputs: Tensor, _: float, __: torch.Generator) -> Tensor:
@@ -149,7 +149,7 @@ POLICIES: dict[str, tuple[tuple[int, ...], Callable[[Tensor, float, torch.Genera
 """By name: how many axes a batch has that it is for, and what it does."""
 
 
-def _exposed(images_BCHW: Tensor, contrast_B: Tensor, gamma_B: Tensor) -> Tensor:
+def _expose(images_BCHW: Tensor, contrast_B: Tensor, gamma_B: Tensor) -> Tensor:
     """Each image's own range bent by an exponent, then stretched about its mean."""
     low, high = images_BCHW.amin(dim=(1, 2, 3), keepdim=True), images_BCHW.amax((1, 2, 3), True)
     span = (high - low).clamp_min(1e-6)
@@ -159,18 +159,18 @@ def _exposed(images_BCHW: Tensor, contrast_B: Tensor, gamma_B: Tensor) -> Tensor
     return mean + (bent - mean) * contrast_B[:, None, None, None]
 
 
-def _warped(
-    series_BTC: Tensor, known_BT: Tensor, strength: float, generator: torch.Generator
+def _warp(
+    series_BTC: Tensor, is_known_BT: Tensor, strength: float, generator: torch.Generator
 ) -> Tensor:
-    """The known part read faster in one half than in the other; its ends stay where they are."""
+    """The known part, faster in one half than in the other; its ends stay in place."""
     batch, steps, channels = series_BTC.shape
     warp = strength * WARP * (2 * torch.rand(batch, 1, generator=generator) - 1)
-    first = steps - known_BT.sum(dim=1, keepdim=True)
+    first = steps - is_known_BT.sum(dim=1, keepdim=True)
     last = (steps - 1 - first).clamp_min(1)
     moment = (torch.arange(steps) - first) / last
-    # Up to 1 / pi time never runs backwards.
-    read = moment + warp.clamp(-MAX_WARP, MAX_WARP) * torch.sin(math.pi * moment)
-    position = first + read.clamp(0, 1) * last
+    # Up to a warp of 1 / pi time never runs backwards.
+    warped = moment + warp.clamp(-MAX_WARP, MAX_WARP) * torch.sin(math.pi * moment)
+    position = first + warped.clamp(0, 1) * last
     before = position.floor().clamp(max=steps - 1).long()
     share = (position - before)[..., None]
 

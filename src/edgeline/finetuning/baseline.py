@@ -1,6 +1,6 @@
-"""What needs no network: the rule that never looks, and logistic regression on plain features.
+"""Baselines without a network: the most frequent class, and logistic regression on plain features.
 
-A network that does not beat them has learned nothing that is worth a device.
+A network that does not beat them is not worth its cost on a device.
 
 Legend: N items, T steps, C channels or classes, F features.
 """
@@ -31,18 +31,18 @@ ITERATIONS = 1000
 
 @dataclass(frozen=True)
 class BaselineReport:
-    """Both on the test items, from the same training labels as the networks'."""
+    """Scores on the test items, with the same training labels as the networks."""
 
     trivial: Scores
-    """Of the rule that always answers `answer`."""
+    """Of the rule that always predicts `answer`."""
     answer: int
     """The most frequent class of the training labels, the lowest among equals."""
     linear: Scores
     """Of logistic regression with an L2 penalty of 1 on standardised features."""
     features: str
-    """What it was given of an item."""
+    """Which features of an item it uses."""
     converged: bool
-    """Whether the regression ended by itself and not at its last iteration."""
+    """Whether the regression converged before its last iteration."""
 
     @property
     def figure(self) -> str:
@@ -54,7 +54,7 @@ class BaselineReport:
 def baseline(
     values: Values, labels: Labels, test_values: Values, test_labels: Labels, kind: Kind
 ) -> BaselineReport:
-    """Learn from the first items, measure on the others; nothing is drawn, so nothing varies.
+    """Learn from the first items, measure on the others; nothing is random.
 
     `values` (N, ...) as in `datasets.items.Items`.
     """
@@ -62,13 +62,13 @@ def baseline(
     classes = int(max(labels.max(), test_labels.max())) + 1
     answer = int(np.bincount(labels).argmax())
     always = np.tile(np.eye(classes)[answer], (len(test_labels), 1))
-    said, converged = always, True
-    if len(np.unique(labels)) > 1:  # of one class alone there is no regression but that rule
-        said, converged = _regression(extract(values), labels, extract(test_values), classes)
+    logits, converged = always, True
+    if len(np.unique(labels)) > 1:  # with one class alone, regression is that rule
+        logits, converged = _regression(extract(values), labels, extract(test_values), classes)
     return BaselineReport(
         trivial=scores(always, test_labels),
         answer=answer,
-        linear=scores(said, test_labels),
+        linear=scores(logits, test_labels),
         features=describe(extract(values[:1])),
         converged=converged,
     )
@@ -79,12 +79,12 @@ def _regression(
 ) -> tuple[Features, bool]:
     """Logits (N, classes) of the test items, and whether the fit converged.
 
-    A class that has no training label is never answered.
+    A class without a training label is never predicted.
     """
     fit = LogisticRegression(max_iter=ITERATIONS)
     pipeline = make_pipeline(StandardScaler(), fit)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the report says it
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the report states it
         pipeline.fit(features_NF, labels)
     decision = pipeline.decision_function(test_NF)
     if decision.ndim == 1:  # of two classes there is one number, for the second
@@ -94,7 +94,7 @@ def _regression(
     return logits_NC, bool(fit.n_iter_.max() < ITERATIONS)
 
 
-def pooled(images: Values) -> Features:
+def pool(images: Values) -> Features:
     """Means of equal blocks (N, at most SIDE x SIDE x C) of 8-bit images, scaled to 0..1."""
     pixels = (images[..., None] if images.ndim == 3 else images) / 255
     for axis in (1, 2):
@@ -106,10 +106,10 @@ def pooled(images: Values) -> Features:
 
 
 def channel_means(series: Values) -> Features:
-    """Mean of each channel (N, C) over the steps (N, T, C) that are known: those that are no NaN."""
-    known = ~np.isnan(series)
-    sums = np.where(known, series, 0).sum(axis=1, dtype=np.float64)
-    means: Features = sums / np.maximum(known.sum(axis=1), 1)
+    """Mean of each channel (N, C) over the steps (N, T, C) that are known (not NaN)."""
+    is_known = ~np.isnan(series)
+    sums = np.where(is_known, series, 0).sum(axis=1, dtype=np.float64)
+    means: Features = sums / np.maximum(is_known.sum(axis=1), 1)
     return means
 
 
@@ -118,8 +118,8 @@ def _columns(rows: Values) -> Features:
 
 
 FEATURES: dict[Kind, tuple[Callable[[Features], str], Callable[[Values], Features]]] = {
-    "image": (lambda one: f"{one.shape[1]} means of blocks of pixels", pooled),
+    "image": (lambda one: f"{one.shape[1]} means of blocks of pixels", pool),
     "series": (lambda one: f"means of {one.shape[1]} channels", channel_means),
     "table": (lambda one: f"{one.shape[1]} columns", _columns),
 }
-"""By kind of item: how the features are called, and how they are taken."""
+"""By kind of item: the name of its features, and how they are computed."""

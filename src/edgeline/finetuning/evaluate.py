@@ -1,4 +1,4 @@
-"""What a network answers, in batches, on one core."""
+"""A network's outputs, computed in batches on one core."""
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -36,7 +36,7 @@ def scores(checkpoint: Checkpoint, values: Values, labels: Labels) -> metrics.Sc
 
 
 def answers(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
-    """One row of logits per input, of a network as it stands; it is left in evaluation mode."""
+    """One row of logits per input; the network is left in evaluation mode."""
     one_core()
     network = channels_last(network).eval()
     device = next(network.parameters()).device
@@ -47,12 +47,12 @@ def answers(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
 
 
 def channels_last(network: nn.Module) -> nn.Module:
-    """The same network, its weights laid out so that convolutions take half the time."""
+    """The same network in the memory format in which convolutions take half the time."""
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def images_channels_last(inputs: Tensor) -> Tensor:
-    """The same inputs; images as `channels_last` networks like them."""
+    """The same inputs; images in the memory format of `channels_last` networks."""
     is_image = inputs.ndim == 4
     return inputs.contiguous(
         memory_format=torch.channels_last if is_image else torch.contiguous_format

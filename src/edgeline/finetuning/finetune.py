@@ -1,4 +1,4 @@
-"""Learning a task from labels: from nothing, or from a network that knows something like it."""
+"""Learning a task from labels, from random or from pretrained weights."""
 
 import shutil
 from collections.abc import Collection, Sequence
@@ -63,7 +63,7 @@ def train_from_scratch(
     folder: Path | None = None,
     on_epoch: OnEpoch = no_callback,
 ) -> tuple[Checkpoint, TrainReport]:
-    """A network from its seeded beginning: pretraining, and the control to beat.
+    """A network trained from random weights: pretraining, and the control of fine-tuning.
 
     A killed call is resumed from `folder`.
     """
@@ -95,11 +95,11 @@ def finetune(
 ) -> tuple[Checkpoint, FinetuneReport]:
     """Train on the labels, then interpolate with the pretrained weights; the best of all seeds.
 
-    `fresh` names weights that are new in the pretrained network, `second` is a set on which it must
-    stay good: both concern the interpolation. A killed call is resumed from `folder`.
+    `fresh` names weights that are random in the pretrained network. `second` is a set on which the
+    network must stay good. Both concern the interpolation. A killed call is resumed from `folder`.
     """
-    # Of all seeds, since a kill in the last must not cost the first.
-    kept = None if folder is None else folder / "seeds"
+    # The files of every seed stay until all are done, so that a kill in the last costs no other.
+    seeds = None if folder is None else folder / "seeds"
     runs = []
     for seed in range(settings.seed, settings.seed + settings.seeds):
         tuned, training, learned = tune(
@@ -109,20 +109,20 @@ def finetune(
             validation,
             settings.model_copy(update={"seed": seed}),
             augmentation=augmentation,
-            folder=kept,
+            folder=seeds,
             on_epoch=on_epoch,
         )
         chosen, swept = sweep(
             pretrained,
             tuned,
             *validation,
-            learned=values if settings.reestimate else None,
+            training_values=values if settings.reestimate else None,
             second=second,
             fresh=fresh,
         )
         runs.append(_Run(seed, chosen, training, learned, swept))
-    if kept is not None:
-        shutil.rmtree(kept)
+    if seeds is not None:
+        shutil.rmtree(seeds)
     best = max(runs, key=lambda run: run.interpolation.accuracy)
     return best.checkpoint, _report(best, runs, before=score(pretrained, *validation))
 
@@ -140,7 +140,7 @@ def tune(
 ) -> tuple[Checkpoint, TrainReport, MethodReport]:
     """The pretrained network after one training by the method of the settings, not interpolated.
 
-    What it leaves in `folder`, a second call begins with.
+    A second call starts from the files that it leaves in `folder`.
     """
     preprocessing, network = pretrained.preprocessing, restore(pretrained)
     learned = methods.choose(network, settings)
@@ -156,14 +156,14 @@ def tune(
         keep_files=True,
     )
     tuned = snapshot(methods.merge(network), pretrained.spec, preprocessing)
-    # Merging put the weights behind the biases; a checkpoint has them in its network's order.
-    ordered = {name: tuned.state[name] for name in pretrained.state}
-    return replace(tuned, state=ordered), training, learned
+    # Merging moves weights behind biases; a checkpoint has them in the network's order.
+    state = {name: tuned.state[name] for name in pretrained.state}
+    return replace(tuned, state=state), training, learned
 
 
 def _report(best: _Run, runs: Sequence[_Run], before: float) -> FinetuneReport:
     """Of the best of these runs, and what the others reached."""
-    every = tuple(run.interpolation.accuracy for run in runs)
+    accuracies = tuple(run.interpolation.accuracy for run in runs)
     return FinetuneReport(
         before=before,
         tuned=best.interpolation.curve[0][1],
@@ -172,6 +172,6 @@ def _report(best: _Run, runs: Sequence[_Run], before: float) -> FinetuneReport:
         interpolation=best.interpolation,
         learned=best.learned,
         seed=best.seed,
-        seeds=every,
-        spread=t_interval(every),
+        seeds=accuracies,
+        spread=t_interval(accuracies),
     )

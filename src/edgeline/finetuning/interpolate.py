@@ -1,11 +1,11 @@
-"""The article's interpolation between what a network knew and what it has learned since.
+"""The article's interpolation between the weights of a pretrained and a fine-tuned network.
 
     theta' = alpha * theta_pretrained + (1 - alpha) * theta_tuned
 
 so alpha = 0 is the tuned network and alpha = 1 the pretrained one. WiSE-FT (Wortsman et al.,
-"Robust fine-tuning of zero-shot models", arXiv 2109.01903) is the same line walked from the other
-end: its alpha is 1 - alpha here. Between the ends the statistics of batch norm are those of neither
-network; measuring them again on what was learned from is a second branch of the line.
+"Robust fine-tuning of zero-shot models", arXiv 2109.01903) is the same line from the other end:
+its alpha is 1 - alpha here. Between the ends, the statistics of batch norm belong to neither network.
+A second branch of the line measures them again on the training items.
 """
 
 from collections.abc import Collection
@@ -77,8 +77,8 @@ def interpolate(
 ) -> Checkpoint:
     """The network at `alpha` on the line from tuned (0) to pretrained (1).
 
-    Weights named in `fresh`, such as a new head, had learned nothing before: they stay the tuned
-    ones. Counters are not mixed either, save that at 1 all that is not fresh is the pretrained's.
+    Weights named in `fresh`, such as a new head, stay the tuned ones, since the pretrained ones are
+    random. Counters are not mixed; at 1 they are the pretrained network's.
     """
     state = {
         name: _between(tensor, tensor if name in fresh else pretrained.state[name], alpha)
@@ -88,7 +88,7 @@ def interpolate(
 
 
 def reestimate(checkpoint: Checkpoint, values: Values) -> Checkpoint:
-    """The network with the batch-norm statistics that these items give it, in one pass."""
+    """The network with batch-norm statistics of these items, in one pass."""
     one_core()
     network = restore(checkpoint).eval()
     for module in network.modules():
@@ -96,8 +96,8 @@ def reestimate(checkpoint: Checkpoint, values: Values) -> Checkpoint:
             module.reset_running_stats()
             module.momentum = None  # the mean over all batches
             module.train()
-    taken = values[:: -(-len(values) // ENOUGH)]
-    inputs = torch.from_numpy(checkpoint.preprocessing(taken))
+    sample = values[:: -(-len(values) // ENOUGH)]
+    inputs = torch.from_numpy(checkpoint.preprocessing(sample))
     with torch.no_grad():
         # Batches of one size, so that each counts as much as its items do.
         for batch in torch.tensor_split(inputs, -(-len(inputs) // BATCH)):
@@ -112,14 +112,14 @@ def sweep(
     values: Values,
     labels: Labels,
     *,
-    learned: Values | None = None,
+    training_values: Values | None = None,
     second: tuple[Values, Labels] | None = None,
     fresh: Collection[str] = (),
 ) -> tuple[Checkpoint, Sweep]:
     """The most accurate network on the line, judged on validation items, with the whole curve.
 
-    `learned` are the items that were learned from: with them, and where there is batch norm, the
-    second branch is tried too. `second` is another set that must not be forgotten.
+    With `training_values`, and where there is batch norm, the second branch is tried too. `second` is
+    another set on which the network must stay good.
     """
     network, inputs = restore(tuned), torch.from_numpy(tuned.preprocessing(values))
     others = None if second is None else torch.from_numpy(tuned.preprocessing(second[0]))
@@ -133,16 +133,18 @@ def sweep(
 
     line = [(alpha, interpolate(pretrained, tuned, alpha, fresh)) for alpha in ALPHAS]
     plain = [point(mixed, alpha, False) for alpha, mixed in line]
-    again = []
-    if learned is not None and has_batch_norm(network):
-        again = [point(reestimate(mixed, learned), alpha, True) for alpha, mixed in line[1:-1]]
-    best = max([*plain, *again], key=lambda tried: tried.order)
+    branch = []
+    if training_values is not None and has_batch_norm(network):
+        branch = [
+            point(reestimate(mixed, training_values), alpha, True) for alpha, mixed in line[1:-1]
+        ]
+    best = max([*plain, *branch], key=lambda tried: tried.order)
     return best.checkpoint, Sweep(
         alpha=best.alpha,
         accuracy=best.accuracy,
         curve=_curve(plain),
         reestimated=best.reestimated,
-        reestimated_curve=_curve(again),
+        reestimated_curve=_curve(branch),
         second_curve=tuple((one.alpha, one.second) for one in plain if one.second is not None),
         second=best.second,
         gain=paired_bootstrap(accuracy, best.logits, plain[0].logits, labels, seed=0),

@@ -1,9 +1,9 @@
-"""What of a network learns: everything, its last layer, its biases, or low-rank additions.
+"""Which weights of a network learn: all, the last layer, the biases, or low-rank additions.
 
 `full` trains every weight. `probe` trains the last layer alone, and batch-norm statistics stay as
 they are. `bias` (BitFit, arXiv 2106.10199) trains biases, norms and the last layer. `lora`
 (arXiv 2106.09685) adds to each linear or convolutional weight W a product B A of low rank, beside
-norms and the last layer; when it has learned, W + B A becomes the weight.
+norms and the last layer; after training, W + B A becomes the weight.
 """
 
 import math
@@ -55,7 +55,7 @@ class LowRank(nn.Module):
 
 
 def full(network: nn.Module, _: int, __: torch.Generator) -> tuple[str, ...]:
-    """Nothing is held."""
+    """Every weight learns."""
     network.requires_grad_(True)
     return ()
 
@@ -81,8 +81,8 @@ def lora(network: nn.Module, rank: int, generator: torch.Generator) -> tuple[str
     last = head(network)
     for name, module in list(network.named_modules()):
         if isinstance(module, MATRICES) and name != last:
-            added = LowRank(module.weight, rank, generator)
-            parametrize.register_parametrization(module, "weight", added, unsafe=True)
+            addition = LowRank(module.weight, rank, generator)
+            parametrize.register_parametrization(module, "weight", addition, unsafe=True)
     return tuple(name for name, module in network.named_modules() if isinstance(module, nn.RNNBase))
 
 
@@ -95,7 +95,7 @@ METHODS: dict[str, Callable[[nn.Module, int, torch.Generator], tuple[str, ...]]]
 
 
 def choose(network: nn.Module, settings: Finetune) -> MethodReport:
-    """Freeze the weights of `network` that do not learn, and report how many do."""
+    """Freeze the weights of `network` that the method does not train, and report how many learn."""
     weights = sum(weight.numel() for weight in network.parameters())
     generator = torch.Generator().manual_seed(settings.seed)
     untouched = METHODS[settings.method](network, settings.rank, generator)
@@ -104,7 +104,7 @@ def choose(network: nn.Module, settings: Finetune) -> MethodReport:
 
 
 def merge(network: nn.Module) -> nn.Module:
-    """The network with its additions in its weights: the very sums that it answered with."""
+    """The network with its additions merged into its weights, with exactly the same outputs."""
     for module in list(network.modules()):
         if parametrize.is_parametrized(module, "weight"):
             parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
@@ -112,7 +112,7 @@ def merge(network: nn.Module) -> nn.Module:
 
 
 def train_mode(network: nn.Module) -> nn.Module:
-    """The network in training mode, save norms none of whose weights learn: their statistics stay."""
+    """The network in training mode, except frozen norms, whose statistics stay."""
     network.train()
     for module in network.modules():
         weights = list(module.parameters(recurse=False))

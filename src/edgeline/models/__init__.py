@@ -1,1 +1,1 @@
-"""Networks and the form in which they are kept: what is built from a spec, and checkpoints that nothing pickles."""
+"""Networks built from a spec, and checkpoints without pickles."""

@@ -1,7 +1,7 @@
 """A network that can learn: its weights, the spec that rebuilds it, and its preprocessing.
 
-One safetensors file, named by the SHA-256 of its bytes. Nothing is pickled, so opening a file runs
-no code.
+One safetensors file, named by the SHA-256 of its bytes. Nothing is pickled, so that no code runs when
+a file is opened.
 """
 
 import json
@@ -45,7 +45,7 @@ class ModelSpec:
 
     @classmethod
     def from_json(cls, described: dict[str, JsonValue]) -> "ModelSpec":
-        """Raises ValueError where the description is not one of ours."""
+        """Raises ValueError where the description is not that of a spec."""
         match described:
             case {
                 "architecture": str(architecture),
@@ -95,10 +95,10 @@ def save(checkpoint: Checkpoint, folder: Path) -> Path:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint and, where the file is named by a digest, hold its bytes against the name.
+    """Read a checkpoint; where the file is named by a digest, its bytes must have that digest.
 
     Raises:
-        Tampered: the name is a digest that the bytes do not have.
+        Tampered: the file's name is a digest that its bytes do not have.
         EdgelineError: no such file, or not a checkpoint.
     """
     data = read(path)
@@ -112,21 +112,21 @@ def load(path: Path) -> Checkpoint:
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a file that, where it is named by a digest, has just that.
+    """The bytes of a file; where it is named by a digest, they must have that digest.
 
     Raises:
-        Tampered: the name is a digest that the bytes do not have.
+        Tampered: the file's name is a digest that its bytes do not have.
         EdgelineError: no such file.
     """
     if not path.is_file():
         raise _unreadable(path, "no such file")
     data = path.read_bytes()
-    found = sha256_bytes(data)
-    if DIGEST.fullmatch(path.stem) and path.stem != found:
+    digest = sha256_bytes(data)
+    if DIGEST.fullmatch(path.stem) and path.stem != digest:
         raise Tampered(
-            expected=f"the bytes that give {path.name} its name",
-            found=f"bytes with SHA-256 {found}",
-            remedy="delete the file and run the step that made it again",
+            expected=f"a file with the SHA-256 of its name, {path.name}",
+            found=f"SHA-256 {digest}",
+            remedy="delete the file, and run the step that made it again",
         )
     return data
 
@@ -150,7 +150,7 @@ def metadata(data: bytes) -> dict[str, Any]:
     """The description in the header: eight bytes of little-endian length, then JSON.
 
     Raises:
-        ValueError, KeyError, TypeError: there is none.
+        ValueError, KeyError, TypeError: the header has no such description.
     """
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
@@ -162,5 +162,5 @@ def _unreadable(path: Path, found: str) -> EdgelineError:
     return EdgelineError(
         expected=f"an edgeline checkpoint in {path.name}",
         found=found,
-        remedy="give the path of a .safetensors file that a step of the line has written",
+        remedy="give the path of a checkpoint that `edgeline run` has written",
     )

@@ -1,4 +1,4 @@
-"""Weights files from elsewhere: safetensors and nothing else, since opening a pickle runs its code."""
+"""Files of weights from elsewhere: safetensors alone, since opening a pickle runs its code."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from edgeline.errors import RecipeError
 from edgeline.models.checkpoint import ALGORITHM_STATE, read
 
 PICKLED = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".h5", ".hdf5", ".joblib", ".npz")
-"""Endings of formats that hold code, or that are read by what runs it."""
+"""Endings of formats that may run code when they are opened."""
 
-# How such files begin, whatever they are called.
+# First bytes of such files, whatever their name.
 BEGINNINGS = {
     b"PK\x03\x04": "a zip archive, as torch.save writes",
     b"\x89HDF": "an HDF5 file",
@@ -33,7 +33,7 @@ def open_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
     """Every weight of the file by name, floating ones as float32, and the file's SHA-256.
 
     Raises:
-        Tampered: the name is a digest that the bytes do not have.
+        Tampered: the file's name is a digest that its bytes do not have.
         RecipeError: no such file, a pickle, not safetensors, or weights that are not finite.
     """
     if path.suffix.lower() in PICKLED:
@@ -56,8 +56,8 @@ def open_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
 
 
 def _is_safetensors(data: bytes) -> bool:
-    """Eight bytes of a length that the file has, then JSON. A length of 640 begins like a pickle,
-    so this is asked first.
+    """Eight bytes with the length of the JSON that follows. A length of 640 looks like a pickle, so
+    this is checked first.
     """
     return int.from_bytes(data[:8], "little") <= len(data) - 8 and data[8:9] == b"{"
 
@@ -74,5 +74,5 @@ def _refused(path: Path, found: str) -> RecipeError:
     return RecipeError(
         expected=f"weights as safetensors in {path.name}",
         found=found,
-        remedy="use a .safetensors file (safetensors.torch.save_file writes one)",
+        remedy="convert the weights with safetensors.torch.save_file, and give that file",
     )

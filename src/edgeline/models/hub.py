@@ -1,6 +1,6 @@
 """The Hugging Face hub: weights by name, safetensors only.
 
-huggingface_hub is optional (`pip install edgeline[hub]`) and keeps what it fetched in its own cache.
+huggingface_hub is optional (`pip install edgeline[hub]`) and keeps files in its own cache.
 """
 
 from pathlib import Path
@@ -21,9 +21,9 @@ def download(name: str) -> Path:
         from huggingface_hub import errors, hf_hub_download
     except ImportError as error:
         raise EnvironmentUnfit(
-            expected="huggingface_hub, to fetch weights by name",
+            expected="the package huggingface_hub, to fetch weights by name",
             found=f"{type(error).__name__}: {error}",
-            remedy="pip install edgeline[hub]",
+            remedy="install it with `pip install edgeline[hub]`",
         ) from error
     repository, _, revision = name.partition("@")
     absent = (
@@ -34,24 +34,24 @@ def download(name: str) -> Path:
     )
     try:
         return Path(hf_hub_download(repository, FILE, revision=revision or None))
-    # An EntryNotFoundError too, but of its cache, when it does not reach the hub.
+    # A subclass of EntryNotFoundError, raised when the hub does not answer.
     except errors.LocalEntryNotFoundError as error:
-        raise _silent(name, error) from error
+        raise _no_answer(name, error) from error
     except absent as error:
         raise RecipeError(
             expected=f"{FILE} in hub:{name}",
             found=f"{type(error).__name__}: {_first_line(error)}",
-            remedy="give a public OWNER/NAME that holds safetensors",
+            remedy="set pretrained.weights to a public hub:OWNER/NAME that holds safetensors",
         ) from error
     except OSError as error:
-        raise _silent(name, error) from error
+        raise _no_answer(name, error) from error
 
 
-def _silent(name: str, error: Exception) -> ServiceUnavailable:
+def _no_answer(name: str, error: Exception) -> ServiceUnavailable:
     return ServiceUnavailable(
-        expected=f"the Hugging Face hub, to fetch {name}",
+        expected=f"an answer of the Hugging Face hub, to fetch {name}",
         found=f"{type(error).__name__}: {_first_line(error)}",
-        remedy="connect to the network, or give a .safetensors file",
+        remedy="connect to the network, or set pretrained.weights to a .safetensors file",
     )
 
 

@@ -1,7 +1,7 @@
-"""Weights that others have trained, brought into a network of ours. Loads; never trains.
+"""Weights that others have trained, loaded into a network of ours.
 
-Names decide what goes where. Two tensors may differ: the first layer, where the images of the task
-have another number of channels, and the head, where its classes are others.
+Tensors are matched by name. Two may differ: the first layer, where the images of the task have
+another number of channels, and the head, where the classes are others.
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from edgeline.models.checkpoint import ModelSpec
 from edgeline.models.foreign import open_weights
 
 LEAST_SHARE = 0.8
-"""Of the names of net and file together, heads aside: below it, the file is for another network."""
+"""Least share of matching names of network and file, heads aside; below it the file is refused."""
 
-# Batch norms count batches; nothing reads the count, and many files lack it.
+# Batch norms count batches. Nothing reads the count, and many files lack it.
 COUNTERS = "num_batches_tracked"
 WRAPPERS = ("module.", "model.", "backbone.")
-"""What training programs put before every name."""
+"""Prefixes that training programs put before every name."""
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """What became of each tensor; names are those of `state_dict`."""
+class LoadReport:
+    """What was done with each tensor; names are those of `state_dict`."""
 
     source: str
     sha256: str
@@ -54,35 +54,37 @@ class Loaded:
         return "; ".join(lines)
 
 
-def load_weights(source: str, spec: ModelSpec, *, seed: int) -> tuple[dict[str, Tensor], Loaded]:
+def load_weights(
+    source: str, spec: ModelSpec, *, seed: int
+) -> tuple[dict[str, Tensor], LoadReport]:
     """The state for a network of `spec` from a .safetensors file (a checkpoint of ours or another),
     `hub:OWNER/NAME[@REVISION]`, or `timm:NAME`, whose architecture then is "timm/NAME".
 
-    Whatever the file lacks is drawn from `seed`, as `zoo.build` does.
+    Weights that the file lacks are drawn from `seed`, as in `zoo.build`.
 
     Raises:
         RecipeError: not safetensors, weights of another network, or no such model on the hub.
         Tampered: the name is a digest that the bytes do not have.
         EnvironmentUnfit: a package or the network is missing for hub: or timm:.
     """
-    path, wanted = _fetched(source, spec)
+    path, spec = _fetch(source, spec)
     given, digest = open_weights(path)
-    network = zoo.build(wanted, seed)
-    given = _unwrapped(given, network)
+    network = zoo.build(spec, seed)
+    given = _unwrap(given, network)
     state, matched, adapted, fresh = _fill(network, given)
     unused = tuple(name for name in given if name not in {*matched, *adapted})
     share = _share({*state}, {*given}, {*matched, *adapted}, zoo.head(network))
-    spelt = source if source.startswith(("timm:", "hub:")) else path.name
+    shown = source if source.startswith(("timm:", "hub:")) else path.name
     if share < LEAST_SHARE:
         raise RecipeError(
-            expected=f"weights for {wanted.architecture} of widths {list(wanted.widths)}",
-            found=f"{spelt}, of whose names and the network's {share:.0%} agree",
-            remedy="set architecture and widths to those that the weights were trained with",
+            expected=f"weights for {spec.architecture} of widths {list(spec.widths)}",
+            found=f"{shown}, in which {share:.0%} of the tensors' names match",
+            remedy="set pretrained.architecture and pretrained.widths to those of the weights",
         )
-    return state, Loaded(spelt, digest, wanted, matched, adapted, fresh, unused, share)
+    return state, LoadReport(shown, digest, spec, matched, adapted, fresh, unused, share)
 
 
-def _fetched(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:
+def _fetch(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:
     if source.startswith("timm:"):
         name = source.removeprefix("timm:")
         net = ModelSpec(timm_nets.PREFIX + name, spec.shape, spec.classes, ())
@@ -92,7 +94,7 @@ def _fetched(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:
     return Path(source), spec
 
 
-def _unwrapped(given: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+def _unwrap(given: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
     names = network.state_dict().keys()
     for wrapper in WRAPPERS:
         if given and all(name.startswith(wrapper) for name in given) and not names & given.keys():
@@ -108,12 +110,12 @@ def _fill(
     first = next(name for name, weight in network.named_parameters() if weight.ndim > 1)
     matched, adapted, fresh = [], [], []
     for name, own in state.items():
-        found = given.get(name)
-        if found is not None and found.shape == own.shape:
-            state[name] = found.to(own.dtype)
+        loaded = given.get(name)
+        if loaded is not None and loaded.shape == own.shape:
+            state[name] = loaded.to(own.dtype)
             matched.append(name)
-        elif found is not None and name == first and _channels_differ(found, own):
-            state[name] = _adapt(found, own.shape[1])
+        elif loaded is not None and name == first and _channels_differ(loaded, own):
+            state[name] = _adapt(loaded, own.shape[1])
             adapted.append(name)
         elif not name.endswith(COUNTERS):
             fresh.append(name)
@@ -130,15 +132,15 @@ def _share(own: set[str], given: set[str], taken: set[str], head: str) -> float:
     return len(both & taken) / max(1, len(both))
 
 
-def _channels_differ(found: Tensor, own: Tensor) -> bool:
-    if found.ndim != 4 or own.ndim != 4 or {found.shape[1], own.shape[1]} != {1, 3}:
+def _channels_differ(loaded: Tensor, own: Tensor) -> bool:
+    if loaded.ndim != 4 or own.ndim != 4 or {loaded.shape[1], own.shape[1]} != {1, 3}:
         return False
-    return found.shape[:1] == own.shape[:1] and found.shape[2:] == own.shape[2:]
+    return loaded.shape[:1] == own.shape[:1] and loaded.shape[2:] == own.shape[2:]
 
 
 def _adapt(weight_OIHW: Tensor, channels: int) -> Tensor:
-    """Grey from colour: the sum, since a grey image has the same value in all three channels.
-    Colour from grey: a third of it for each.
+    """For grey images the sum over the channels, since all three would have the same value; for colour
+    images a third for each channel.
     """
     if channels == 1:
         return weight_OIHW.sum(dim=1, keepdim=True)

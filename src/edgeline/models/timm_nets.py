@@ -1,7 +1,6 @@
 """Networks of the timm collection, rebuilt by timm itself: architecture "timm/NAME".
 
-timm is optional (`pip install edgeline[hub]`) and imported where it is used, so that a spec of ours
-never needs it.
+timm is optional (`pip install edgeline[hub]`) and imported where it is used.
 """
 
 from types import ModuleType
@@ -16,7 +15,7 @@ from edgeline.models.checkpoint import ModelSpec
 PREFIX = "timm/"
 
 
-def names(spec: ModelSpec) -> bool:
+def is_timm(spec: ModelSpec) -> bool:
     """Whether the spec is for one of timm's."""
     return spec.architecture.startswith(PREFIX)
 
@@ -34,8 +33,8 @@ def build(spec: ModelSpec, seed: int) -> nn.Module:
 
 
 def bare(spec: ModelSpec) -> nn.Module:
-    """The network with weights of no meaning; timm keeps some numbers outside of the weights, so
-    it must be made in memory.
+    """The network with arbitrary weights; in memory, since timm keeps some numbers outside of the
+    weights.
     """
     return build(spec, 0)
 
@@ -47,32 +46,32 @@ def hub_name(name: str) -> str:
         EnvironmentUnfit: timm is not installed.
         RecipeError: timm has no network of that name, or no weights for it.
     """
-    config = _timm().get_pretrained_cfg(name, allow_unregistered=False) if _known(name) else None
+    config = _timm().get_pretrained_cfg(name, allow_unregistered=False) if _exists(name) else None
     if config is None or not config.hf_hub_id:
         raise _no_such(name, "no weights of that name on its hub")
     return str(config.hf_hub_id)
 
 
-def _known(name: str) -> bool:
+def _exists(name: str) -> bool:
     return bool(_timm().is_model(name))
 
 
 def _create(spec: ModelSpec) -> nn.Module:
     name = spec.architecture.removeprefix(PREFIX)
-    if not _known(name):
+    if not _exists(name):
         raise _no_such(name, "no network of that name")
     channels, *size = spec.shape
-    asked: dict[str, Any] = {
+    options: dict[str, Any] = {
         "pretrained": False,
         "in_chans": channels,
         "num_classes": spec.classes,
     }
     timm = _timm()
     try:
-        # Transformers are made for one size, convolutions take any and know no such argument.
-        network = timm.create_model(name, img_size=tuple(size), **asked)
+        # Transformers are made for one size; convolutional networks have no such argument.
+        network = timm.create_model(name, img_size=tuple(size), **options)
     except TypeError:
-        network = timm.create_model(name, **asked)
+        network = timm.create_model(name, **options)
     except (AssertionError, RuntimeError, ValueError) as error:
         raise _no_such(name, f"none for images {list(spec.shape)}: {error}") from error
     assert isinstance(network, nn.Module)
@@ -85,9 +84,9 @@ def _timm() -> ModuleType:
     # A torchvision made for another torch fails with a RuntimeError.
     except (ImportError, RuntimeError) as error:
         raise EnvironmentUnfit(
-            expected="timm, for networks of its collection",
+            expected="the package timm, for networks of its collection",
             found=f"{type(error).__name__}: {error}",
-            remedy="pip install edgeline[hub], with the torchvision of this torch",
+            remedy="install it with `pip install edgeline[hub]`, and the torchvision that fits this torch",
         ) from error
     module: ModuleType = timm
     return module
@@ -95,7 +94,7 @@ def _timm() -> ModuleType:
 
 def _no_such(name: str, found: str) -> RecipeError:
     return RecipeError(
-        expected=f"a network that timm has as {name!r}",
+        expected=f"a network {name!r} of timm",
         found=" ".join(found.split()),
         remedy="choose one of timm.list_models(pretrained=True)",
     )

@@ -1,4 +1,4 @@
-"""The first weights of a network, from a generator of their own."""
+"""The initial weights of a network, from a seed."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,12 @@ from torch import nn
 
 
 def draw(network: nn.Module, seed: int) -> None:
-    """Sets every weight and buffer of `network`, which may be empty; the same for the same seed.
+    """Set every weight and buffer of `network`; the same seed gives the same weights.
 
     Layers that end in a ReLU: Kaiming's uniform draw (arXiv 1502.01852), biases zero. Norms: the
-    identity. Recurrent ones: Glorot's uniform draw for what comes in, orthogonal for each gate's
-    view of the state, biases zero, but one for the forget gates of an LSTM (Jozefowicz et al.
-    2015), which else forget half of each step.
+    identity. Recurrent ones: Glorot's uniform draw for the inputs, orthogonal for the state of each
+    gate, biases zero, but one for the forget gates of an LSTM (Jozefowicz et al. 2015), which would
+    otherwise forget half of each step.
     """
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
@@ -38,7 +38,7 @@ def _kaiming(module: nn.Module, generator: torch.Generator) -> None:
 
 
 def _identity(module: nn.Module, generator: torch.Generator) -> None:
-    """Batch and layer norms know how: ones and zeros, nothing is drawn."""
+    """Ones and zeros, by the reset of batch and layer norms; nothing is drawn."""
     module.reset_parameters()  # type: ignore[operator]  # every norm has it
 
 

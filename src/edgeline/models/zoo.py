@@ -22,20 +22,20 @@ KINDS = {3: "images (channels, height, width)", 2: "series (steps, channels)", 1
 """What a network takes, by the number of sides of one example."""
 
 MOST = 100_000
-"""Of anything in a spec, since a file may describe what no memory holds."""
+"""Largest number in a spec, since a file may describe a network that no memory holds."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A kind of network, and what it asks of a spec."""
+    """A kind of network, and the specs that it takes."""
 
     make: Callable[[ModelSpec], nn.Module]
     sides: int
     """Of one example; see KINDS."""
     widths: tuple[int, ...]
-    """Its own."""
+    """Its default ones."""
     fixed: bool = False
-    """Whether it takes just as many widths as its own."""
+    """Whether it takes exactly as many widths as its default."""
     least: int = 1
     """Pixels a side, or steps."""
 
@@ -60,19 +60,19 @@ ARCHITECTURES: dict[str, Architecture] = {
 def spec(
     architecture: str, shape: tuple[int, ...], classes: int, widths: tuple[int, ...] = ()
 ) -> ModelSpec:
-    """A spec that can be built; no widths are the architecture's own.
+    """A spec that can be built; without widths, the architecture's default.
 
     Raises:
         RecipeError: an unknown architecture, one for other data, or impossible widths.
     """
-    wanted = ModelSpec(architecture, shape, classes, _widths_of(architecture, widths))
-    _check(wanted)
-    return wanted
+    checked = ModelSpec(architecture, shape, classes, _widths_of(architecture, widths))
+    _check(checked)
+    return checked
 
 
 def build(spec: ModelSpec, seed: int) -> nn.Module:
     """A new network; its weights depend on `spec` and `seed` alone."""
-    if timm_nets.names(spec):
+    if timm_nets.is_timm(spec):
         return timm_nets.build(spec, seed)
     network = _bare(spec).to_empty(device="cpu")
     weights.draw(network, seed)
@@ -84,13 +84,13 @@ def restore(checkpoint: Checkpoint) -> nn.Module:
     state = {name: tensor.detach().clone() for name, tensor in checkpoint.state.items()}
     try:
         network = _bare(checkpoint.spec)
-        # Shapes are compared before any memory is taken.
+        # On the meta device shapes are compared before any memory is taken.
         network.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise EdgelineError(
             expected=f"the weights of {checkpoint.spec}",
             found=" ".join(str(error).split()),
-            remedy="use the checkpoint with the spec it was saved with",
+            remedy="use a checkpoint that was saved with this spec",
         ) from error
     return network
 
@@ -105,7 +105,7 @@ def snapshot(network: nn.Module, spec: ModelSpec, preprocessing: Preprocessing) 
 
 
 def count_weights(spec: ModelSpec) -> int:
-    """How many numbers training may change."""
+    """How many weights the network has."""
     return sum(parameter.numel() for parameter in _bare(spec).parameters())
 
 
@@ -116,23 +116,21 @@ def head(network: nn.Module) -> str:
 
 
 def _bare(spec: ModelSpec) -> nn.Module:
-    """The network before it has weights: made on the meta device, it takes no memory and draws no
-    random numbers.
-    """
+    """The network without weights: on the meta device it takes no memory and draws no numbers."""
     spec = replace(spec, widths=_widths_of(spec.architecture, spec.widths))
     _check(spec)
-    if timm_nets.names(spec):
+    if timm_nets.is_timm(spec):
         return timm_nets.bare(spec)
     with torch.device("meta"):
-        return _named(spec.architecture).make(spec)
+        return _find(spec.architecture).make(spec)
 
 
 def _widths_of(architecture: str, widths: tuple[int, ...]) -> tuple[int, ...]:
-    """The widths that are meant: those given, or the architecture's own where none are."""
-    return widths or _named(architecture).widths
+    """The given widths, or the architecture's default where none are given."""
+    return widths or _find(architecture).widths
 
 
-def _named(architecture: str) -> Architecture:
+def _find(architecture: str) -> Architecture:
     if architecture.startswith(timm_nets.PREFIX):
         return Architecture(timm_nets.bare, 3, ())
     if architecture in ARCHITECTURES:
@@ -145,7 +143,7 @@ def _named(architecture: str) -> Architecture:
 
 
 def _check(spec: ModelSpec) -> None:
-    kind = _named(spec.architecture)
+    kind = _find(spec.architecture)
     if not kind.takes(spec.shape):
         fitting = sorted(name for name, one in ARCHITECTURES.items() if one.takes(spec.shape))
         raise RecipeError(
@@ -161,7 +159,7 @@ def _check(spec: ModelSpec) -> None:
         raise RecipeError(
             expected=f"{count}positive widths for {spec.architecture}, and nothing above {MOST}",
             found=f"widths {list(spec.widths)}, {spec.classes} classes, shape {list(spec.shape)}",
-            remedy=f"set widths to something like {list(kind.widths)}",
+            remedy=f"set the section's widths to {list(kind.widths)} or the like",
         )
 
 

@@ -1,4 +1,4 @@
-"""Where it is written down what was released and what it came from."""
+"""The chain on which statements are anchored."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""Which data an application learns from, how they are made even, and who owns which share."""
+"""The data of an application, their form, and how they are shared among devices."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -19,20 +19,20 @@ class Data(Section):
     """File, folder or archive (.zip, .tar, .tar.gz) with your own data, from the project's folder."""
 
     url: str = ""
-    """Where the file is fetched from when `path` is empty and a network is there."""
+    """Address of the file, downloaded where `path` is empty."""
 
     digest: str = Field("", pattern=r"^([0-9a-f]{64}|md5:[0-9a-f]{32})?$")
-    """SHA-256 of what `url` must give (md5:... where its publisher states no other); of what lies
-    at `path`, a run writes it down itself."""
+    """SHA-256 of the file at `url` (md5:... where its publisher states no other); for files at `path`,
+    a run computes it."""
 
     title: str = ""
-    """What your own data are, for the card."""
+    """Name of your own data, for the card."""
 
     licence: str = ""
     """Of your own data, for the card: an SPDX identifier."""
 
     published: str = ""
-    """What others have reached on them with all labels, to be printed beside the score."""
+    """What others have reached on them with all labels, shown beside the score."""
 
     classes: tuple[str, ...] = Field((), strict=False)
     """Names of the classes in the order of their labels; empty for the source's own names."""
@@ -41,8 +41,8 @@ class Data(Section):
     """Column of a table, or of a series' rows, that holds the class."""
 
     group: str = ""
-    """Column that names the device, patient or machine of a row; `folder` where it is the folder
-    below the class's; empty where it is not known."""
+    """Column that names the device, patient or machine of a row; `folder` for the folder below the
+    class's; empty where it is not known."""
 
     columns: tuple[str, ...] = Field((), strict=False)
     """Columns that the network sees; empty for every other one that holds numbers."""
@@ -66,7 +66,7 @@ class Data(Section):
     """Per channel, as `mean`; empty: measured at the central site."""
 
     limit: float = Field(0.0, ge=0)
-    """Normalised values beyond it are cut, so that one mad sensor does not drown the others; 0: none."""
+    """Normalised values beyond it are clipped, so that one broken sensor does not dominate; 0: none."""
 
     validation: int = Field(500, ge=1)
     """Items on which settings and models are chosen, where the source has no such set itself."""
@@ -81,33 +81,33 @@ class Data(Section):
     """Bits in which the 64-bit fingerprints of two images may differ and still be near duplicates."""
 
     suspects: int = Field(50, ge=0, le=10_000)
-    """Labels suspected wrong that are listed, the worst first; none is ever changed."""
+    """Most labels listed as probably wrong, the worst first; none is ever changed."""
 
     central: int = Field(100, ge=1)
     """Labelled items that the central site owns; all other training items stay on devices."""
 
     devices: int = Field(10, ge=1, le=10_000)
-    """Devices among which the rest is dealt; with `partition: natural` the groups decide."""
+    """Devices among which the rest is partitioned; with `partition: natural` the groups decide."""
 
     partition: Literal["dirichlet", "iid", "shards", "natural"] = "dirichlet"
-    """How: uneven mixes of classes, alike, a few classes each, or as the groups are."""
+    """How: uneven mixes of classes, alike, a few classes each, or by group."""
 
     dirichlet: float = Field(0.5, gt=0, le=1e6)
-    """Concentration of the deal: at 0.1 a device has few classes, at 100 all are nearly alike."""
+    """Concentration: at 0.1 a device has few classes, at 100 all are nearly alike."""
 
     shards: int = Field(2, ge=1, le=1000)
     """Shards of sorted classes that each device gets with `partition: shards`."""
 
     augmentation: Literal["pen", "radiograph", "sensor", "none"] = "none"
-    """Which changes leave an item what it is: a pen's, an X-ray machine's, a sensor's, none."""
+    """Random changes that keep an item's class: a pen's, an X-ray machine's, a sensor's, none."""
 
     seed: int = Field(1, ge=0, le=2**32 - 1)
-    """Decides which item goes where, and nothing else."""
+    """Of the split into sets and the partition among devices."""
 
     @model_validator(mode="after")
     def _mean_and_std_together(self) -> Self:
         if len(self.mean) != len(self.std) or any(value <= 0 for value in self.std):
-            raise ValueError("as many numbers in mean as in std, and std above 0")
+            raise ValueError("mean and std of equal length, with std above 0")
         if self.channels == 2:
             raise ValueError("1 or 3 channels")
         return self

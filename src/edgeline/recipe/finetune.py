@@ -1,4 +1,4 @@
-"""Teaching the pretrained network its task from the central site's labels."""
+"""Fine-tuning the pretrained network on the central site's labels."""
 
 from typing import Literal
 

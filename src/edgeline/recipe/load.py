@@ -148,9 +148,9 @@ def _explain(
 
 
 def _unknown(key: str, origin: str, value: str) -> RecipeError:
-    known = [name for name, _, _ in _leaves(Recipe(name="any"))]
-    sections = sorted({name.split(".")[0] for name in known if "." in name})
-    close = difflib.get_close_matches(key, [*known, *sections], n=1, cutoff=0.5)
+    names = [name for name, _, _ in _leaves(Recipe(name="any"))]
+    sections = sorted({name.split(".")[0] for name in names if "." in name})
+    close = difflib.get_close_matches(key, [*names, *sections], n=1, cutoff=0.5)
     place = f"-p {key}={value}" if origin == "-p" else f"{key} ({origin})"
     return RecipeError(
         expected="a setting that exists",

@@ -1,4 +1,4 @@
-"""The large network that the line begins with, and what it has seen before the task's data."""
+"""The large network that the line starts with, and its weights before fine-tuning."""
 
 from typing import Literal, get_args
 

@@ -1,4 +1,4 @@
-"""From 32-bit numbers to 8-bit ones, with ranges learned from training images."""
+"""From 32-bit numbers to 8-bit ones, with ranges measured on training items."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""How hard the parts are tried, as processes that talk over a broker, before release."""
+"""The trial of the parts as processes that talk over a broker, before release."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""What every section of a recipe has in common: it is frozen, and it refuses what it does not know."""
+"""The base of every section of a recipe: frozen, and strict about keys and types."""
 
 from typing import Any, Self
 

@@ -1,4 +1,4 @@
-"""Handing what the large network knows to one that fits a small device."""
+"""Distilling the large network into one that fits a small device."""
 
 from typing import Literal
 

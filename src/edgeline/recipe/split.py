@@ -1,4 +1,4 @@
-"""Into how many parts a model is cut, and what the network between the devices can carry."""
+"""The number of parts of a model, and the network between their devices."""
 
 from pydantic import Field
 

@@ -1,40 +1,40 @@
-"""The only DVC code: are the data what dvc.lock says, are they up to date, and which were there before?
+"""The only DVC code: it checks the data against dvc.lock, brings them up to date, and keeps their revisions.
 
-`check` comes first and repairs nothing: data that differ from their record are reported as tampered
-with, before a stage could run again and cover the traces. Data that are missing, or stale because
-settings or code changed, are `ensure`'s business.
+`check` comes first and repairs nothing: it reports data that differ from their record, before a
+stage could run again and remove the evidence. `ensure` makes data that are missing, or stale because
+settings or code changed.
 
-Every revision that `ensure` ends with is entered in the ledger and sent to the remote, so that
-`restore` can bring it back and `difference` can compare it with another.
+`ensure` adds every revision to the ledger and sends it to the remote, so that `restore` can bring it
+back and `compare` can compare it with another.
 """
 
-from edgeline.revisions.difference import Difference, difference
-from edgeline.revisions.history import Line, history, previous
-from edgeline.revisions.ledger import Entry, entries, find
+from edgeline.revisions.difference import Difference, compare
+from edgeline.revisions.history import HistoryRow, previous_card, read_history
+from edgeline.revisions.ledger import LedgerEntry, find_entry, list_entries
 from edgeline.revisions.lockfile import STAGES
-from edgeline.revisions.remote import Sent, pull, push
-from edgeline.revisions.restore import Restored, restore
-from edgeline.revisions.settings import settings_of, write_settings
+from edgeline.revisions.remote import TransferReport, pull, push
+from edgeline.revisions.restore import RestoreReport, restore
+from edgeline.revisions.settings import use_settings, write_settings
 from edgeline.revisions.stages import Revision, check, ensure
 
 __all__ = [
     "STAGES",
     "Difference",
-    "Entry",
-    "Line",
-    "Restored",
+    "HistoryRow",
+    "LedgerEntry",
+    "RestoreReport",
     "Revision",
-    "Sent",
+    "TransferReport",
     "check",
-    "difference",
+    "compare",
     "ensure",
-    "entries",
-    "find",
-    "history",
-    "previous",
+    "find_entry",
+    "list_entries",
+    "previous_card",
     "pull",
     "push",
+    "read_history",
     "restore",
-    "settings_of",
+    "use_settings",
     "write_settings",
 ]

@@ -9,9 +9,9 @@ from edgeline.datasets import card, items
 from edgeline.datasets.drift import DriftReport, measure_drift
 from edgeline.digest import sha256_bytes
 from edgeline.revisions import ledger, objects
-from edgeline.revisions.ledger import Entry
-from edgeline.revisions.repository import alone, repository
-from edgeline.revisions.restore import bring, sought
+from edgeline.revisions.ledger import LedgerEntry
+from edgeline.revisions.repository import exclusive_dvc, repository
+from edgeline.revisions.restore import fetch_objects, find_or_pull
 
 SETS = ("train", "validation", "test")
 
@@ -46,49 +46,49 @@ class Item:
     digest: str
 
 
-def difference(root: Path, name: str, a: str, b: str) -> Difference:
+def compare(root: Path, name: str, a: str, b: str) -> Difference:
     """From the revision that begins with `a` to the one that begins with `b`; the present data stay.
 
     Raises:
-        RecipeError: no revision begins so, or more than one.
+        RecipeError: no revision has this beginning, or several have it.
         EnvironmentUnfit: files are neither in DVC's cache nor on the remote.
-        Tampered: they are not what they were.
+        Tampered: files differ from their digests.
     """
-    before, after = sought(root, name, a), sought(root, name, b)
+    before, after = find_or_pull(root, name, a), find_or_pull(root, name, b)
     for entry in (before, after):
-        bring(root, entry)
-    with alone(root) as memory, repository(root, memory) as repo:
+        fetch_objects(root, entry)
+    with exclusive_dvc(root) as memory, repository(root, memory) as repo:
         cache = Path(repo.cache.local.path)
         old, old_items = _items(cache, before, memory)
         new, new_items = _items(cache, after, memory)
     return Difference(
         before=before.digest,
         after=after.digest,
-        settings=ledger.changed(before, after),
+        settings=ledger.changed_settings(before, after),
         sets={one: (old.sets.get(one, 0), new.sets.get(one, 0)) for one in SETS},
         **_compare(old_items, new_items),
         drift=measure_drift(old, new),
     )
 
 
-def _items(cache: Path, entry: Entry, below: Path) -> tuple[card.Card, dict[str, Item]]:
+def _items(cache: Path, entry: LedgerEntry, below: Path) -> tuple[card.Card, dict[str, Item]]:
     """Every item of the three sets by its id."""
-    described, files = objects.proven(cache, entry, below)
+    described, files = objects.verify_files(cache, entry, below)
     names = described.form.classes
-    found = {}
+    by_id = {}
     for one in SETS:
         kept = items.read(files[f"prepared/{one}.npz"])
         for id, label, values in zip(kept.ids, kept.labels, kept.values, strict=True):
             form = f"{values.dtype.str}{values.shape}".encode()
-            found[str(id)] = Item(one, names[label], sha256_bytes(form + values.tobytes()))
-    return described, found
+            by_id[str(id)] = Item(one, names[label], sha256_bytes(form + values.tobytes()))
+    return described, by_id
 
 
 def _compare(before: dict[str, Item], after: dict[str, Item]) -> dict[str, Any]:
     both = [id for id in before if id in after]
     gone = {id: before[id] for id in sorted(before.keys() - after.keys())}
     come = {id: after[id] for id in sorted(after.keys() - before.keys())}
-    renamed = _renamed(gone, come)
+    renamed = _find_renamed(gone, come)
     old = {pair[0] for pair in renamed.values()}
     new = {pair[1] for pair in renamed.values()}
     pairs = {id: (before[id], after[id]) for id in both}
@@ -104,7 +104,7 @@ def _compare(before: dict[str, Item], after: dict[str, Item]) -> dict[str, Any]:
     }
 
 
-def _renamed(gone: dict[str, Item], come: dict[str, Item]) -> dict[str, tuple[str, str]]:
+def _find_renamed(gone: dict[str, Item], come: dict[str, Item]) -> dict[str, tuple[str, str]]:
     """By the digest of their content, where only one item of either side has it."""
     counts = (
         Counter(item.digest for item in gone.values()),

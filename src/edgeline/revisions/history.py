@@ -1,4 +1,4 @@
-"""The revisions of a recipe's data, newest first: what changed, which one is there, where they lie."""
+"""The revisions of a recipe's data, newest first: what changed, which is present, where each is stored."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +8,13 @@ from edgeline.datasets import card
 from edgeline.digest import sha256_file
 from edgeline.errors import EdgelineError
 from edgeline.revisions import ledger, objects, remote
-from edgeline.revisions.repository import alone, repository
-from edgeline.revisions.restore import bring
+from edgeline.revisions.repository import exclusive_dvc, repository
+from edgeline.revisions.restore import fetch_objects
 from edgeline.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryRow:
     """One revision of the ledger."""
 
     revision: str
@@ -25,50 +25,51 @@ class Line:
     changed: dict[str, tuple[Any, Any]]
     """Settings that differ from those of the revision before, as (before, after)."""
     current: bool
-    """Whether it is what lies in data/NAME."""
+    """Whether these data are in data/NAME."""
     places: tuple[str, ...]
-    """Where it lies whole: "cache" for DVC's, else the name of a remote."""
+    """Where it is complete: "cache" for DVC's, else the name of a remote."""
 
 
-def history(root: Path, name: str) -> list[Line]:
+def read_history(root: Path, name: str) -> list[HistoryRow]:
     """Without asking a remote: what was sent there is remembered."""
-    here, found = _present(root, name), ledger.entries(root, name)
-    with alone(root) as memory, repository(root, memory) as repo:
-        cache, place = Path(repo.cache.local.path), remote.place_of(repo)
-    sent = remote.on(root, name, place) if place else set()
-    lines = []
-    for entry, before in zip(found, [*found[1:], None], strict=False):
-        whole = ["cache"] if not objects.lacking(cache, entry) else []
-        far = [place.name] if place and entry.digest in sent else []
-        lines.append(
-            Line(
+    present, entries = _present_digest(root, name), ledger.list_entries(root, name)
+    with exclusive_dvc(root) as memory, repository(root, memory) as repo:
+        cache, target = Path(repo.cache.local.path), remote.default_remote(repo)
+    sent = remote.sent_revisions(root, name, target) if target else set()
+    rows = []
+    for entry, before in zip(entries, [*entries[1:], None], strict=False):
+        local = ["cache"] if not objects.find_missing(cache, entry) else []
+        distant = [target.name] if target and entry.digest in sent else []
+        rows.append(
+            HistoryRow(
                 revision=entry.digest,
                 dvc=entry.dvc,
                 when=entry.when,
                 sets=entry.sets,
-                changed=ledger.changed(before, entry),
-                current=entry.digest == here,
-                places=(*whole, *far),
+                changed=ledger.changed_settings(before, entry),
+                current=entry.digest == present,
+                places=(*local, *distant),
             )
         )
-    return lines
+    return rows
 
 
-def _present(root: Path, name: str) -> str:
+def _present_digest(root: Path, name: str) -> str:
     path = Workspace(root).data(name) / card.CARD
     return sha256_file(path) if path.is_file() else ""
 
 
-def previous(root: Path, name: str, digest: str) -> card.Card | None:
-    """The card of the revision before the one with this digest, if there is one and it can be had."""
-    found = ledger.entries(root, name)
-    at = next((at for at, entry in enumerate(found) if entry.digest == digest), len(found))
-    if at + 1 >= len(found):
+def previous_card(root: Path, name: str, digest: str) -> card.Card | None:
+    """The card of the revision before the one with this digest, if there is one and it can be read."""
+    entries = ledger.list_entries(root, name)
+    digests = [entry.digest for entry in entries]
+    at = digests.index(digest) if digest in digests else len(entries)
+    if at + 1 >= len(entries):
         return None
     try:
-        bring(root, found[at + 1])
-        with alone(root) as memory, repository(root, memory) as repo:
+        fetch_objects(root, entries[at + 1])
+        with exclusive_dvc(root) as memory, repository(root, memory) as repo:
             cache = Path(repo.cache.local.path)
-            return objects.card_of(cache, found[at + 1], memory)
+            return objects.load_card(cache, entries[at + 1], memory)
     except EdgelineError:
         return None

@@ -1,4 +1,4 @@
-"""dvc.lock: which content DVC recorded for every stage, by MD5; a note, never proof of anything."""
+"""dvc.lock: the MD5 that DVC recorded for every stage; a note for DVC, never a proof."""
 
 from hashlib import md5
 from pathlib import Path
@@ -19,13 +19,13 @@ def addresses(name: str) -> list[str]:
     return [f"{stage}@{name}" for stage in STAGES]
 
 
-def recorded(root: Path, name: str) -> dict[str, Any]:
+def read_stages(root: Path, name: str) -> dict[str, Any]:
     """What dvc.lock holds about the stages of recipe `name`, in their order."""
     stages = _read(root)["stages"]
     return {address: stages[address] for address in addresses(name) if address in stages}
 
 
-def record(root: Path, stages: dict[str, Any]) -> None:
+def write_stages(root: Path, stages: dict[str, Any]) -> None:
     """Put these stages into dvc.lock, as DVC would write them; the others stay as they are."""
     from dvc.utils.serialize import dumps_yaml
 
@@ -41,13 +41,13 @@ def outputs(stages: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def recorded_card(root: Path, name: str) -> str | None:
-    """MD5 of the card in dvc.lock; nothing where the data were never recorded."""
-    return outputs(recorded(root, name)).get(f"data/{name}/{card.CARD}")
+def read_card_md5(root: Path, name: str) -> str | None:
+    """MD5 of the card in dvc.lock; None where the data were never recorded."""
+    return outputs(read_stages(root, name)).get(f"data/{name}/{card.CARD}")
 
 
-def md5_of(path: Path) -> str:
-    """DVC's name for a content."""
+def md5_file(path: Path) -> str:
+    """DVC's name for the content of a file."""
     with path.open("rb") as file:
         digest = md5(usedforsecurity=False)
         while block := file.read(1 << 20):
@@ -69,8 +69,8 @@ def _read(root: Path) -> dict[str, Any]:
         return dict(lock)
     raise EdgelineError(
         expected=f"{LOCK} as DVC writes it",
-        found="something else",
-        remedy="restore the file from git; without it, `dvc repro` writes a new one",
+        found="a file that DVC did not write",
+        remedy="restore the file from git, or delete it so that `dvc repro` writes a new one",
     )
 
 

@@ -1,7 +1,7 @@
 """The remote that keeps the revisions: a folder, S3, SSH or whatever else DVC is configured for.
 
-The network is asked by a process of its own (`transfer`): one that can be given up when nothing
-answers, and whose failure never is the failure of a run.
+A process of its own (`transfer`) talks to the network. It is ended when nothing answers, and its
+failure is never the failure of a run.
 """
 
 import json
@@ -18,16 +18,16 @@ from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError, EnvironmentUnfit, ServiceUnavailable, Tampered
 from edgeline.files import read_json, write_json
 from edgeline.revisions import ledger
-from edgeline.revisions.repository import alone, repository
+from edgeline.revisions.repository import exclusive_dvc, repository
 
 REACH_S = 30
-"""How long a remote may take to say its first word; after that, the transfer takes what it takes."""
+"""How long a remote may take to answer first; the transfer itself has no limit."""
 
 PROJECT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Place:
+class Remote:
     """The default remote of DVC's configuration."""
 
     name: str
@@ -35,13 +35,13 @@ class Place:
 
     @property
     def key(self) -> str:
-        """Names the place and keeps a password in its address to itself."""
+        """A name for files that does not reveal a password in the address."""
         return sha256_bytes(self.url.encode())[:16]
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What went to a remote or came from it."""
+class TransferReport:
+    """What was sent to a remote or fetched from it."""
 
     remote: str
     revisions: tuple[str, ...]
@@ -52,93 +52,95 @@ class Sent:
     """Revisions of which files are missing, here or there."""
 
 
-def place_of(repo: Any) -> Place | None:
+def default_remote(repo: Any) -> Remote | None:
     """The default remote; nothing where there is none."""
     name = repo.config["core"].get("remote")
     if not name:
         return None
-    return Place(name, str(repo.config["remote"].get(name.lower(), {}).get("url", "")))
+    return Remote(name, str(repo.config["remote"].get(name.lower(), {}).get("url", "")))
 
 
-def current(root: Path) -> Place | None:
-    with alone(root) as memory, repository(root, memory) as repo:
-        return place_of(repo)
+def configured_remote(root: Path) -> Remote | None:
+    with exclusive_dvc(root) as memory, repository(root, memory) as repo:
+        return default_remote(repo)
 
 
-def send(root: Path, name: str, place: Place | None) -> str:
-    """Send what the remote lacks; says in one line why it could not, and nothing if it could."""
-    if place is None or {one.digest for one in ledger.entries(root, name)} <= on(root, name, place):
+def send(root: Path, name: str, target: Remote | None) -> str:
+    """Send the revisions that the remote lacks; one line says why that failed, empty where it did not."""
+    if target is None or {one.digest for one in ledger.list_entries(root, name)} <= sent_revisions(
+        root, name, target
+    ):
         return ""
     try:
-        sent = _transfer(root, place, "push", name)
+        sent = _transfer(root, target, "push", name)
     except EdgelineError as error:
         reason = error.found
     else:
-        here = {one.digest for one in ledger.entries(root, name)}
+        here = {one.digest for one in ledger.list_entries(root, name)}
         if here <= {*sent.revisions, *sent.lacking}:
             return ""
-        reason = "another process is sending"
-    return f"{name} is not on the remote {place.name} yet: {reason}; the next run sends it"
+        reason = "another process is sending it"
+    return f"{name} is not on the remote {target.name} yet: {reason}; the next run sends it"
 
 
-def push(root: Path, name: str) -> Sent:
-    """Send every revision to the remote, whatever it is believed to have.
+def push(root: Path, name: str) -> TransferReport:
+    """Send every revision to the remote, also those that were sent before.
 
     Raises:
         EnvironmentUnfit: there is no remote, or it cannot be reached.
         Tampered: an object in DVC's cache is damaged.
     """
-    return _transfer(root, _required(root), "push", name, "all")
+    return _transfer(root, _require_remote(root), "push", name, "all")
 
 
-def pull(root: Path, name: str, digests: Iterable[str] = ("all",)) -> Sent:
-    """Bring the records of all revisions that the remote knows, and the files of some into DVC's cache.
+def pull(root: Path, name: str, digests: Iterable[str] = ("all",)) -> TransferReport:
+    """Fetch the records of all revisions on the remote, and the files of some into DVC's cache.
 
     Raises:
         EnvironmentUnfit: there is no remote, or it cannot be reached.
-        Tampered: what the remote gave is not what its name says.
+        Tampered: a file from the remote has another digest than its name.
     """
-    return _transfer(root, _required(root), "pull", name, *digests)
+    return _transfer(root, _require_remote(root), "pull", name, *digests)
 
 
-def on(root: Path, name: str, place: Place) -> set[str]:
-    """Revisions that are known to be on the remote, without asking it."""
-    if place.url.startswith("/") and not Path(place.url).is_dir():
+def sent_revisions(root: Path, name: str, target: Remote) -> set[str]:
+    """Revisions that were sent to the remote, without asking it."""
+    if target.url.startswith("/") and not Path(target.url).is_dir():
         return set()
-    return set((read_json(_marks(root, name, place)) or {}).get("revisions", []))
+    return set((read_json(_sent_file(root, name, target)) or {}).get("revisions", []))
 
 
-def mark(root: Path, name: str, place: Place, revisions: Iterable[str]) -> None:
+def remember_sent(root: Path, name: str, target: Remote, revisions: Iterable[str]) -> None:
     """Remember that these are on the remote."""
-    write_json(_marks(root, name, place), {"revisions": sorted(revisions)})
+    write_json(_sent_file(root, name, target), {"revisions": sorted(revisions)})
 
 
-def _marks(root: Path, name: str, place: Place) -> Path:
-    return ledger.folder_of(root, name) / "remotes" / f"{place.key}.json"
+def _sent_file(root: Path, name: str, target: Remote) -> Path:
+    return ledger.folder_of(root, name) / "remotes" / f"{target.key}.json"
 
 
-def _required(root: Path) -> Place:
-    place = current(root)
-    if place:
-        return place
+def _require_remote(root: Path) -> Remote:
+    target = configured_remote(root)
+    if target:
+        return target
     raise EnvironmentUnfit(
-        expected="a remote for the data",
-        found="none in DVC's configuration",
-        remedy="add one: `.venv/bin/dvc remote add -d NAME URL`",
+        expected="a remote for the data in DVC's configuration",
+        found="none",
+        remedy="add one with `.venv/bin/dvc remote add -d NAME URL`",
     )
 
 
-def _transfer(root: Path, place: Place, verb: str, name: str, *which: str) -> Sent:
-    """Have it done by a process in a session of its own: nobody can be asked for a password there."""
+def _transfer(root: Path, target: Remote, verb: str, name: str, *which: str) -> TransferReport:
+    """Run `transfer` as a process in a session of its own, which cannot ask for a password."""
     command = [sys.executable, "-m", "edgeline.revisions.transfer", verb, str(root), name, *which]
     with (
-        TemporaryFile("w+", encoding="utf-8", errors="replace") as said,
+        TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
         subprocess.Popen(
             command,
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             text=True,
             start_new_session=True,
         ) as process,
@@ -146,18 +148,18 @@ def _transfer(root: Path, place: Place, verb: str, name: str, *which: str) -> Se
         assert process.stdout
         try:
             if not select.select([process.stdout], [], [], REACH_S)[0]:
-                raise _away(place, f"no answer within {REACH_S} s")
+                raise _unreachable(target, f"no answer within {REACH_S} s")
             lines = process.stdout.readlines()
         finally:
             process.kill()
-        return _outcome(place, lines, said)
+        return _parse_result(target, lines, errors)
 
 
-def _outcome(place: Place, lines: list[str], said: IO[str]) -> Sent:
-    """The last line is the result, or an error of ours; whatever else failed is on stderr."""
+def _parse_result(target: Remote, lines: list[str], errors: IO[str]) -> TransferReport:
+    """The result or an error of ours from the last line; any other failure is in `errors`."""
     result = json.loads(lines[-1]) if lines else {}
     if "remote" in result:
-        return Sent(
+        return TransferReport(
             remote=result["remote"],
             revisions=tuple(result["revisions"]),
             objects=result["objects"],
@@ -169,14 +171,14 @@ def _outcome(place: Place, lines: list[str], said: IO[str]) -> Sent:
             one for one in (Tampered, EnvironmentUnfit, EdgelineError) if one.exit_code == code
         )
         raise kind(**result)
-    said.seek(0)
-    words = [line.strip() for line in said.read().splitlines() if line.strip()]
-    raise _away(place, words[-1][:300] if words else "no word")
+    errors.seek(0)
+    words = [line.strip() for line in errors.read().splitlines() if line.strip()]
+    raise _unreachable(target, words[-1][:300] if words else "no output")
 
 
-def _away(place: Place, found: str) -> ServiceUnavailable:
+def _unreachable(target: Remote, found: str) -> ServiceUnavailable:
     return ServiceUnavailable(
-        expected=f"the remote {place.name} to be in reach",
+        expected=f"an answer of the remote {target.name}",
         found=found,
-        remedy="look at `.venv/bin/dvc remote list`, the network and the credentials",
+        remedy="check `.venv/bin/dvc remote list`, the network and the credentials",
     )

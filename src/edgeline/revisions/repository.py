@@ -1,7 +1,7 @@
-"""DVC itself, one process at a time, with nothing sent and nothing written outside the project.
+"""DVC itself, one process at a time, without telemetry and without files outside the project.
 
-DVC remembers hashes by modification time and size, and would believe a file whose byte was changed
-behind its back. So every call here begins with an empty memory, and reads every file again.
+DVC remembers hashes by modification time and size, and would miss a byte that was changed without
+a change of those. So every call here starts with an empty state, and reads every file again.
 """
 
 import os
@@ -32,32 +32,32 @@ MEMORY = "memory-"
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[Path]:
-    """One at a time, as DVC gives up after three seconds; gives an empty folder for its memory.
+def exclusive_dvc(root: Path) -> Iterator[Path]:
+    """Hold the lock on DVC, which itself waits three seconds only; gives an empty folder for its state.
 
     Raises:
-        WorkspaceBusy: another process works with DVC, for longer than can be waited for.
+        WorkspaceBusy: another process uses DVC for longer than PATIENCE_S.
     """
     path = Workspace(root).lock_file("DVC")
     with acquire_lock(path, "DVC to be free", "at work on the data", patience_s=PATIENCE_S):
         for left in Workspace(root).dvc.glob(f"{MEMORY}*"):
-            # of a process that was killed: whoever holds the lock is the only one alive
+            # Left by a killed process, since only the holder of the lock has such a folder.
             shutil.rmtree(left, ignore_errors=True)
-        with memory(root, MEMORY) as folder:
+        with temporary_state(root, MEMORY) as folder:
             yield folder
 
 
 @contextmanager
-def memory(root: Path, prefix: str) -> Iterator[Path]:
-    """An empty folder for what DVC remembers about files, forgotten afterwards."""
+def temporary_state(root: Path, prefix: str) -> Iterator[Path]:
+    """An empty folder for what DVC remembers about files, deleted afterwards."""
     below = Workspace(root).dvc
     below.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=prefix, dir=below, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
-def surroundings(root: Path, memory: Path) -> dict[str, str]:
-    """DVC's own variables: nothing is sent, and nothing is written outside the project."""
+def dvc_environment(root: Path, memory: Path) -> dict[str, str]:
+    """DVC's variables: no telemetry, and no files outside the project."""
     below = Workspace(root).dvc
     return {
         "DVC_NO_ANALYTICS": "1",
@@ -72,36 +72,36 @@ def surroundings(root: Path, memory: Path) -> dict[str, str]:
 
 @contextmanager
 def repository(root: Path, memory: Path) -> Iterator[Any]:
-    """DVC in this process; it takes its variables from the process, which gets its own back."""
+    """DVC in this process, whose variables are set for it and restored afterwards."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     before = dict(os.environ)
-    os.environ.update(surroundings(root, memory))
+    os.environ.update(dvc_environment(root, memory))
     try:
         with Repo(str(root)) as repo:
             yield repo
     except DvcException as error:
-        raise failure(str(error)) from None
+        raise parse_failure(str(error)) from None
     finally:
-        for name in surroundings(root, memory):
+        for name in dvc_environment(root, memory):
             os.environ.pop(name, None)
             if name in before:
                 os.environ[name] = before[name]
 
 
-def failure(said: str) -> EdgelineError:
-    """An error of ours: the one that a stage printed, or else DVC's last words."""
+def parse_failure(output: str) -> EdgelineError:
+    """The error that a stage printed, or else one with the last line of DVC's output."""
     kinds = {one.exit_code: one for one in (RecipeError, GateMissed, Tampered, EnvironmentUnfit)}
-    code = re.search(r"exited with (\d+)", said)
+    code = re.search(r"exited with (\d+)", output)
     kind = kinds.get(int(code[1]), EdgelineError) if code else EdgelineError
-    if ours := re.search(r"^edgeline: expected (.*); found (.*?); (.*)$", said, re.MULTILINE):
+    if ours := re.search(r"^edgeline: expected (.*); found (.*?); (.*)$", output, re.MULTILINE):
         return kind(expected=ours[1], found=ours[2], remedy=ours[3])
-    if "Unable to acquire lock" in said or "is busy" in said:
+    if "Unable to acquire lock" in output or "is busy" in output:
         kind = WorkspaceBusy
-    last = said.strip().splitlines()[-1] if said.strip() else "no word from DVC"
+    last = output.strip().splitlines()[-1] if output.strip() else "no output of DVC"
     return kind(
-        expected="DVC to bring the data up to date",
+        expected="an update of the data by DVC",
         found=last.removeprefix("ERROR: "),
-        remedy="`.venv/bin/dvc status` in the project's folder says more",
+        remedy="run `.venv/bin/dvc status` in the project's folder, which says more",
     )

@@ -21,15 +21,14 @@ def write_settings(root: Path, name: str, settings: Data) -> Path:
 
 
 def put_settings(root: Path, name: str, text: bytes) -> None:
-    """Put settings there as they were; a process that is killed leaves nothing among the data."""
+    """Write settings as they were; a killed process leaves no partial file among the data."""
     folder = Workspace(root).data(name)
     write_atomically(folder / "settings.yaml", text, beside=folder)
 
 
 @contextmanager
-def settings_of(root: Path, name: str, settings: Data) -> Iterator[Data]:
-    """Write the settings of the data, and give them as written; put back what was there when no
-    data can be made of them."""
+def use_settings(root: Path, name: str, settings: Data) -> Iterator[Data]:
+    """Write the settings of the data and give them; on an error, restore the previous ones."""
     path = Workspace(root).data(name) / "settings.yaml"
     written = with_digest(settings, root)
     before = path.read_bytes() if path.is_file() else b""

@@ -1,4 +1,4 @@
-"""Which data lie there now, and the stages that bring them up to date."""
+"""The present data, and the stages that bring them up to date."""
 
 import os
 import shlex
@@ -11,8 +11,8 @@ from pathlib import Path
 from edgeline.datasets import card
 from edgeline.errors import RecipeError, Tampered
 from edgeline.revisions import ledger, remote
-from edgeline.revisions.lockfile import STAGES, addresses, md5_of, recorded_card
-from edgeline.revisions.repository import alone, failure, repository, surroundings
+from edgeline.revisions.lockfile import STAGES, addresses, md5_file, read_card_md5
+from edgeline.revisions.repository import dvc_environment, exclusive_dvc, parse_failure, repository
 from edgeline.workspace import Workspace
 
 
@@ -27,7 +27,7 @@ class Revision:
     """SHA-256 of the card."""
     folder: Path
     unsent: str = ""
-    """Why the remote does not have it, in one line; the next run tries again."""
+    """Why the remote lacks it, in one line; the next run tries again."""
 
 
 def check(root: Path, name: str) -> None:
@@ -38,112 +38,112 @@ def check(root: Path, name: str) -> None:
     """
     folder = Workspace(root).data(name)
     if not (folder / card.CARD).is_file():
-        # Not data yet: a step that did not end withdrew the card, and its stage will run again.
+        # Incomplete data: their stage did not end, and will run again.
         return
-    recorded, found = recorded_card(root, name), md5_of(folder / card.CARD)
-    if recorded not in (None, found) and not _is_known(root, found):
+    recorded, present = read_card_md5(root, name), md5_file(folder / card.CARD)
+    if recorded not in (None, present) and not _is_in_cache(root, present):
         expected = f"data/{name}/{card.CARD} with MD5 {recorded}, as dvc.lock says"
-        raise _tampered(root, name, card.CARD, expected, f"MD5 {found}")
+        raise _tampered(root, name, card.CARD, expected, f"MD5 {present}")
     for path, digest, actual in card.find_differences(folder, card.load(folder)):
         if actual is not None:
-            raise differs(root, name, path, digest, actual)
+            raise tampered_file(root, name, path, digest, actual)
 
 
 def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
     """Bring the data of recipe `name` up to date: only the stages that are missing or stale run.
 
-    The revision is entered in the ledger as of `now` (the present) and sent to the remote.
+    The revision is added to the ledger with the time `now` and sent to the remote.
 
     Raises:
-        EdgelineError: a stage failed; of the kind that the stage itself ended with.
-        Tampered: the data that DVC gave back are not those that the card describes.
-        WorkspaceBusy: another process works with DVC.
+        EdgelineError: a stage failed; the error has the class of the stage's own.
+        Tampered: the data that DVC restored differ from the card.
+        WorkspaceBusy: another process uses DVC.
     """
-    with alone(root) as memory:
-        stale, place = _look(root, addresses(name), memory)
-        if stale:
+    with exclusive_dvc(root) as memory:
+        is_stale, target = _status(root, addresses(name), memory)
+        if is_stale:
             withdraw(Workspace(root).data(name))
             _reproduce(root, addresses(name)[-1], memory)
-        described = intact(root, name)
-        ledger.enter(root, name, described, now or datetime.now(UTC))
-    unsent = remote.send(root, name, place)
+        described = verify(root, name)
+        ledger.add_entry(root, name, described, now or datetime.now(UTC))
+    unsent = remote.send(root, name, target)
     folder = Workspace(root).data(name)
-    return Revision(name, recorded_card(root, name) or "", described.digest, folder, unsent)
+    return Revision(name, read_card_md5(root, name) or "", described.digest, folder, unsent)
 
 
-def intact(root: Path, name: str) -> card.Card:
-    """The card of the data of recipe `name`, which are all as it says.
+def verify(root: Path, name: str) -> card.Card:
+    """The card of the data of recipe `name`, after every file was compared with it.
 
     Raises:
-        Tampered: a file differs, is missing or is too many.
+        Tampered: a file differs, is missing or is not on the card.
     """
     folder = Workspace(root).data(name)
     described = card.load(folder)
     for path, digest, actual in card.find_differences(folder, described):
-        raise differs(root, name, path, digest, actual)
+        raise tampered_file(root, name, path, digest, actual)
     return described
 
 
 def withdraw(folder: Path) -> None:
-    """Before DVC changes the data: they are none until they are whole again.
+    """Remove the card and partial files before DVC changes the data.
 
-    Files that DVC or a stage was writing when it was killed lie in the folder, where DVC would
-    leave them; in folders of its own it sees to them itself.
+    A killed DVC or stage leaves partial files in the folder itself. DVC clears its own folders.
     """
     card.withdraw(folder)
-    for half in (*folder.glob(".*.tmp"), *folder.glob("*.partial")):
-        half.unlink()
+    for partial in (*folder.glob(".*.tmp"), *folder.glob("*.partial")):
+        partial.unlink()
 
 
-def _look(root: Path, stages: list[str], memory: Path) -> tuple[bool, remote.Place | None]:
-    """Whether any stage has to run, and which remote there is; asked in this process, which costs
-    half of asking `dvc`."""
+def _status(root: Path, stages: list[str], memory: Path) -> tuple[bool, remote.Remote | None]:
+    """Whether any stage has to run, and the default remote; in this process, twice as fast as `dvc`."""
     from dvc.stage.exceptions import StageNotFound
 
-    # by their full address: DVC would look for bare names in the current folder
+    # With the path of dvc.yaml, since DVC looks for bare names in the current folder.
     full = [f"{root / 'dvc.yaml'}:{stage}" for stage in stages]
     with repository(root, memory) as repo:
         try:
-            return bool(repo.status(full)), remote.place_of(repo)
+            return bool(repo.status(full)), remote.default_remote(repo)
         except StageNotFound:
             raise RecipeError(
-                expected=f"{stages[-1]} among the stages of dvc.yaml",
-                found="none",
+                expected=f"the stage {stages[-1]} in dvc.yaml",
+                found="no such stage",
                 remedy="add the recipe's name to `recipes` at the top of dvc.yaml",
             ) from None
 
 
 def _reproduce(root: Path, stage: str, memory: Path) -> None:
-    """Run what is stale, up to `stage`; a process, since stages write to the terminal they find."""
+    """Run stale stages up to `stage`, in a process, since stages write to the terminal."""
     command = [sys.executable, "-m", "dvc", "repro", stage]
-    environment = {**os.environ, **surroundings(root, memory)}
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise failure(done.stderr)
+    environment = {**os.environ, **dvc_environment(root, memory)}
+    process = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    if process.returncode:
+        raise parse_failure(process.stderr)
 
 
-def differs(root: Path, name: str, path: str, digest: str | None, actual: str | None) -> Tampered:
+def tampered_file(
+    root: Path, name: str, path: str, digest: str | None, actual: str | None
+) -> Tampered:
     """An error that names the file and the command that restores it."""
     expected = f"data/{name}/{path} {card.describe_digest(digest, 'not to be there')}"
     return _tampered(root, name, path, expected, card.describe_digest(actual, "no such file"))
 
 
 def _tampered(root: Path, name: str, path: str, expected: str, found: str) -> Tampered:
-    """With the command that restores the file.
+    """An error with the command that restores the file.
 
-    What is missing DVC takes from its cache or makes again. `dvc checkout` would not do: it leaves
-    a file alone that has the time and size that DVC remembers.
+    DVC takes a missing file from its cache or makes it again. `dvc checkout` is not enough: it does
+    not touch a file that has the time and size that DVC remembers.
     """
-    wrong = [f"data/{name}/{path}", *_damaged(root)]
+    files = [f"data/{name}/{path}", *_damaged(root)]
     binaries = Path(sys.executable).parent
     place = binaries.relative_to(root) if binaries.is_relative_to(root) else binaries
     # The stages call `edgeline`, so the command brings its folder along.
-    again = f"PATH={shlex.quote(str(place))}:$PATH dvc repro {STAGES[-1]}@{name}"
-    command = f"rm -f {shlex.join(wrong)} && {again}"
+    repro = f"PATH={shlex.quote(str(place))}:$PATH dvc repro {STAGES[-1]}@{name}"
+    command = f"rm -f {shlex.join(files)} && {repro}"
     return Tampered(
         expected=expected,
         found=found,
-        remedy=f"to put it right, in the project's folder: {command}",
+        remedy=f"restore it, in the project's folder, with: {command}",
     )
 
 
@@ -153,11 +153,11 @@ def _damaged(root: Path) -> list[str]:
     return [
         path.relative_to(root).as_posix()
         for path in objects
-        if md5_of(path) != path.parent.name + path.name.removesuffix(".dir")
+        if md5_file(path) != path.parent.name + path.name.removesuffix(".dir")
     ]
 
 
-def _is_known(root: Path, found: str) -> bool:
-    """Whether DVC has seen this card: then the data are an older version, as after `git pull`."""
-    with alone(root) as memory, repository(root, memory) as repo:
-        return bool(repo.cache.local.exists(found))
+def _is_in_cache(root: Path, md5: str) -> bool:
+    """Whether DVC has made this card before: then the data are an older version, as after `git pull`."""
+    with exclusive_dvc(root) as memory, repository(root, memory) as repo:
+        return bool(repo.cache.local.exists(md5))

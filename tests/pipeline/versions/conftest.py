@@ -75,7 +75,7 @@ class Flowers:
 
     def ensure(self, hour: int = 0, **changes: object) -> revisions.Revision:
         """What a run does, so many hours after noon."""
-        with revisions.settings_of(self.root, self.name, self.settings(**changes)):
+        with revisions.use_settings(self.root, self.name, self.settings(**changes)):
             revisions.check(self.root, self.name)
             return revisions.ensure(self.root, self.name, NOON + timedelta(hours=hour))
 

@@ -50,7 +50,7 @@ def content(path):
 def test_revisions_are_listed_newest_first(grown):
     flowers, digests = grown
 
-    listed = revisions.history(flowers.root, "plants")
+    listed = revisions.read_history(flowers.root, "plants")
 
     assert tuple(line.revision for line in listed) == digests[::-1]
     assert [line.when[:16] for line in listed] == [f"2026-01-01T{hour}:00" for hour in (14, 13, 12)]
@@ -67,13 +67,15 @@ def test_a_revision_that_comes_again_is_no_new_one(three):
 
     assert flowers.ensure(5).digest == digests[1]
 
-    assert [entry.digest for entry in revisions.entries(flowers.root, "plants")] == [*digests[::-1]]
+    assert [entry.digest for entry in revisions.list_entries(flowers.root, "plants")] == [
+        *digests[::-1]
+    ]
 
 
 def test_a_difference_names_settings_and_items(grown):
     flowers, (first, second, third) = grown
 
-    found = revisions.difference(flowers.root, "plants", first[:8], second[:8])
+    found = revisions.compare(flowers.root, "plants", first[:8], second[:8])
 
     assert (found.before, found.after) == (first, second)
     assert set(found.settings) == {"digest"}
@@ -83,7 +85,7 @@ def test_a_difference_names_settings_and_items(grown):
     assert list(found.relabelled.values()) == [("b", "a")]
     assert not found.drift.alarms
 
-    devices = revisions.difference(flowers.root, "plants", second, third)
+    devices = revisions.compare(flowers.root, "plants", second, third)
     assert devices.settings == {"devices": (3, 2)}
     assert (devices.added, devices.removed, devices.relabelled, devices.moved) == ((), (), {}, {})
 
@@ -101,7 +103,7 @@ def test_a_revision_is_restored_whole(three, without):
     assert (restored.digest, restored.fetched > 0) == (first, without == "cache")
     assert card.check(flowers.folder).digest == first
     assert (flowers.folder / "settings.yaml").read_text() == restored.settings
-    assert lockfile.recorded_card(flowers.root, "plants") == lockfile.md5_of(
+    assert lockfile.read_card_md5(flowers.root, "plants") == lockfile.md5_file(
         flowers.folder / "card.json"
     )
     revisions.check(flowers.root, "plants")
@@ -125,7 +127,7 @@ def test_data_that_were_changed_are_not_covered_by_a_restore(three):
 @pytest.mark.parametrize("damage", ["content", "list"])
 def test_a_damaged_cache_restores_nothing(three, damage):
     flowers, (first, _, third) = three
-    entry = revisions.find(flowers.root, "plants", first)
+    entry = revisions.find_entry(flowers.root, "plants", first)
     md5 = entry.objects["raw.npz" if damage == "content" else "shares"]
     place = flowers.cache / md5[:2] / md5[2:]
     place.chmod(0o644)
@@ -141,10 +143,12 @@ def test_a_damaged_cache_restores_nothing(three, damage):
 def test_a_beginning_must_mean_one_revision(grown):
     flowers, digests = grown
 
-    assert revisions.find(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
+    assert (
+        revisions.find_entry(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
+    )
     for prefix in ("", "0123456789", "g"):
         with pytest.raises(RecipeError, match="none begins"):
-            revisions.find(flowers.root, "plants", prefix)
+            revisions.find_entry(flowers.root, "plants", prefix)
 
 
 def test_an_ambiguous_beginning_is_refused(three):
@@ -155,16 +159,16 @@ def test_an_ambiguous_beginning_is_refused(three):
     (folder / f"{other}.json").write_text(text)
 
     with pytest.raises(RecipeError, match="2 begin"):
-        revisions.find(flowers.root, "plants", first[:12])
+        revisions.find_entry(flowers.root, "plants", first[:12])
 
 
 def test_the_revision_before_is_known_by_its_card(grown):
     flowers, (first, second, third) = grown
 
-    assert revisions.previous(flowers.root, "plants", third).digest == second
-    assert revisions.previous(flowers.root, "plants", second).digest == first
-    assert revisions.previous(flowers.root, "plants", first) is None
-    assert revisions.previous(flowers.root, "herbs", third) is None
+    assert revisions.previous_card(flowers.root, "plants", third).digest == second
+    assert revisions.previous_card(flowers.root, "plants", second).digest == first
+    assert revisions.previous_card(flowers.root, "plants", first) is None
+    assert revisions.previous_card(flowers.root, "herbs", third) is None
 
 
 @pytest.mark.parametrize("moment", ["card.json", "settings.yaml", "dvc.lock"])
@@ -182,7 +186,7 @@ def test_a_restore_that_was_killed_is_finished_by_the_same_command(three, moment
     revisions.check(flowers.root, "plants")
     flowers.edgeline("data", "restore", "plants", first)
     assert card.check(flowers.folder).digest == first
-    assert len(revisions.entries(flowers.root, "plants")) == 3
+    assert len(revisions.list_entries(flowers.root, "plants")) == 3
 
 
 @pytest.mark.parametrize("file", ["settings.yaml", "raw.npz", "card.json"])

@@ -85,13 +85,13 @@ def test_committed_lock_is_of_the_code_as_it_is():
     for path in (CHECKOUT / "data").glob("*/settings.yaml"):
         deps = [
             dep
-            for stage in lockfile.recorded(CHECKOUT, path.parent.name).values()
+            for stage in lockfile.read_stages(CHECKOUT, path.parent.name).values()
             for dep in stage["deps"]
             if dep["path"].startswith("src/")
         ]
 
         assert [dep["md5"] for dep in deps] == [
-            lockfile.md5_of(CHECKOUT / dep["path"]) for dep in deps
+            lockfile.md5_file(CHECKOUT / dep["path"]) for dep in deps
         ]
 
 
@@ -132,7 +132,7 @@ def test_it_is_restored_without_cache_too(flowers):
 def test_a_damaged_cache_is_put_right_as_well(flowers):
     intact = flowers.ensure()
     raw = flowers.folder / "raw.npz"
-    md5 = lockfile.md5_of(raw)
+    md5 = lockfile.md5_file(raw)
     flip(flowers.cache / md5[:2] / md5[2:])
     flip(raw)
 
@@ -247,10 +247,10 @@ def test_classes_may_be_named_yes_and_no(flowers):
 
     flowers.ensure(classes=("no", "yes"))
 
-    stages = lockfile.recorded(flowers.root, "plants")
+    stages = lockfile.read_stages(flowers.root, "plants")
     assert stages["fetch@plants"]["params"]["data/plants/settings.yaml"]["classes"] == ["no", "yes"]
     before = (flowers.root / "dvc.lock").read_bytes()
-    lockfile.record(flowers.root, stages)
+    lockfile.write_stages(flowers.root, stages)
     assert (flowers.root / "dvc.lock").read_bytes() == before
 
 
@@ -277,7 +277,7 @@ def test_two_at_once_wait_for_each_other_in_silence(flowers, other):
     assert [process.communicate(timeout=300)[0] for process in both] == [b"", b""]
     assert [process.returncode for process in both] == [0, 0]
     for name in ("plants", other):
-        assert len(lockfile.recorded(flowers.root, name)) == 3
+        assert len(lockfile.read_stages(flowers.root, name)) == 3
         assert card.check(flowers.root / "data" / name)
 
 
