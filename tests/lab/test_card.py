@@ -82,7 +82,7 @@ def test_the_card_holds_the_hash_of_every_file(folder):
 def test_the_revision_is_the_hash_of_the_card(folder):
     content = (folder / "card.json").read_bytes()
 
-    assert card.check(folder).revision == sha256_bytes(content)
+    assert card.check(folder).digest == sha256_bytes(content)
     assert canonical_json(json.loads(content)) == content
 
 

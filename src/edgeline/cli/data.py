@@ -1,4 +1,4 @@
-"""`edgeline data`: the stages that DVC calls, the identity of what they made; beside it, `versions`."""
+"""`edgeline data`: the stages that DVC calls, and the revision of the data that they made."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -34,12 +34,12 @@ def prepare(name: DataName) -> None:
     left_out = ", ".join(f"{count} {reason}" for reason, count in report.left_out.items()) or "none"
     typer.echo(
         f"{name}: {report.kept} of {report.raw} kept ({sets}); left out: {left_out}; "
-        f"{len(report.suspects)} labels suspected wrong"
+        f"{len(report.suspects)} labels are probably wrong"
     )
 
 
 def partition(name: DataName) -> None:
-    """Deal the training set to the central site and the devices, and write the card."""
+    """Assign the training set to the central site and the devices, and write the card."""
     report = make_shares(*_place(name))
     sizes = [sum(counts) for counts in report.devices]
     typer.echo(
@@ -50,13 +50,13 @@ def partition(name: DataName) -> None:
 
 def revision(name: DataName, as_json: AsJson = False) -> None:
     """Hash every file of the data again and print their identity: the SHA-256 of card.json."""
-    digest = card.check(Workspace.find().data(name)).revision
+    digest = card.check(Workspace.find().data(name)).digest
     typer.echo(json.dumps({"digest": digest, "name": name}) if as_json else digest)
 
 
 @contextmanager
 def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, and nothing at all elsewhere; gives what to call with done and total."""
+    """A progress bar on a terminal, and none elsewhere; gives a callback for items done and in total."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None)

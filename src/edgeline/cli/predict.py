@@ -38,7 +38,7 @@ def predict(
         raise RecipeError(
             expected="the folder of an artifact",
             found=str(artifact),
-            remedy="see .edgeline/artifacts",
+            remedy="give a folder below .edgeline/artifacts",
         )
     model = open_artifact(artifact.resolve())
     session = load_model(model)

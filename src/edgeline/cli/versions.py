@@ -63,7 +63,7 @@ def card(
     text, _ = page_of(root / "data" / name, revisions.previous_card(root, name, known.digest))
     target = page or Path(f"{name}-card.html")
     target.write_text(text, encoding="utf-8")
-    print(f"{name}: revision {known.revision[:12]} as {target}")
+    print(f"{name}: revision {known.digest[:12]} as {target}")
 
 
 def restore(name: DataName, revision: Revision, as_json: AsJson = False) -> None:

@@ -77,11 +77,11 @@ def describe_samples(form: Preprocessing, classes: Sequence[str], items: Items) 
     channels = _names(form) if form.kind == "series" else ()
     table, shelves = None, []
     if is_table:
-        rows = [_row(items, at, name) for name, found in places for at in found]
+        rows = [_row(items, at, name) for name, positions in places for at in positions]
         table = _table(form, rows)
     else:
         draw = _drawer(form, items)
-        shelves = [(name, tuple(draw(at) for at in found)) for name, found in places]
+        shelves = [(name, tuple(draw(at) for at in positions)) for name, positions in places]
     return Samples(
         channels=channels[:MOST_LANES],
         more_channels=max(0, len(channels) - MOST_LANES),

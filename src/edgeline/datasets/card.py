@@ -56,7 +56,7 @@ class Card:
     """A data set as its card describes it; fields that the first format lacks are empty."""
 
     digest: str
-    """SHA-256 of the card's bytes."""
+    """SHA-256 of the card's bytes: the revision of the data."""
     files: dict[str, str]
     """SHA-256 by POSIX path below the folder."""
     source: dict[str, str]
@@ -91,11 +91,6 @@ class Card:
     """Mean of the distances."""
     _form: Form | None
     _profile: Profile | None
-
-    @property
-    def revision(self) -> str:
-        """Identity of the data; another name for the digest."""
-        return self.digest
 
     @property
     def form(self) -> Form:

@@ -68,8 +68,8 @@ def draw(
     drawn = np.zeros(len(labels), dtype=bool)
     classes, totals = np.unique(labels, return_counts=True)
     if groups is None:
-        for label, wanted in zip(classes, apportion(totals, count), strict=True):
-            drawn[generator.permutation(np.flatnonzero(labels == label))[:wanted]] = True
+        for label, quota in zip(classes, apportion(totals, count), strict=True):
+            drawn[generator.permutation(np.flatnonzero(labels == label))[:quota]] = True
     elif count > 0:
         drawn = _whole_groups(labels, groups, count, generator)
         if not drawn.any() or len(np.unique(labels[~drawn])) < len(classes):
@@ -94,29 +94,29 @@ def _whole_groups(
     _, classes = np.unique(labels, return_inverse=True)
     content = np.zeros((len(names), int(classes.max()) + 1))
     np.add.at(content, (of_item, classes), 1)
-    wanted = content.sum(axis=0) * count / len(labels)
+    quota = content.sum(axis=0) * count / len(labels)
     best, nearest = np.zeros(len(names), dtype=bool), np.inf
     for _ in range(ORDERS):
-        taken, missing = _greedy(content, wanted, generator.permutation(len(names)))
+        chosen, missing = _greedy(content, quota, generator.permutation(len(names)))
         if missing < nearest:
-            best, nearest = taken, missing
-        if nearest < len(wanted):  # within an item of each class: no order could do much better
+            best, nearest = chosen, missing
+        if nearest < len(quota):  # within an item of each class: no order could do much better
             break
     return np.asarray(best[of_item])
 
 
 def _greedy(
-    content: NDArray[np.float64], wanted: NDArray[np.float64], order: Positions
+    content: NDArray[np.float64], quota: NDArray[np.float64], order: Positions
 ) -> tuple[NDArray[np.bool_], float]:
     """Groups taken in this order, and the squared distance of their counts from those wanted."""
-    taken, missing = np.zeros(len(content), dtype=bool), wanted.copy()
+    chosen, missing = np.zeros(len(content), dtype=bool), quota.copy()
     sizes = (content**2).sum(axis=1)
     for group in order.tolist():
         # |missing - group|^2 < |missing|^2
         if sizes[group] < 2 * (missing @ content[group]):
             missing -= content[group]
-            taken[group] = True
-    return taken, float(missing @ missing)
+            chosen[group] = True
+    return chosen, float(missing @ missing)
 
 
 def apportion(weights: NDArray[np.generic], count: int) -> NDArray[np.int64]:

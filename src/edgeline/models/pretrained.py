@@ -68,12 +68,12 @@ def load_weights(
         EnvironmentUnfit: a package or the network is missing for hub: or timm:.
     """
     path, spec = _fetch(source, spec)
-    given, digest = open_weights(path)
+    tensors, digest = open_weights(path)
     network = zoo.build(spec, seed)
-    given = _unwrap(given, network)
-    state, matched, adapted, fresh = _fill(network, given)
-    unused = tuple(name for name in given if name not in {*matched, *adapted})
-    share = _share({*state}, {*given}, {*matched, *adapted}, zoo.head(network))
+    tensors = _unwrap(tensors, network)
+    state, matched, adapted, fresh = _fill(network, tensors)
+    unused = tuple(name for name in tensors if name not in {*matched, *adapted})
+    share = _share({*state}, {*tensors}, {*matched, *adapted}, zoo.head(network))
     shown = source if source.startswith(("timm:", "hub:")) else path.name
     if share < LEAST_SHARE:
         raise RecipeError(
@@ -94,23 +94,27 @@ def _fetch(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:
     return Path(source), spec
 
 
-def _unwrap(given: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+def _unwrap(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
     names = network.state_dict().keys()
     for wrapper in WRAPPERS:
-        if given and all(name.startswith(wrapper) for name in given) and not names & given.keys():
-            given = {name.removeprefix(wrapper): tensor for name, tensor in given.items()}
-    return given
+        if (
+            tensors
+            and all(name.startswith(wrapper) for name in tensors)
+            and not names & tensors.keys()
+        ):
+            tensors = {name.removeprefix(wrapper): tensor for name, tensor in tensors.items()}
+    return tensors
 
 
 def _fill(
-    network: nn.Module, given: dict[str, Tensor]
+    network: nn.Module, tensors: dict[str, Tensor]
 ) -> tuple[dict[str, Tensor], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The network's state with all that `given` has for it; names matched, adapted and fresh."""
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     first = next(name for name, weight in network.named_parameters() if weight.ndim > 1)
     matched, adapted, fresh = [], [], []
     for name, own in state.items():
-        loaded = given.get(name)
+        loaded = tensors.get(name)
         if loaded is not None and loaded.shape == own.shape:
             state[name] = loaded.to(own.dtype)
             matched.append(name)
@@ -122,14 +126,14 @@ def _fill(
     return state, tuple(matched), tuple(adapted), tuple(fresh)
 
 
-def _share(own: set[str], given: set[str], taken: set[str], head: str) -> float:
+def _share(own: set[str], tensors: set[str], used: set[str], head: str) -> float:
     """Of the names of both together, those that were taken over."""
     both = {
         name
-        for name in own | given
+        for name in own | tensors
         if not name.endswith(COUNTERS) and name not in {f"{head}.weight", f"{head}.bias"}
     }
-    return len(both & taken) / max(1, len(both))
+    return len(both & used) / max(1, len(both))
 
 
 def _channels_differ(loaded: Tensor, own: Tensor) -> bool:

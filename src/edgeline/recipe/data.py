@@ -105,7 +105,7 @@ class Data(Section):
     """Of the split into sets and the partition among devices."""
 
     @model_validator(mode="after")
-    def _mean_and_std_together(self) -> Self:
+    def _check_images(self) -> Self:
         if len(self.mean) != len(self.std) or any(value <= 0 for value in self.std):
             raise ValueError("mean and std of equal length, with std above 0")
         if self.channels == 2:

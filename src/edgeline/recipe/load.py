@@ -62,7 +62,7 @@ def load(root: Path, name: str, overrides: Mapping[str, str] | None = None) -> R
         raise RecipeError(
             expected=f"name: {name} in {path.name}",
             found=f"name: {recipe.name}",
-            remedy="make the two equal",
+            remedy="rename the file, or correct `name` in it",
         )
     return Resolved(recipe, origins)
 
@@ -97,7 +97,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         raise RecipeError(
             expected=f"a YAML mapping in {path.name}",
             found=repr(values)[:40],
-            remedy="see recipes/",
+            remedy="write sections with settings, as in recipes/digits.yaml",
         )
     return values, dict(_lines(node, (), path.name)) if node else {}
 
@@ -123,7 +123,7 @@ def _override(values: dict[str, Any], key: str, text: str) -> None:
         raise RecipeError(
             expected=f"a YAML value for {key}",
             found=f"-p {key}={text}",
-            remedy="quote it if it is text",
+            remedy="put quotes around the value if it is text",
         ) from None
 
 
@@ -139,10 +139,10 @@ def _explain(
         if origin == "-p"
         else f"{key}: {problem['input']!r} ({origin})"
     )
-    wanted = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    rule = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return RecipeError(
-        expected=f"{key}: {wanted}" if key else wanted,
-        found=place if key else f"others in {path.name} or -p",
+        expected=f"{key}: {rule}" if key else rule,
+        found=place if key else f"other values in {path.name} or -p",
         remedy=f"`edgeline recipe show {path.stem}` lists every setting with its value",
     )
 

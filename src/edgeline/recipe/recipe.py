@@ -40,9 +40,9 @@ class Recipe(Section):
     keep: Keep = Keep()
 
     @model_validator(mode="after")
-    def _as_many_devices_as_a_round_needs(self) -> Self:
-        dealt = self.data.partition != "natural" and self.federate.rounds
-        if dealt and self.data.devices < self.federate.min_devices:
+    def _check_devices_of_a_round(self) -> Self:
+        is_fixed = self.data.partition != "natural" and self.federate.rounds
+        if is_fixed and self.data.devices < self.federate.min_devices:
             raise ValueError(
                 f"federate.min_devices ({self.federate.min_devices}) at most "
                 f"data.devices ({self.data.devices})"

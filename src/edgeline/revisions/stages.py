@@ -143,7 +143,7 @@ def _tampered(root: Path, name: str, path: str, expected: str, found: str) -> Ta
     return Tampered(
         expected=expected,
         found=found,
-        remedy=f"restore it, in the project's folder, with: {command}",
+        remedy=f"to restore the file, run in the project's folder: {command}",
     )
 
 

@@ -147,7 +147,7 @@ def test_a_beginning_must_mean_one_revision(grown):
         revisions.find_entry(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
     )
     for prefix in ("", "0123456789", "g"):
-        with pytest.raises(RecipeError, match="none begins"):
+        with pytest.raises(RecipeError, match="no revisions that begin with"):
             revisions.find_entry(flowers.root, "plants", prefix)
 
 
@@ -158,7 +158,7 @@ def test_an_ambiguous_beginning_is_refused(three):
     text = (folder / f"{first}.json").read_text().replace(first, other)
     (folder / f"{other}.json").write_text(text)
 
-    with pytest.raises(RecipeError, match="2 begin"):
+    with pytest.raises(RecipeError, match="2 revisions that begin with"):
         revisions.find_entry(flowers.root, "plants", first[:12])
 
 
