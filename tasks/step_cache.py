@@ -6,20 +6,18 @@ inputs by content. The record, written last, makes the step done for that key.
 
 import functools
 import json
-import sys
 import threading
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import grimp
 from pydantic import TypeAdapter
 
-import edgeline  # noqa: F401  (its sources are read)
-from edgeline.digest import digest_of, sha256_file
+from edgeline.code.digest import code_digest
+from edgeline.digest import digest_of
 from edgeline.files import read_json, write_json
 from edgeline.recipe.section import Section
-from edgeline.workspace import lock_digest
+from edgeline.workspace import Workspace, lock_digest
 from tasks.run import Run
 from tasks.step_result import StepResult, identity
 
@@ -33,7 +31,7 @@ def key_of(name: str, module: str, run: Run, inputs: list[Any]) -> str:
     return digest_of(
         {
             "step": name,
-            "code": code_digest(module),
+            "code": _code_of(module, run.workspace),
             "lock": lock_digest(run.root),
             "inputs": described(inputs),
         }
@@ -81,16 +79,9 @@ def parents_of(inputs: list[Any]) -> tuple[str, ...]:
 
 
 @functools.cache
-def code_digest(module: str) -> str:
-    """SHA-256 over the sources of a module and of every project module that it can reach.
-
-    What is imported for types alone cannot change what a step does.
-    """
-    graph = grimp.build_graph(
-        "edgeline", "tasks", cache_dir=None, exclude_type_checking_imports=True
-    )
-    reached = sorted({module} | graph.find_upstream_modules(module))
-    return digest_of([[name, sha256_file(_source(name))] for name in reached])
+def _code_of(module: str, workspace: Workspace) -> str:
+    """What a module does; a run does not look twice."""
+    return code_digest(workspace.root, [module], workspace.outlines)
 
 
 def described(value: Any) -> Any:
@@ -111,13 +102,6 @@ def described(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return described(asdict(value))
     raise TypeError(f"the input of a step must be known by its content; {value!r} is not")
-
-
-def _source(module: str) -> Path:
-    package, *rest = module.split(".")
-    stem = Path(str(sys.modules[package].__file__)).parent.joinpath(*rest)
-    is_file = rest and stem.with_suffix(".py").is_file()
-    return stem.with_suffix(".py") if is_file else stem / "__init__.py"
 
 
 def _to_json(run: Run, result: StepResult[Any]) -> dict[str, Any]:

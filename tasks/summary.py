@@ -10,13 +10,14 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from edgeline.files import write_json
+from edgeline.fingerprint import fingerprint
 from edgeline.metrics import Scores
 from edgeline.recipe import Recipe
 from edgeline.recipe.steps import STEPS
 from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
-from edgeline.workspace import fingerprint, forget_runs
+from edgeline.workspace import forget_runs
 from tasks.results import ReleaseResults, Results, TrainingResults
 from tasks.run import Run
 from tasks.step_result import StepResult

@@ -7,12 +7,12 @@ import contextlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeline.digest import digest_of, folder_digests, sha256_file
+from edgeline.digest import sha256_file
 from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.files import acquire_lock
 
@@ -23,8 +23,6 @@ LOCAL = "local"
 
 CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
-# What the answer of a run depends on besides its recipe and its data.
-CODE = ("src/edgeline/**/*.py", "tasks/**/*.py", "flows/**/*.py", "contracts/*.json")
 LOCK = "requirements.lock"
 
 
@@ -76,6 +74,16 @@ class Workspace:
     @property
     def plans(self) -> Path:
         return self.state / "plans"
+
+    @property
+    def code(self) -> Path:
+        """What the code of each stage of DVC does, as a digest."""
+        return self.root / "data" / ".code"
+
+    @property
+    def outlines(self) -> Path:
+        """What is known of source files by their content."""
+        return self.state / "outlines.json"
 
     @property
     def dvc(self) -> Path:
@@ -184,29 +192,6 @@ def lock(workspace: Workspace, name: str, doing: str) -> Iterator[None]:
     """
     with acquire_lock(workspace.lock_file(name), f"no other run of {name}", doing):
         yield
-
-
-def code_digests(root: Path) -> dict[str, str]:
-    """SHA-256 of every source file that can change an answer, by POSIX path."""
-    found = sorted({path for pattern in CODE for path in root.glob(pattern)})
-    return {path.relative_to(root).as_posix(): sha256_file(path) for path in found}
-
-
-def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterable[str] = ()) -> str:
-    """Identity of everything a run's answer follows from: code, settings, data and locked versions.
-
-    `files` are the digests of the user's own files that the settings name.
-    """
-    data = workspace.data(recipe)
-    return digest_of(
-        {
-            "code": dict(code_digests(workspace.root)),
-            "settings": settings,
-            "data": dict(folder_digests(data)) if data.is_dir() else {},
-            "files": list(files),
-            "lock": lock_digest(workspace.root),
-        }
-    )
 
 
 def lock_digest(root: Path) -> str:

@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
-from edgeline.workspace import Workspace, fingerprint, forget_runs, lock
+from edgeline.fingerprint import fingerprint
+from edgeline.workspace import Workspace, forget_runs, lock
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     root = tmp_path / "un projet"
-    for folder in ("recipes", "tasks", "data/tiny"):
+    for folder in ("recipes", "flows", "tasks", "contracts", "data/tiny"):
         (root / folder).mkdir(parents=True)
     (root / "dvc.yaml").touch()
+    (root / "flows" / "build.py").write_text("from tasks.helper import double\n")
     (root / "tasks" / "helper.py").write_text("def double(x): return 2 * x\n")
+    (root / "contracts" / "ModelAnchor.json").write_text("{}")
     (root / "data" / "tiny" / "raw.npz").write_bytes(b"abc")
     return Workspace(root)
 
@@ -57,14 +60,19 @@ def test_fingerprint_follows_code_settings_data_and_lock(workspace: Workspace) -
     first = fingerprint(workspace, "tiny", "{}")
     assert fingerprint(workspace, "tiny", "{}") == first
     seen = {first, fingerprint(workspace, "tiny", '{"epochs": 3}')}
-    (workspace.root / "tasks" / "helper.py").write_text("def double(x): return x + x\n")
+    helper, contract = workspace.root / "tasks" / "helper.py", workspace.contract
+    helper.write_text("# twice\ndef double(x): return 2 * x\n")
+    assert fingerprint(workspace, "tiny", "{}") == first
+    helper.write_text("def double(x): return x + x\n")
+    seen.add(fingerprint(workspace, "tiny", "{}"))
+    contract.write_text('{"abi": []}')
     seen.add(fingerprint(workspace, "tiny", "{}"))
     (workspace.root / "data" / "tiny" / "raw.npz").write_bytes(b"abd")
     seen.add(fingerprint(workspace, "tiny", "{}"))
     (workspace.root / "requirements.lock").write_text("numpy==2.4.6\n")
     seen.add(fingerprint(workspace, "tiny", "{}"))
     seen.add(fingerprint(workspace, "tiny", "{}", ["0" * 64]))
-    assert len(seen) == 6
+    assert len(seen) == 7
 
 
 def test_old_runs_go_with_the_step_folders_that_only_they_used(workspace: Workspace) -> None:

@@ -12,10 +12,11 @@ import grimp
 import pytest
 from pydantic import TypeAdapter
 
+from edgeline.code.digest import code_digest
 from edgeline.recipe.gate import Gate
 from edgeline.recipe.steps import STEPS
 from tasks.run import Run
-from tasks.step_cache import code_digest, described, parents_of, recall, remember
+from tasks.step_cache import described, parents_of, recall, remember
 from tasks.step_result import StepResult, identity
 
 CHECKOUT = Path(__file__).parents[2]
@@ -91,7 +92,7 @@ def test_changed_file_is_not_recalled(tmp_path):
 
 
 def test_steps_that_reach_other_code_have_other_digests():
-    assert code_digest("tasks.pretrain") != code_digest("tasks.split")
+    assert code_digest(CHECKOUT, ["tasks.pretrain"]) != code_digest(CHECKOUT, ["tasks.split"])
 
 
 def test_a_step_reaches_no_other_step_but_for_types():

@@ -53,6 +53,7 @@ DATA = {
     "restore": "versions:restore",
     "push": "versions:push",
     "pull": "versions:pull",
+    "code": "data:code",
     "fetch": "data:fetch",
     "prepare": "data:prepare",
     "partition": "data:partition",

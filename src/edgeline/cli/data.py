@@ -14,8 +14,15 @@ from edgeline.datasets import card
 from edgeline.datasets.partition import partition as make_shares
 from edgeline.datasets.prepare import prepare as make_sets
 from edgeline.recipe.data import Data, read_settings
+from edgeline.revisions.code import write_code_digests
 from edgeline.sources.fetch import fetch as make_raw
 from edgeline.workspace import Workspace
+
+
+def code() -> None:
+    """Write what the code of each stage does to data/.code, one digest a file, for DVC to see."""
+    for stage, digest in write_code_digests(Workspace.find().root).items():
+        typer.echo(f"{stage}: {digest}")
 
 
 def fetch(name: DataName) -> None:

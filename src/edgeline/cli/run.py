@@ -14,12 +14,13 @@ from edgeline.cli.options import AsJson, Force, Override, RecipeName
 from edgeline.cli.summary import print_summary
 from edgeline.errors import EdgelineError, Interrupted
 from edgeline.files import read_json
+from edgeline.fingerprint import fingerprint
 from edgeline.provenance.receipt import read_receipt, receipt_path
 from edgeline.recipe import Recipe, load
 from edgeline.recipe.load import parse_overrides
 from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
-from edgeline.workspace import LOCAL, Workspace, fingerprint
+from edgeline.workspace import LOCAL, Workspace
 
 NEEDED = ("prefect", "mlflow", "ganache", "nats")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from edgeline.datasets import card
 from edgeline.errors import RecipeError, Tampered
 from edgeline.revisions import ledger, remote
+from edgeline.revisions.code import write_code_digests
 from edgeline.revisions.lockfile import STAGES, addresses, md5_file, read_card_md5
 from edgeline.revisions.repository import dvc_environment, exclusive_dvc, parse_failure, repository
 from edgeline.workspace import Workspace
@@ -60,6 +61,7 @@ def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
         WorkspaceBusy: another process uses DVC.
     """
     with exclusive_dvc(root) as memory:
+        write_code_digests(root)
         is_stale, target = _status(root, addresses(name), memory)
         if is_stale:
             withdraw(Workspace(root).data(name))

@@ -1,0 +1,1 @@
+"""What the project's code does, known by a digest that no rename, comment or docstring changes."""
