@@ -1,5 +1,8 @@
 """Every command of the command line is where its table says."""
 
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -30,3 +33,12 @@ def test_a_group_lists_its_commands(group: str) -> None:
     assert all(
         name in listed for at, name in enumerate(commands) if targets[at] not in targets[:at]
     )
+
+
+def test_a_wheel_without_a_checkout_is_told_so_in_one_line() -> None:
+    program = "import sys; sys.modules['flows'] = None; from edgeline.cli import main; main()"
+    words = [sys.executable, "-c", program, "run"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert "edgeline installed without a checkout of the project" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -48,7 +48,8 @@ def test_every_library_folder_is_a_package() -> None:
 def test_only_the_library_goes_into_the_wheel() -> None:
     built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
 
-    assert built == {"targets": {"wheel": {"packages": ["src/edgeline"]}}}
+    assert built["targets"] == {"wheel": {"packages": ["src/edgeline"]}}
+    assert built["dev-mode-dirs"] == ["src", "."]
 
 
 def test_the_lock_names_no_place_on_the_network() -> None:

@@ -86,14 +86,24 @@ def main() -> None:
     except EdgelineError as error:
         _end(str(error), error.exit_code)
     except ModuleNotFoundError as error:
-        missing = EnvironmentUnfit(
-            expected=f"the package {error.name}, which this command needs",
-            found="an installation without it",
-            remedy="pip install 'edgeline[lab,chain,pipeline]', or `make run` in a checkout",
-        )
+        missing = _missing(error.name or str(error))
         _end(str(missing), missing.exit_code)
     except Exception as error:  # noqa: BLE001  (what nobody foresaw: the traceback goes to a file, a line to the person)
         _end(f"{type(error).__name__}: {error}; {_keep_traceback()}", EdgelineError.exit_code)
+
+
+def _missing(module: str) -> EnvironmentUnfit:
+    if module in ("flows", "tasks"):
+        return EnvironmentUnfit(
+            expected=f"the project's folder {module}/, which is no part of the wheel",
+            found="edgeline installed without a checkout of the project",
+            remedy="get the project's source and run `make run` in its folder",
+        )
+    return EnvironmentUnfit(
+        expected=f"the package {module}, which this command needs",
+        found="an installation without it",
+        remedy="pip install 'edgeline[lab,chain,pipeline]', or `make run` in a checkout",
+    )
 
 
 def _keep_traceback() -> str:

@@ -2,11 +2,11 @@
 
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import flows  # noqa: F401  (a wheel without a checkout is told so before anything starts)
 from edgeline.anchoring.deployment import known_chain
 from edgeline.artifact import open_artifact
 from edgeline.cli.live import Lines
@@ -112,7 +112,7 @@ def _run_flow(
             lines.note(f"starting {', '.join(name for name in needed if name in missing)}")
         services.ensure_all(needed, workspace.root, lines.service_changed)
         os.environ.update(services.environment(workspace.root))
-        sys.path.insert(0, str(workspace.root))
+        # Prefect reads its environment while it is imported
         from flows.session import run_flow
 
         return run_flow(story, recipe.name, overrides, force, lines)

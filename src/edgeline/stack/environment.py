@@ -81,10 +81,8 @@ def database(state: Path) -> str:
 
 
 def flow_environment(root: Path) -> dict[str, str]:
-    """Lets a flow run, started anywhere, find the project and import its `tasks`."""
-    before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    paths = [str(root), *(path for path in before if path and path != str(root))]
-    return {"EDGELINE_ROOT": str(root), "PYTHONPATH": os.pathsep.join(paths)}
+    """Lets a flow run, started anywhere, find the project."""
+    return {"EDGELINE_ROOT": str(root)}
 
 
 def set_by_user(variable: str) -> bool:
