@@ -140,6 +140,11 @@ class Workspace:
         own = [LOCAL] if self.deployment(LOCAL).is_file() else []
         return own + [name for name in others if CHAIN.fullmatch(name) and name != LOCAL]
 
+    @property
+    def contract(self) -> Path:
+        """ABI and bytecode of the contract, as compiled."""
+        return self.root / "contracts" / "ModelAnchor.json"
+
     def data(self, recipe: str) -> Path:
         return self.root / "data" / recipe
 

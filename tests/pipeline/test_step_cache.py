@@ -1,10 +1,7 @@
 """What a step is keyed by: its inputs by content, and the code that it can reach."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -117,30 +114,16 @@ def test_one_list_names_every_step_and_the_vocabulary_explains_them():
     assert set(STEPS) <= set(re.findall("[a-z]+", row))
 
 
-DIGESTS = """
-import pathlib, sys
-from tasks.step_cache import code_digest
-for content in sys.argv[2:]:
-    pathlib.Path(sys.argv[1]).write_text(content)
-    code_digest.cache_clear()
-    print(code_digest("tasks.finetune"), code_digest("tasks.pretrain"))
-"""
-
-
 def test_changed_helper_counts_only_where_it_is_reached(tmp_path):
-    for name in ("src", "tasks"):
+    for name in ("src", "tasks", "flows"):
         shutil.copytree(CHECKOUT / name, tmp_path / name)
-    path = tmp_path / "src" / "edgeline" / "figures" / "curves.py"
-    before = path.read_text()
-    after = before.replace("#2b6cb0", "#2b6cb1")
-    assert after != before
-    around = {**os.environ, "PYTHONPATH": f"{tmp_path / 'src'}{os.pathsep}{tmp_path}"}
-    command = [sys.executable, "-c", DIGESTS, path, before, after]
-    printed = subprocess.run(
-        command, cwd=tmp_path, env=around, check=True, capture_output=True, text=True
-    )
-    (tuned, pretrained), (tuned_after, pretrained_after) = map(
-        str.split, printed.stdout.splitlines()
-    )
-    assert tuned_after != tuned
-    assert pretrained_after == pretrained
+    curves = tmp_path / "src" / "edgeline" / "figures" / "curves.py"
+    before = curves.read_text()
+    steps = ["tasks.finetune", "tasks.pretrain"]
+    tuned, pretrained = (code_digest(tmp_path, [step]) for step in steps)
+
+    curves.write_text(before.replace("#2b6cb0", "#2b6cb1"))
+
+    assert curves.read_text() != before
+    assert code_digest(tmp_path, ["tasks.finetune"]) != tuned
+    assert code_digest(tmp_path, ["tasks.pretrain"]) == pretrained
