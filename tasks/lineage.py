@@ -3,7 +3,7 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from edgeline.digest import digest_of, sha256_file
+from edgeline.digest import sha256_file
 from edgeline.provenance.lineage import Lineage
 from tasks.data import DataReport
 from tasks.federate import RoundStepReport
@@ -35,8 +35,8 @@ def build_lineage(
             ("tuned", training.finetune, {}),
             ("small", training.shrink, {}),
         ]
+    things += [("round", one, one.report.round.remarks()) for one in rounds]
     lineage = before
-    things += _rounds(rounds, before)
     for kind, result, remarks in things:
         about = {"recipe": run.recipe, **remarks}
         lineage = lineage.add(kind, result.digest, result.parents, about)
@@ -54,15 +54,3 @@ def add_parts(
         name, digest = f"parts/{file.name}", sha256_file(file)
         lineage = lineage.add("part", digest, (checkpoint.digest,), about, name=name)
     return lineage
-
-
-def _rounds(
-    results: tuple[StepResult[RoundStepReport], ...], before: Lineage
-) -> list[tuple[str, StepResult[object], Remarks]]:
-    known = {statement.subject for statement in before}
-    new = list({one.digest: one for one in results if one.digest not in known}.values())
-    federation = digest_of([[one.parents[0] for one in new[:1]], [one.digest for one in new]])
-    return [
-        ("round", one, {"task": federation, **one.report.round.remarks(), "number": number})
-        for number, one in enumerate(new, start=1)
-    ]

@@ -15,14 +15,8 @@ from prefect.states import Crashed
 
 from edgeline import recipe as recipes
 from edgeline.recipe import Recipe
-from edgeline.stack import services
 from edgeline.tracking import runs
-from edgeline.workspace import LOCAL, Workspace, lock
-
-
-def local_chain_url(workspace: Workspace, chain: str) -> str:
-    """Where the node of the project's own chain answers; empty for another chain, whose file says where."""
-    return services.address("ganache", workspace.root) if chain == LOCAL else ""
+from edgeline.workspace import Workspace, lock
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Receipts: what the chain holds about a statement, with every proof that the node can give."""
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from edgeline.anchoring.contract import AnchorContract
@@ -10,7 +11,7 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.provider import Refused, octets, quantity
 from edgeline.errors import NotAnchored, Revoked
 from edgeline.provenance.proof import check, key_slot, record_slot
-from edgeline.provenance.receipt import Receipt, StorageProof
+from edgeline.provenance.receipt import Receipt, StorageProof, receipt_path
 from edgeline.provenance.record import Record
 from edgeline.provenance.statement import LEAF
 from edgeline.provenance.trie import encode, keccak256
@@ -22,6 +23,23 @@ HEADER = (
 )
 LATER = "baseFeePerGas withdrawalsRoot blobGasUsed excessBlobGas parentBeaconBlockRoot requestsHash"
 NUMBERS = "difficulty number gasLimit gasUsed timestamp baseFeePerGas blobGasUsed excessBlobGas"
+
+
+def missing_receipts(outbox: Outbox, contract: AnchorContract, artifacts: Path) -> list[Receipt]:
+    """Receipts of the sealed artifacts in a folder that have none yet, and are on the chain by now."""
+    statements = [
+        statement
+        for folder in artifacts.glob("[0-9a-f]*")
+        if not receipt_path(folder).is_file()
+        for statement in outbox.about(folder.name)
+        if statement.kind == "artifact"
+    ]
+    statuses = contract.statuses([statement.digest for statement in statements])
+    return [
+        receipt_of(outbox, contract, statement.digest)
+        for statement, status in zip(statements, statuses, strict=True)
+        if status
+    ]
 
 
 def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt:

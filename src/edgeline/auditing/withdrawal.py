@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgeline.anchoring import interface
+from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.interface import moment
 from edgeline.anchoring.subject import Named
 from edgeline.auditing import answers
 from edgeline.auditing.answers import Entry, Status
-from edgeline.errors import Revoked, Tampered
-from edgeline.provenance.statement import LEAF
+from edgeline.errors import EdgelineError, Revoked, Tampered
+from edgeline.provenance.statement import LEAF, Statement
 
 if TYPE_CHECKING:
     from edgeline.auditing.chain_session import ChainSession
@@ -37,6 +38,32 @@ def newest_valid(thing: Named, statements: Sequence[Entry]) -> Entry:
         if is_harmful and status.time >= valid[-1].time:
             raise revoked(thing, entry)
     return valid[-1]
+
+
+def require_usable(
+    contract: AnchorContract, statements: Sequence[Statement], refused: Mapping[str, str]
+) -> None:
+    """Every statement is on the chain and valid; `refused` gives the reasons of those that the contract refused.
+
+    Raises:
+        Revoked: one was revoked, or anchored with a compromised key.
+        EdgelineError: one is not on the chain.
+    """
+    statuses = contract.statuses([statement.digest for statement in statements])
+    for statement, status in zip(statements, statuses, strict=True):
+        if status in WITHDRAWN:
+            raise Revoked(
+                expected=f"a model whose whole history is valid on chain {contract.deployment.chain_id}",
+                found=f"{statement.kind} {statement.subject} {WITHDRAWN[status]}",
+                remedy="`edgeline audit revoked` says by whom and why; change what it was made from",
+            )
+    for statement, status in zip(statements, statuses, strict=True):
+        if status == interface.UNKNOWN:
+            raise EdgelineError(
+                expected=f"the contract to take {statement.kind} {statement.subject}",
+                found=refused.get(statement.digest, "no record, and no reason given"),
+                remedy="`edgeline chain status` lists what waits; nothing is lost",
+            )
 
 
 def require_valid(

@@ -92,7 +92,7 @@ def local_url(workspace: Workspace, chain: str) -> str:
     """Where the node of the project's own chain answers; empty for any other chain, whose file says where."""
     from edgeline.stack import services
 
-    return services.address("ganache", workspace.root) if chain == LOCAL else ""
+    return services.chain_url(chain, workspace.root)
 
 
 def show_progress(block: int, last: int) -> None:

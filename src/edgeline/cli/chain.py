@@ -19,7 +19,7 @@ from edgeline.cli.ask import local_url
 from edgeline.cli.console import show, waiting_for
 from edgeline.cli.options import AsJson
 from edgeline.errors import EnvironmentUnfit, RecipeError
-from edgeline.stack.environment import ADDRESSES, set_by_user
+from edgeline.stack import services
 from edgeline.workspace import LOCAL, Workspace
 
 Name = Annotated[
@@ -128,7 +128,7 @@ def flush_all(
     workspace: Workspace, name: str, waiting: Outbox, say: Callable[[str], object]
 ) -> tuple[AnchorContract, FlushReport]:
     """Sends everything that waits; gives the contract as it is afterwards."""
-    may_deploy = not set_by_user(ADDRESSES["ganache"])
+    may_deploy = services.may_deploy()
     url = local_url(workspace, name)
     return flush_workspace(workspace, name, waiting, url, say, may_deploy=may_deploy)
 

@@ -25,6 +25,7 @@ from edgeline.stack.loopback import query
 from edgeline.stack.process import Progress, silent
 from edgeline.stack.process_info import Running
 from edgeline.stack.servers import POOL, SERVICES
+from edgeline.workspace import LOCAL
 
 __all__ = [
     "SERVICES",
@@ -88,6 +89,20 @@ def running(root: Path) -> dict[str, Running]:
     state = state_folder(root)
     found = ((name, process.find(name, state)) for name in SERVICES)
     return {name: server for name, server in found if server}
+
+
+def chain_url(chain: str, root: Path) -> str:
+    """Where the node of the project's own chain answers; empty for any other chain, whose file says where.
+
+    Raises:
+        ServiceUnavailable: it is the project's own, and does not run.
+    """
+    return address("ganache", root) if chain == LOCAL else ""
+
+
+def may_deploy() -> bool:
+    """Whether the node of the project's own chain is ours, so that a missing contract may be made there again."""
+    return not set_by_user(ADDRESSES["ganache"])
 
 
 def address(name: str, root: Path) -> str:
