@@ -82,7 +82,7 @@ class Workspace:
 
     @property
     def outlines(self) -> Path:
-        """What is known of source files by their content."""
+        """Outlines of source files, kept by the SHA-256 of their bytes."""
         return self.state / "outlines.json"
 
     @property

@@ -73,7 +73,7 @@ def _reach(root: Path, wanted: Iterable[str], cache: Path | None) -> dict[str, O
 
 def _sources(root: Path) -> dict[str, Path]:
     """The file of every module of the checkout; edgeline's own where it has none, as with a wheel."""
-    found = {}
+    sources = {}
     for package, place in PACKAGES.items():
         folder = root / place
         if package == "edgeline" and not folder.is_dir():
@@ -81,8 +81,8 @@ def _sources(root: Path) -> dict[str, Path]:
         for path in folder.rglob("*.py"):
             below = path.relative_to(folder).with_suffix("").parts
             parts = below[:-1] if below[-1] == "__init__" else below
-            found[".".join((package, *parts))] = path
-    return found
+            sources[".".join((package, *parts))] = path
+    return sources
 
 
 class _Cache:

@@ -49,10 +49,10 @@ def examine(root: Path) -> tuple[Finding, ...]:
 
 def _python(root: Path) -> Iterator[Finding]:
     wanted = _project(root)["requires-python"]
-    found = ".".join(str(part) for part in sys.version_info[:3])
-    fits = Requirement(f"python{wanted}").specifier.contains(found)
+    running = ".".join(str(part) for part in sys.version_info[:3])
+    fits = Requirement(f"python{wanted}").specifier.contains(running)
     yield _finding(
-        "Python", fits, found, f"make .venv anew with Python {wanted}: delete it, make run"
+        "Python", fits, running, f"make .venv anew with Python {wanted}: delete it, make run"
     )
 
 
@@ -62,10 +62,10 @@ def _locked_versions(root: Path) -> Iterator[Finding]:
     meant = [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
     drifted = []
     for pin in meant:
-        found = _installed(pin.name)
+        installed = _installed(pin.name)
         # 2.13.0+cpu is 2.13.0 for another kind of machine
-        if found and not pin.specifier.contains(Version(found).public, prereleases=True):
-            drifted.append(f"{pin.name} {found} (lock: {str(pin.specifier).lstrip('=')})")
+        if installed and not pin.specifier.contains(Version(installed).public, prereleases=True):
+            drifted.append(f"{pin.name} {installed} (lock: {str(pin.specifier).lstrip('=')})")
     yield _finding(
         "locked versions",
         not drifted,
@@ -78,10 +78,12 @@ def _pairs(root: Path) -> Iterator[Finding]:
     wanted = [Requirement(line) for line in _project(root)["optional-dependencies"]["pipeline"]]
     for requirement in wanted:
         if requirement.name in PAIRED:
-            found = _installed(requirement.name)
-            fits = found is not None and requirement.specifier.contains(found, prereleases=True)
+            installed = _installed(requirement.name)
+            fits = installed is not None and requirement.specifier.contains(
+                installed, prereleases=True
+            )
             remedy = f"pip install '{requirement}': Prefect does not work with others"
-            yield _finding(f"{requirement.name} for Prefect", fits, found or "missing", remedy)
+            yield _finding(f"{requirement.name} for Prefect", fits, installed or "missing", remedy)
 
 
 def _mlflow_package(root: Path) -> Iterator[Finding]:
@@ -115,9 +117,12 @@ def _ports(root: Path) -> Iterator[Finding]:
 
 def _node(root: Path) -> Iterator[Finding]:
     node = find_node()
-    found = f"{major_version(node)}, {node}" if node else "missing"
+    version_of_node = f"{major_version(node)}, {node}" if node else "missing"
     yield _finding(
-        f"Node.js {OLDEST} or later", node is not None, found, "python3 bootstrap.py setup"
+        f"Node.js {OLDEST} or later",
+        node is not None,
+        version_of_node,
+        "python3 bootstrap.py setup",
     )
     ganache = root / "node_modules" / "ganache"
     there = ganache.exists()
@@ -140,8 +145,8 @@ def _writable(root: Path) -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=state):
             pass
     except OSError as error:
-        found = error.strerror or str(error)
-        yield Finding("state folder", "broken", found, f"make {state} writable for you")
+        reason = error.strerror or str(error)
+        yield Finding("state folder", "broken", reason, f"make {state} writable for you")
     else:
         yield Finding("state folder", "ok", "can be written")
 

@@ -22,10 +22,10 @@ def find_node() -> Path | None:
 def major_version(node: Path) -> int:
     """Return 20 for v20.1.0, and 0 for a program that does not say."""
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [node, "--version"], capture_output=True, text=True, timeout=20, check=False
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    found = re.match(r"v(\d+)\.", said)
-    return int(found[1]) if found else 0
+    version = re.match(r"v(\d+)\.", output)
+    return int(version[1]) if version else 0

@@ -52,12 +52,12 @@ def tree(running: Running) -> list[psutil.Process]:
 
 def marked(mark: str) -> list[psutil.Process]:
     """Every process that carries the mark, also one whose parent is gone."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.environ().get(MARK) == mark:
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def holds_its_port(running: Running) -> bool:

@@ -87,8 +87,8 @@ def _side_by_side(do: Callable[[str], Outcome], names: list[str]) -> dict[str, O
 def running(root: Path) -> dict[str, Running]:
     """Return those of our servers that are alive; starts and asks nothing."""
     state = state_folder(root)
-    found = ((name, process.find(name, state)) for name in SERVICES)
-    return {name: server for name, server in found if server}
+    servers = ((name, process.find(name, state)) for name in SERVICES)
+    return {name: server for name, server in servers if server}
 
 
 def chain_url(chain: str, root: Path) -> str:
@@ -114,12 +114,12 @@ def address(name: str, root: Path) -> str:
     variable = ADDRESSES[name]
     # what `run` itself put into os.environ is forgotten once that server is gone: a stranger may be there
     given = os.environ[variable] if set_by_user(variable) else ""
-    found = given or environment(root).get(variable)
-    if not found:
+    url = given or environment(root).get(variable)
+    if not url:
         raise ServiceUnavailable(
             expected=f"{name} to run", found="none of ours", remedy="run `edgeline up`"
         )
-    return found
+    return url
 
 
 def apply_deployments(root: Path) -> None:
@@ -154,9 +154,9 @@ def _prefect(root: Path, *arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        output = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         raise ServiceUnavailable(
             expected=f"`prefect {' '.join(arguments)}` to succeed",
-            found=said[-1] if said else f"exit code {done.returncode}",
+            found=output[-1] if output else f"exit code {done.returncode}",
             remedy=f"see {process.log_file('prefect', state_folder(root))}",
         )
