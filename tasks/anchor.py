@@ -100,7 +100,7 @@ def anchor_pending(run: Run, settings: Anchor) -> int:
         receipts = missing_receipts(outbox, contract, run.workspace.artifacts)
     for receipt in receipts:
         write_receipt(receipt, receipt_path(run.workspace.artifacts / receipt.statement.subject))
-    _tag_versions(settings.chain, receipts)
+    registry.tag_artifacts({one.statement.subject: _position(settings, one) for one in receipts})
     figure = f"{len(receipts)} artifacts that waited were anchored"
     watcher().finished("pending", figure, time.monotonic() - began, reused=False)
     return len(receipts)
@@ -178,10 +178,5 @@ def _flush(run: Run, settings: Anchor, outbox: Outbox) -> tuple[AnchorContract, 
     )
 
 
-def _tag_versions(name: str, receipts: list[Receipt]) -> None:
-    """Write into MLflow where those models are anchored that were registered before."""
-    by_artifact = {receipt.statement.subject: receipt for receipt in receipts}
-    for version in registry.versions():
-        if receipt := by_artifact.get(version.artifact):
-            contract = receipt.deployment.contract
-            registry.tag_version(version, position(name, receipt.transaction, contract))
+def _position(settings: Anchor, receipt: Receipt) -> dict[str, str]:
+    return position(settings.chain, receipt.transaction, receipt.deployment.contract)

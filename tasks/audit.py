@@ -1,9 +1,9 @@
 """What is stored against what was anchored: registered versions, released artifacts, revisions of data."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from prefect import task
@@ -13,7 +13,6 @@ from prefect.cache_policies import NO_CACHE
 from edgeline import revisions
 from edgeline.anchoring.subject import Named
 from edgeline.auditing import holdings
-from edgeline.auditing.chain_session import ChainSession, open_session
 from edgeline.auditing.findings import Finding, judge, require_harmless
 from edgeline.auditing.holdings import OpenSession
 from edgeline.auditing.stored import verify_stored
@@ -30,13 +29,13 @@ def audit_versions() -> list[Finding]:
     """Compare the bytes that MLflow stores for each version with its manifest, and the manifest with its chain."""
     workspace = Workspace.find()
     findings = []
-    with _sessions(workspace) as sessions:
+    with _open(workspace) as sessions:
         for version in registry.versions():
             finding = judge(
                 f"{version.name} version {version.number}",
                 version.artifact,
                 partial(_verify_version, version, sessions),
-                is_pending=holdings.is_pending(workspace, _chain_of(version), version.artifact),
+                is_pending=holdings.is_pending(workspace, version.chain, version.artifact),
                 unreadable=registry.Unreadable,
             )
             now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -49,8 +48,8 @@ def audit_versions() -> list[Finding]:
 def audit_artifacts() -> list[Finding]:
     """Hash every file of each released artifact again and ask its chain for it."""
     workspace = Workspace.find()
-    registered = {version.artifact: _chain_of(version) for version in registry.versions()}
-    with _sessions(workspace) as sessions:
+    registered = {version.artifact: version.chain for version in registry.versions()}
+    with _open(workspace) as sessions:
         return [
             judge(
                 f"artifact {digest[:16]}",
@@ -66,7 +65,7 @@ def audit_artifacts() -> list[Finding]:
 def audit_data() -> list[Finding]:
     """Hash the data in the project again, and ask the chains for every revision that was ever anchored."""
     workspace = Workspace.find()
-    with _sessions(workspace) as sessions:
+    with _open(workspace) as sessions:
         present = [
             # whoever only prepared data has released nothing
             judge(
@@ -97,31 +96,19 @@ def publish(findings: list[Finding]) -> None:
         Tampered: something is not what was anchored; the message names the first.
         Revoked: everything is, and something was revoked.
     """
-    rows = [
-        {"what": one.what, "verdict": one.verdict, "detail": one.detail, "digest": one.digest}
-        for one in findings
-    ]
+    rows = [asdict(one) for one in findings]
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     create_table_artifact(rows, key="audit", description=f"{len(rows)} audited at {now}")
     require_harmless(findings)
 
 
-@contextmanager
-def _sessions(workspace: Workspace) -> Iterator[OpenSession]:
-    """The chains of a project, each opened when it is first asked."""
-    with ExitStack() as stack:
-
-        @cache
-        def open_by_name(name: str) -> ChainSession:
-            url = services.chain_url(name, workspace.root)
-            return stack.enter_context(open_session(workspace, name, url))
-
-        yield open_by_name
+def _open(workspace: Workspace) -> AbstractContextManager[OpenSession]:
+    return holdings.open_sessions(workspace, partial(services.chain_url, root=workspace.root))
 
 
 def _verify_version(version: registry.Version, sessions: OpenSession) -> None:
     model, beside = registry.stored_model(version)
-    session = partial(sessions, _chain_of(version))
+    session = partial(sessions, version.chain)
     verify_stored(model, beside, version.artifact, version.claims, session)
 
 
@@ -130,7 +117,3 @@ def _verify_data(workspace: Workspace, folder: Path, sessions: OpenSession) -> N
     revisions.check(workspace.root, folder.name)
     card = check_dataset(folder)
     verify(Named("dataset", card.digest, folder), None, partial(sessions, LOCAL))
-
-
-def _chain_of(version: registry.Version) -> str:
-    return version.tags.get("chain", LOCAL)

@@ -1,16 +1,16 @@
 """The candidate from which federated rounds go on, with its lineage."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from edgeline.anchoring.history import find_history
 from edgeline.anchoring.session import open_outbox
 from edgeline.artifact import open_artifact
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.lineage import Lineage
-from edgeline.provenance.receipt import read_receipt, receipt_path
+from edgeline.provenance.receipt import receipt_path
 from edgeline.recipe.anchor import Anchor
 from edgeline.tracking import registry
 from tasks.run import Run
@@ -42,7 +42,11 @@ def find_candidate(run: Run, settings: Anchor) -> StepResult[CandidateReport]:
     path = run.workspace.checkpoints / f"{checkpoint}.safetensors"
     if not path.is_file():
         raise _unfit(f"no {path.name} among the checkpoints")
-    lineage = _lineage(run, settings, folder).ancestry(checkpoint)
+    with open_outbox(run.workspace, settings.chain) as outbox:
+        history = find_history(version.artifact, receipt_path(folder), outbox)
+    if history is None:
+        raise _unfit(f"neither a receipt of artifact {folder.name} nor anything in the outbox")
+    lineage = Lineage(history).ancestry(checkpoint)
     rounds = sum(statement.kind == "round" for statement in lineage)
     report = CandidateReport(version.number, version.artifact, rounds, lineage)
     return StepResult("candidate", path, checkpoint, (), report, 0.0, reused=True)
@@ -56,18 +60,6 @@ def find_tuned_ancestor(run: Run, lineage: Lineage) -> StepResult[None] | None:
         if statement.kind == "tuned" and path.is_file():
             return StepResult("finetune", path, statement.subject, (), None, 0.0, reused=True)
     return None
-
-
-def _lineage(run: Run, settings: Anchor, artifact: Path) -> Lineage:
-    """What an artifact's receipt says that it came from, or the outbox while it has none."""
-    receipt = read_receipt(receipt_path(artifact))
-    if receipt is not None:
-        return Lineage(receipt.lineage)
-    with open_outbox(run.workspace, settings.chain) as outbox:
-        for statement in outbox.about(artifact.name):
-            if statement.kind == "artifact":
-                return Lineage(outbox.lineage(statement.digest))
-    raise _unfit(f"neither a receipt of artifact {artifact.name} nor anything in the outbox")
 
 
 def _unfit(reason: str) -> EnvironmentUnfit:

@@ -10,7 +10,7 @@ from edgeline.digest import sha256_file
 from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
 from edgeline.models import zoo
-from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
+from edgeline.models.checkpoint import Checkpoint, save
 from edgeline.models.pretrained import LoadReport, load_weights
 from edgeline.recipe.pretrained import Pretrained
 from edgeline.sources.recipe_files import locate_weights
@@ -62,7 +62,15 @@ def make_network(
     spec = zoo.spec(settings.architecture, shape, len(form.classes), settings.widths)
     origin: dict[str, Any] = {}
     if settings.is_generated:
-        checkpoint, training = _pretrain(spec, settings, form)
+        checkpoint, training = train_from_scratch(
+            spec,
+            form.preprocessing,
+            *generate(settings.weights, settings.items, form, settings.seed),
+            generate(settings.weights, HELD_OUT, form, settings.seed + 1),
+            settings,
+            augmentation=form.augmentation,
+            on_epoch=epochs("pretrained"),
+        )
         origin = {"generated": training.accuracy, "training": training}
     elif source == "none":
         checkpoint = zoo.snapshot(zoo.build(spec, settings.seed), spec, form.preprocessing)
@@ -87,16 +95,3 @@ def identify_weights(run: Run, settings: Pretrained) -> tuple[str, str]:
     else:
         return weights, ""
     return str(path), sha256_file(path)
-
-
-def _pretrain(spec: ModelSpec, settings: Pretrained, form: Form) -> tuple[Checkpoint, TrainReport]:
-    """A network that has learned from a generator's items."""
-    return train_from_scratch(
-        spec,
-        form.preprocessing,
-        *generate(settings.weights, settings.items, form, settings.seed),
-        generate(settings.weights, HELD_OUT, form, settings.seed + 1),
-        settings,
-        augmentation=form.augmentation,
-        on_epoch=epochs("pretrained"),
-    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.subject import CARD, Named
@@ -62,13 +63,21 @@ def reissue(
     return tuple(again)
 
 
-def _artifact(thing: Named, known: Outbox) -> tuple[Statement, ...]:
-    receipt = read_receipt(thing.receipt) if thing.receipt else None
-    if receipt is not None and receipt.statement.subject == thing.digest:
-        return (*receipt.lineage, receipt.statement)
-    for statement in known.about(thing.digest):
+def find_history(digest: str, receipt: Path | None, outbox: Outbox) -> tuple[Statement, ...] | None:
+    """The history of an artifact, itself last, from its receipt or the outbox; none where neither holds it."""
+    read = read_receipt(receipt) if receipt else None
+    if read is not None and read.statement.subject == digest:
+        return (*read.lineage, read.statement)
+    for statement in outbox.about(digest):
         if statement.kind == "artifact":
-            return (*known.lineage(statement.digest), statement)
+            return (*outbox.lineage(statement.digest), statement)
+    return None
+
+
+def _artifact(thing: Named, known: Outbox) -> tuple[Statement, ...]:
+    history = find_history(thing.digest, thing.receipt, known)
+    if history is not None:
+        return history
     raise NotAnchored(
         expected=f"a receipt in {thing}, or what the outbox knows of it",
         found="neither, so nothing tells what it came from",

@@ -1,17 +1,34 @@
 """What a project holds that was released or anchored: on which chains, and which artifacts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
 
 from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.session import open_outbox
 from edgeline.auditing.answers import Entry
-from edgeline.auditing.chain_session import OUTBOX, ChainSession
+from edgeline.auditing.chain_session import OUTBOX, ChainSession, open_session
 from edgeline.auditing.verdict import verify_folder
 from edgeline.provenance.receipt import RECEIPT_NAME, read_receipt
 from edgeline.workspace import Workspace
 
 OpenSession = Callable[[str], ChainSession]
 """The chain of this name."""
+
+
+@contextmanager
+def open_sessions(workspace: Workspace, local_url: Callable[[str], str]) -> Iterator[OpenSession]:
+    """The chains of a project, each opened when it is first asked for and closed at the end.
+
+    `local_url` gives the address of the project's own chain, by its name, and an empty one for others.
+    """
+    with ExitStack() as stack:
+
+        @cache
+        def open_by_name(name: str) -> ChainSession:
+            return stack.enter_context(open_session(workspace, name, local_url(name)))
+
+        yield open_by_name
 
 
 def anchored_chains(workspace: Workspace) -> list[str]:

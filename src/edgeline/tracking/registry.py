@@ -18,6 +18,7 @@ from mlflow.types import TensorSpec as MlflowTensor
 
 from edgeline.errors import RecipeError, ServiceUnavailable, Tampered
 from edgeline.manifest import Net, TensorSpec
+from edgeline.workspace import LOCAL
 
 CANDIDATE = "candidate"
 URI = "models:/"
@@ -36,6 +37,11 @@ class Version:
     def artifact(self) -> str:
         """Digest of the sealed artifact whose `model.onnx` was registered."""
         return self.tags.get("artifact", "")
+
+    @property
+    def chain(self) -> str:
+        """Name of the chain on which that artifact is anchored."""
+        return self.tags.get("chain", LOCAL)
 
     @property
     def claims(self) -> dict[str, str]:
@@ -171,6 +177,12 @@ def stored_model(version: Version) -> tuple[Path, Path]:
 def tag_version(version: Version, tags: Mapping[str, str]) -> None:
     for key, value in tags.items():
         MlflowClient().set_model_version_tag(version.name, version.number, key, value)
+
+
+def tag_artifacts(tags: Mapping[str, Mapping[str, str]]) -> None:
+    """Tag every version that was registered from one of these artifacts, by their digests."""
+    for version in versions():
+        tag_version(version, tags.get(version.artifact, {}))
 
 
 def _is_readable(version: Version) -> bool:
