@@ -5,7 +5,9 @@ with one `xdist_group` do too; each group says in a fixture's docstring what it 
 """
 
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
+RUN_FOLDER = "EDGELINE_TESTS"
 SLOWEST_FIRST = ("pipeline", "chain", "browser", "lab", "edge", "core")
 
 
@@ -29,8 +32,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: SLOWEST_FIRST.index(item.path.relative_to(TESTS).parts[0]))
 
 
+def pytest_configure() -> None:
+    if not is_worker():
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="edgeline-tests-")
+
+
+def pytest_unconfigure() -> None:
+    """Where servers run, their guard removes the folder after it has ended them."""
+    folder = Path(os.environ[RUN_FOLDER])
+    if not is_worker() and not (folder / "guard").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
 @pytest.fixture(scope="session")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the workers of one run have in common."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+def run_folder() -> Path:
+    """A folder that the workers of one run have in common; pytest's own may go when the run ends."""
+    return Path(os.environ[RUN_FOLDER])

@@ -12,13 +12,14 @@ import pytest
 from filelock import FileLock
 
 MADE = ".made"
+ROOTS = "roots"
 
 ROOT = Path(__file__).parents[1]
 PROVEN = (ROOT / "contracts", ROOT / "package-lock.json")
 """What a proof of the contract follows from: sources, compiled code, and the versions of the tools."""
 
 GUARD = """
-import sys, time
+import shutil, sys, time
 from pathlib import Path
 import psutil
 from edgeline.stack import services
@@ -26,7 +27,10 @@ from edgeline.stack import services
 runner = psutil.Process(int(sys.argv[1]))
 while runner.is_running() and runner.status() != psutil.STATUS_ZOMBIE:
     time.sleep(0.2)
-services.stop_all(Path(sys.argv[2]))
+roots = Path(sys.argv[2])
+for root in roots.read_text().splitlines():
+    services.stop_all(Path(root))
+shutil.rmtree(roots.parents[1], ignore_errors=True)
 """
 
 
@@ -42,12 +46,18 @@ def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
     return place
 
 
-def stopped_with_this_run(root: Path) -> None:
+def stopped_with_this_run(run_folder: Path, root: Path) -> None:
     """Servers of the project `root` end when the process ends that started the run, however it does."""
     runner = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-    command = [sys.executable, "-c", GUARD, str(runner), str(root)]
-    # nobody waits for it, and Ctrl-C ends the processes of this session only
-    os.posix_spawn(sys.executable, command, os.environ, setsid=True)
+
+    def start(folder: Path) -> None:
+        command = [sys.executable, "-c", GUARD, str(runner), str(folder / ROOTS)]
+        (folder / ROOTS).touch()
+        # nobody waits for it, and Ctrl-C ends the processes of this session only
+        os.posix_spawn(sys.executable, command, os.environ, setsid=True)
+
+    with (once(run_folder, "guard", start) / ROOTS).open("a", encoding="utf-8") as file:
+        file.write(f"{root}\n")
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def project(run_folder: Path) -> Project:
 
     def start(folder: Path) -> None:
         root = checked_out(folder).root
-        stopped_with_this_run(root)
+        stopped_with_this_run(run_folder, root)
         services.ensure_all(SHARED, root)
 
     return Project(once(run_folder, "servers", start) / FOLDER)
@@ -73,26 +73,33 @@ def shared_addresses(project: Project, *variables: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def chainless(project: Project, built: dict[str, Any], tmp_path: Path) -> Iterator[Project]:
+def chainless(
+    project: Project, built: dict[str, Any], tmp_path: Path, run_folder: Path
+) -> Iterator[Project]:
     """A copy of the built project that will have a chain of its own, on which there is nothing yet."""
     made = copied(project, tmp_path / "chainless", shared_addresses(project, *SERVERS))
+    stopped_with_this_run(run_folder, made.root)
     yield made
     services.stop_all(made.root)
 
 
 @pytest.fixture(scope="session")
-def unbuilt(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def unbuilt(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, run_folder: Path
+) -> Iterator[Project]:
     """A project in which nothing has run yet, with a chain of its own."""
     addresses = shared_addresses(project, *SERVERS)
     made = checked_out(tmp_path_factory.mktemp("unbuilt"), addresses)
+    stopped_with_this_run(run_folder, made.root)
     yield made
     services.stop_all(made.root)
 
 
 @pytest.fixture
-def fresh_project(tmp_path: Path) -> Iterator[Project]:
+def fresh_project(tmp_path: Path, run_folder: Path) -> Iterator[Project]:
     """A project in which nothing has run yet, not even a server."""
     made = checked_out(tmp_path)
+    stopped_with_this_run(run_folder, made.root)
     yield made
     services.stop_all(made.root)
 

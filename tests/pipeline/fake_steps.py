@@ -46,8 +46,8 @@ def write_sum(run: Run, letter: Any, folder: Any) -> tuple[Path, Report]:
 
 
 for function in (write_letter, write_folder, write_sum):
-    # the code that a step's key covers is that of the project's modules
-    function.__module__ = "tasks.step"
+    # the code that a step's key covers is that of a module of the checkout
+    function.__module__ = "tasks.letters"
 letter, folder, total = (
     step(name, tracked=False)(function).fn
     for name, function in (("letter", write_letter), ("folder", write_folder), ("sum", write_sum))
@@ -58,6 +58,8 @@ def run_steps(root: Path, answer: Path, kill_at: int = 0) -> None:
     """Run the line below `root`, and write what it made to `answer`; killed before so many file operations."""
     run = Run("fake-build-20260101-120000", "fake", root, "", "", root)
     run.journal.parent.mkdir(parents=True, exist_ok=True)
+    (root / "tasks").mkdir(exist_ok=True)
+    (root / "tasks" / "letters.py").touch()
     if kill_at:
         sys.addaudithook(_killer(root, kill_at))
     with disable_run_logger():
@@ -88,6 +90,6 @@ def _killer(root: Path, kill_at: int) -> Any:
     return count
 
 
-# What is found once for a process, such as the digests of the code, is found before the first fork.
+# What Python imports late is imported before the first fork.
 with TemporaryDirectory() as place:
     run_steps(Path(place).resolve() / "once", Path(place) / "answer.json")

@@ -13,11 +13,12 @@ import pytest
 from edgeline.artifact import open_artifact
 from edgeline.stack import services
 
-# A run is ended soon after the step named: in the training of the next, between two rounds, among anchors.
+# A run is ended soon after the step named: in the training of the next, between two rounds,
+# while workers of the parts start, among anchors.
 ENDED = {
-    "pretrained": signal.SIGKILL,
+    "pretrained": signal.SIGINT,
     "round": signal.SIGKILL,
-    "seal": signal.SIGINT,
+    "seal": signal.SIGKILL,
     "gate": signal.SIGKILL,
 }
 
@@ -29,7 +30,7 @@ def test_killed_and_interrupted_it_finishes_once(fresh_project, monkeypatch):
     done = set()
     for step, number in ENDED.items():
         code, said = fresh_project.ended_after(step, number)
-        assert code == (130 if number == signal.SIGINT else -number)
+        assert code == (130 if number == signal.SIGINT else -number), said
         assert "Traceback" not in said
         assert ("an interruption" in said) == (number == signal.SIGINT)
         repeated = {name for name in done if f"✓ {name} " in said}
