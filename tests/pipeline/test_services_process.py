@@ -106,6 +106,16 @@ def test_a_strangers_port_is_left_and_never_spoken_to(state: Path, port: int) ->
             stranger.accept()
 
 
+def test_a_port_that_was_taken_for_a_moment_is_left_for_the_next(state: Path, port: int) -> None:
+    ours = web(port, state)
+    fails = "raise SystemExit('OSError: [Errno 98] Address already in use')"
+
+    def command(asked: int) -> list[str]:
+        return [sys.executable, "-c", fails] if asked == port else ours.command(asked)
+
+    assert process.ensure(replace(ours, command=command), state).port == port + 1
+
+
 def test_a_recycled_number_is_neither_ours_nor_killed(state: Path, port: int) -> None:
     ours = process.ensure(web(port, state), state)
     process.stop(NAME, state)

@@ -25,6 +25,8 @@ Progress = Callable[[str, str], None]
 
 PORTS_TRIED = 20
 LARGEST_LOG_BYTES = 5_000_000
+PORT_TAKEN = (b"address already in use", b"eaddrinuse")
+"""What servers write, in small letters, when another program has their port."""
 
 # The child waits for a word before it becomes the server: it is on record before it exists, and if
 # its starter is killed in between, the pipe closes and the child leaves.
@@ -105,13 +107,15 @@ def _start(service: Service, state: Path, on_progress: Progress) -> Running:
     for port in range(first, first + PORTS_TRIED):
         if service.port and not is_free(port):
             continue
+        begin = _prepare_log(service.name, state)
         running = _launch(service, port, state)
         try:
             _await_answer(service, running, state, on_progress)
         except ServiceUnavailable:
             _end(service.name, running, state)
-            # A stranger that took the port after we looked is no reason to give up.
-            if service.port and not is_free(port):
+            # A stranger that took the port after we looked is no reason to give up. It may be gone
+            # by now; then the server's own words tell.
+            if service.port and not (is_free(port) and _had_its_port(service.name, state, begin)):
                 continue
             raise
         return running
@@ -122,11 +126,26 @@ def _start(service: Service, state: Path, on_progress: Progress) -> Running:
     )
 
 
+def _prepare_log(name: str, state: Path) -> int:
+    """Put a log that grew large aside; return where the next server begins to write."""
+    log = log_file(name, state)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch(0o600)
+    if log.stat().st_size > LARGEST_LOG_BYTES:
+        os.replace(log, log.with_suffix(".log.1"))
+        log.touch(0o600)
+    return log.stat().st_size
+
+
+def _had_its_port(name: str, state: Path, begin: int) -> bool:
+    """Whether the server wrote nothing of its port being taken, from byte `begin` of its log on."""
+    with log_file(name, state).open("rb") as log:
+        log.seek(begin)
+        return not any(words in log.read().lower() for words in PORT_TAKEN)
+
+
 def _launch(service: Service, port: int, state: Path) -> Running:
     log = log_file(service.name, state)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
-        os.replace(log, log.with_suffix(".log.1"))
     reading, writing = os.pipe()
     try:
         # posix_spawn rather than Popen: nobody waits for this child.
