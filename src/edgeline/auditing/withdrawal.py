@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgeline.anchoring import interface
-from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.interface import moment
 from edgeline.anchoring.subject import Named
 from edgeline.auditing import answers
@@ -14,6 +13,7 @@ from edgeline.errors import EdgelineError, Revoked, Tampered
 from edgeline.provenance.statement import LEAF, Statement
 
 if TYPE_CHECKING:
+    from edgeline.anchoring.contract import AnchorContract
     from edgeline.auditing.chain_session import ChainSession
 
 HARMLESS = ("superseded", "key compromised")
@@ -41,7 +41,7 @@ def newest_valid(thing: Named, statements: Sequence[Entry]) -> Entry:
 
 
 def require_usable(
-    contract: AnchorContract, statements: Sequence[Statement], refused: Mapping[str, str]
+    contract: "AnchorContract", statements: Sequence[Statement], refused: Mapping[str, str]
 ) -> None:
     """Every statement is on the chain and valid; `refused` gives the reasons of those that the contract refused.
 
