@@ -31,13 +31,17 @@ def _log_to_file() -> Iterator[None]:
     """Write the logs of Prefect, MLflow and the rest to `.edgeline/logs/run.log` instead of the terminal."""
     path = Workspace.find().logs / "run.log"
     path.parent.mkdir(parents=True, exist_ok=True)
-    root, file = logging.getLogger(), logging.FileHandler(path, encoding="utf-8")
+    file = logging.FileHandler(path, encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    before, root.handlers = root.handlers, [file]
+    # MLflow's logger has a handler of its own, which writes to the terminal
+    before = {name: logging.getLogger(name).handlers for name in (None, "mlflow")}
+    for name in before:
+        logging.getLogger(name).handlers = [file]
     logging.captureWarnings(True)
     try:
         yield
     finally:
-        root.handlers = before
+        for name, handlers in before.items():
+            logging.getLogger(name).handlers = handlers
         logging.captureWarnings(False)
         file.close()

@@ -6,6 +6,8 @@ whole or not done at any moment of it is shown by test_step_kills.py.
 
 import shutil
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -52,6 +54,30 @@ def test_killed_and_interrupted_it_finishes_once(fresh_project, monkeypatch):
     assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
     assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 0
     assert fresh_project.prefect_runs("RUNNING") == []
+
+
+LIBRARY = """
+import signal
+from edgeline.cli.run import _interruptible
+from edgeline.errors import Interrupted
+
+try:
+    with _interruptible():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as error:
+            raise OSError("database is locked") from error
+except Interrupted as error:
+    print(error.exit_code)
+"""
+
+
+def test_an_interruption_is_one_also_where_a_library_calls_it_otherwise():
+    done = subprocess.run(
+        [sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "130\n"
 
 
 @pytest.mark.xdist_group("line")

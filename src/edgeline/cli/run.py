@@ -2,8 +2,13 @@
 
 import json
 import os
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import flows  # noqa: F401  (a wheel without a checkout is told so before anything starts)
@@ -44,19 +49,41 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
     files = digests(settings, workspace.root)
     summary = None if force or story != "build" else _recall_latest(workspace, settings, files)
     if summary is None:
-        try:
+        with _interruptible():
             summary = _run_flow(story, workspace, settings, overrides, force)
-        except KeyboardInterrupt:
-            raise Interrupted(
-                expected="the run to reach its end",
-                found="an interruption",
-                remedy="the same command goes on where this one stopped",
-            ) from None
     summary["seconds"] = round(time.monotonic() - began, 2)
     if as_json:
         print(json.dumps(summary))
     else:
         print_summary(summary)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Make Ctrl-C an Interrupted, also where a library that it meets in mid-work raises an error of its own."""
+    came = threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.set()
+        signal.default_int_handler(number, frame)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    is_ours = is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_ours:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except BaseException as error:
+        if not came.is_set() and not isinstance(error, KeyboardInterrupt):
+            raise
+        raise Interrupted(
+            expected="the run to reach its end",
+            found="an interruption",
+            remedy="the same command goes on where this one stopped",
+        ) from None
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _recall_latest(
