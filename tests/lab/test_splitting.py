@@ -14,9 +14,7 @@ from edgeline.errors import EdgelineError, RecipeError
 from edgeline.export.onnx import export
 from edgeline.graph import file as onnx_file
 from edgeline.graph.cut_points import CutPoint, cut_points, find
-from edgeline.graph.file import to_bytes
-from edgeline.graph.segment import extract, segment
-from edgeline.graph.strip import strip
+from edgeline.graph.segment import extract
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
@@ -111,60 +109,6 @@ def test_wrong_parts_are_noticed(models: dict[str, Path], tmp_path: Path) -> Non
         check(models["fp32"], [first, second], FEED)
 
 
-def test_a_net_is_not_cut_beside_a_shortcut() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 4] x) => (float[N, 4] y) <float[4, 4] w>
-        {
-          a = MatMul(x, w)
-          b = Softmax(a)
-          c = MatMul(b, w)
-          d = Softmax(c)
-          e = Add(d, b)
-          f = Softmax(e)
-          y = MatMul(f, w)
-        }
-    """)
-    assert [point.tensor for point in cut_points(model)] == ["a", "b", "e", "f"]
-
-
-def test_an_input_that_is_read_late_forbids_early_cuts() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 4] x) => (float[N, 4] y) <float[4, 4] w>
-        { a = Softmax(x)  b = MatMul(a, w)  c = Max(b, x)  y = MatMul(c, w) }
-    """)
-    assert [point.tensor for point in cut_points(model)] == ["c"]
-
-
-def test_a_part_that_only_moves_numbers_is_none() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 4] x) => (float[N, 4] y) <float s = {0.5}, uint8 o = {0}, float[4, 4] w>
-        {
-          a = Transpose <perm = [0, 1]> (x)
-          q = QuantizeLinear(a, s, o)
-          d = DequantizeLinear(q, s, o)
-          b = MatMul(d, w)
-          r = QuantizeLinear(b, s, o)
-          e = DequantizeLinear(r, s, o)
-          y = MatMul(e, w)
-        }
-    """)
-    assert [point.tensor for point in cut_points(model)] == ["r"]
-
-
-def test_weights_that_both_parts_read_go_into_both() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {1, 2, 3, 4}>
-        { a = MatMul(x, w)  b = Softmax(a)  y = MatMul(b, w) }
-    """)
-    point = find(cut_points(model), "b")
-    for start, end in ((None, point), (point, None)):
-        assert len(strip(segment(model, start, end)).graph.initializer) == 1
-
-
 def test_a_cut_that_is_not_there_names_those_that_are(models: dict[str, Path]) -> None:
     points = cut_points(onnx.load(models["fp32"]))
     with pytest.raises(RecipeError, match=points[0].tensor):
@@ -231,77 +175,6 @@ def test_more_parts_than_places_are_refused(tmp_path: Path) -> None:
     onnx_file.write(model, tmp_path / "model.onnx")
     with pytest.raises(RecipeError, match=r"split\.parts=2"):
         plan(tmp_path / "model.onnx", {"x": np.zeros((1, 2), np.float32)}, SETTINGS)
-
-
-def test_a_model_of_one_batch_size_is_cut_as_well() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[3, 2] x) => (float[3, 2] y) <float[2, 2] w = {1, 2, 3, 4}>
-        { a = MatMul(x, w)  b = Softmax(a)  y = MatMul(b, w) }
-    """)
-    point = find(cut_points(model), "b")
-    assert (point.batch, point.shape, point.bytes) == (3, (2,), 8)
-    x = np.ones((3, 2), np.float32)
-    first, second = (
-        load(to_bytes(segment(model, *ends))) for ends in ((None, point), (point, None))
-    )
-    assert second.inputs[0].shape == (3, 2)
-    passed = first.run({"x": x})
-    assert np.array_equal(second.run(passed)["y"], load(to_bytes(model)).run({"x": x})["y"])
-
-
-def test_a_branch_reads_what_its_inner_graphs_read() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w, bool yes = {1}>
-        {
-          a = Softmax(x)
-          b = MatMul(a, w)
-          c = Softmax(b)
-          y = If (yes) <
-            then_branch = one () => (float[N, 2] t) { t = Add(c, a) },
-            else_branch = two () => (float[N, 2] e) { e = Sub(c, a) }
-          >
-        }
-    """)
-    assert [point.tensor for point in cut_points(model)] == ["a"]
-
-
-def test_weights_that_are_also_inputs_are_no_data_and_stay_replaceable() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 2] x, float[2, 2] w = {1, 2, 3, 4}, float[2] v = {1, 1}) => (float[N, 2] y)
-        { a = MatMul(x, w)  b = Softmax(a)  y = Mul(b, v) }
-    """)
-    point = find(cut_points(model), "b")
-    first, second = (segment(model, *ends) for ends in ((None, point), (point, None)))
-    assert [value.name for value in first.graph.input] == ["x", "w"]
-    assert [value.name for value in second.graph.input] == ["b", "v"]
-    session = load(to_bytes(second))
-    b = np.array([[1.0, 2.0]], np.float32)
-    assert session.run({"b": b})["y"].tolist() == [[1.0, 2.0]]
-    assert session.run({"b": b, "v": np.array([3, 4], np.float32)})["y"].tolist() == [[3.0, 8.0]]
-
-
-def test_a_part_has_any_number_of_inputs_and_outputs() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 2] x, float[N, 2] z) => (float[N, 2] y)
-        { a = Neg(x)  b = Add(a, z)  c = Mul(a, b)  y = Sub(c, z) }
-    """)
-    named = {
-        name: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", 2])
-        for name in "xzab"
-    }
-    first = extract(model, [named["x"], named["z"]], [named["a"], named["b"]])
-    second = extract(model, [named["a"], named["b"], named["z"]], list(model.graph.output))
-    feed = {"x": np.array([[1, 2]], np.float32), "z": np.array([[3, 4]], np.float32)}
-    passed = load(to_bytes(first)).run(feed)
-    assert {name: array.tolist() for name, array in passed.items()} == {
-        "a": [[-1, -2]],
-        "b": [[2, 2]],
-    }
-    assert load(to_bytes(second)).run({**passed, "z": feed["z"]})["y"].tolist() == [[-5, -8]]
 
 
 def test_parts_of_several_tensors_are_compared_with_the_whole(tmp_path: Path) -> None:
