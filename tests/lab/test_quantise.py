@@ -15,7 +15,6 @@ from edgeline.errors import RecipeError
 from edgeline.export.onnx import export
 from edgeline.graph.file import read, to_bytes, write
 from edgeline.graph.quantisation_exclusions import exclusions
-from edgeline.graph.rewrites import keep_outputs_in_float
 from edgeline.models.checkpoint import Checkpoint, ModelSpec
 from edgeline.models.zoo import build
 from edgeline.preprocess import Preprocessing
@@ -124,24 +123,6 @@ def test_a_maximum_before_relu_answers_the_same(fp32: Path) -> None:
     assert swapped.tobytes() == load(fp32).logits(VALIDATION).tobytes()
 
 
-def test_wide_convolutions_are_quantised() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 4, 3, 3] x) => (float[N, 1, 1, 1] y) <float[1, 4, 3, 3] w>
-        { y = Conv(x, w) }
-    """)
-    assert exclusions(model) == []
-
-
-def test_a_convolution_channel_by_channel_reads_all_of_them() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 4, 3, 3] x) => (float[N, 4, 1, 1] y) <float[4, 1, 3, 3] w>
-        { y = Conv <group = 4> (x, w) }
-    """)
-    assert exclusions(model) == []
-
-
 def recurrent(kind: str) -> onnx.ModelProto:
     return parser.parse_model(f"""
         <ir_version: 10, opset_import: ["" : 18]>
@@ -154,29 +135,6 @@ def test_recurrent_layers_decide_the_method(fp32: Path) -> None:
     assert method_for(onnx.load(fp32)) == "static"
     assert method_for(recurrent("LSTM")) == "dynamic"
     assert method_for(recurrent("GRU")) == method_for(recurrent("RNN")) == "none"
-
-
-def test_a_branch_after_relu_is_left_in_order() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 1, 4, 4] x) => (float[N, 1, 2, 2] y, float[N, 1, 4, 4] r)
-        <float[1, 1, 1, 1] w = {1}>
-        { c = Conv(x, w)  r = Relu(c)  y = MaxPool <kernel_shape = [2, 2]> (r) }
-    """)
-    before = [node.op_type for node in model.graph.node]
-    assert exclusions(model) == ["n0", "n1"]
-    assert [node.op_type for node in model.graph.node] == before
-
-
-def test_answers_that_are_read_elsewhere_stay_rounded() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N] x) => (float[N] y, float[N] z) <float s = {0.5}, uint8 o = {0}>
-        { a = Relu(x)  q = QuantizeLinear(a, s, o)  y = DequantizeLinear(q, s, o)  z = Neg(a) }
-    """)
-    before = len(model.graph.node)
-    keep_outputs_in_float(model)
-    assert len(model.graph.node) == before
 
 
 def made(text: str) -> onnx.ModelProto:
@@ -290,3 +248,15 @@ def test_a_model_of_an_old_opset_is_quantised() -> None:
     assert "DequantizeLinear" in {node.op_type for node in int8.graph.node}
     before, after = (load(to_bytes(one)).run(examples) for one in (model, int8))
     assert agreement(before, after).difference < 0.1
+
+
+@pytest.mark.parametrize("nodes", ["a = Exp(x)  y = Neg(a)", "y = Relu(x)"])
+def test_a_model_in_which_nothing_is_quantised_is_said_to_be_as_it_was(nodes: str) -> None:
+    model = made(f"""
+        <ir_version: 7, opset_import: ["" : 9]>
+        graph (float[N, 4] x) => (float[N, 4] y) {{ {nodes} }}
+    """)
+    same, report = quantise(model, {"x": normal(40, 4)}, SETTINGS)
+    assert same is model
+    assert (report.method, report.weight_bits, report.calibration_items) == ("none", 32, 0)
+    assert "nothing in it to quantise" in report.reason

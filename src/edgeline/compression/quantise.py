@@ -55,6 +55,9 @@ REASONS: dict[Method, str] = {
     "dynamic": "ranges found at each inference: onnxruntime's one int8 kernel for an LSTM",
     "none": "kept in fp32: onnxruntime has no int8 kernel for GRU and plain recurrent layers",
 }
+NOTHING_TO_QUANTISE = "kept in fp32: onnxruntime's quantiser found nothing in it to quantise"
+QUANTISED = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLSTM"}
+"""Operations by which the quantiser's work is known."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class QuantiseReport:
 def quantise(
     model: onnx.ModelProto, calibration: Calibration, settings: Quantise
 ) -> tuple[onnx.ModelProto, QuantiseReport]:
-    """The int8 form of an fp32 model, or the model itself where no int8 kernel pays.
+    """The int8 form of an fp32 model, or the model itself where nothing in it gains from int8.
 
     `calibration` holds *training* examples as the network takes them: arrays of examples by the
     name of the input, of which the first `calibration_items` set the ranges; or a sequence of
@@ -82,20 +85,23 @@ def quantise(
         RecipeError: the calibration is not what the network takes.
         EdgelineError: onnxruntime cannot quantise this model.
     """
-    method = method_for(model)
+    method, session = method_for(model), load(to_bytes(model))
+    if method == "none":
+        return _as_it_is(model, REASONS[method])
     feeds: Feeds = []
     if method == "static":
-        session = load(to_bytes(model))
         feeds = split_into_feeds(session, calibration, settings.calibration_items)
         # What the network does not take is refused here, in plain words.
         session.run(feeds[0])
     with _explained():
-        if scope.opset(model) < FIRST_PER_CHANNEL and method != "none":
-            model = convert_version(model, FIRST_PER_CHANNEL)
-        quantised = QUANTISERS[method](model, feeds, settings)
+        old = scope.opset(model) < FIRST_PER_CHANNEL
+        newer = convert_version(model, FIRST_PER_CHANNEL) if old else model
+        quantised = QUANTISERS[method](newer, feeds, settings)
         load(to_bytes(quantised))
-    bits = 32 if method == "none" else settings.weight_bits
-    return quantised, QuantiseReport(method, REASONS[method], bits, count_examples(feeds))
+    if QUANTISED.isdisjoint(node.op_type for node in scope.nodes(quantised)):
+        return _as_it_is(model, NOTHING_TO_QUANTISE)
+    report = QuantiseReport(method, REASONS[method], settings.weight_bits, count_examples(feeds))
+    return quantised, report
 
 
 def method_for(model: onnx.ModelProto) -> Method:
@@ -104,6 +110,10 @@ def method_for(model: onnx.ModelProto) -> Method:
     if kinds & {"GRU", "RNN"}:
         return "none"
     return "dynamic" if "LSTM" in kinds else "static"
+
+
+def _as_it_is(model: onnx.ModelProto, reason: str) -> tuple[onnx.ModelProto, QuantiseReport]:
+    return model, QuantiseReport("none", reason, weight_bits=32, calibration_items=0)
 
 
 def _static(model: onnx.ModelProto, feeds: Feeds, settings: Quantise) -> onnx.ModelProto:
@@ -141,14 +151,9 @@ def _dynamic(model: onnx.ModelProto, feeds: Feeds, settings: Quantise) -> onnx.M
         return onnx.load(quantised)
 
 
-def _unchanged(model: onnx.ModelProto, feeds: Feeds, settings: Quantise) -> onnx.ModelProto:
-    return model
-
-
 QUANTISERS: dict[Method, Callable[[onnx.ModelProto, Feeds, Quantise], onnx.ModelProto]] = {
     "static": _static,
     "dynamic": _dynamic,
-    "none": _unchanged,
 }
 
 
