@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.edge.picture import read_picture
+from edgeline.edge.picture import MAX_FILE_BYTES, read_picture
 from edgeline.errors import RecipeError
 from edgeline.preprocess import Preprocessing, Values
 
-MAX_FILE_BYTES = 2**26
 Named = tuple[str, Values]
 
 

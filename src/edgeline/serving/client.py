@@ -8,9 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
+from edgeline.errors import EdgelineError, ServiceUnavailable
 from edgeline.serving.broker import Broker
-from edgeline.serving.frame import Message, decode, encode
+from edgeline.serving.frame import Message, decode, encode_within
 from edgeline.serving.worker import subject
 
 
@@ -49,7 +49,7 @@ async def ask(
         async with room:
             waiting[request] = asyncio.get_running_loop().create_future()
             start = time.perf_counter()
-            frame = _fitting(encode(Message(request, tensors)), broker.max_bytes)
+            frame = encode_within(broker.max_bytes, Message(request, tensors))
             await broker.publish(subject(digest, 0), frame, reply=inbox)
             try:
                 message = await asyncio.wait_for(waiting[request], timeout_s)
@@ -95,13 +95,3 @@ def _unanswered(found: str) -> ServiceUnavailable:
         found=found,
         remedy="see that a worker runs for every part",
     )
-
-
-def _fitting(frame: bytes, limit: int) -> bytes:
-    if len(frame) > limit:
-        raise RecipeError(
-            expected=f"requests of at most {limit} bytes",
-            found=f"{len(frame)}",
-            remedy="send fewer items per request",
-        )
-    return frame

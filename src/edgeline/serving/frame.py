@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.errors import EdgelineError
+from edgeline.errors import EdgelineError, RecipeError
 from edgeline.manifest import DTYPES, MAX_SIDES, MAX_TENSORS
 
 MAGIC, VERSION = b"EDGE", 1
@@ -65,6 +65,18 @@ def encode(message: Message | Failure) -> bytes:
         # Little-endian whatever this machine is; no copy where it is already.
         frame.append(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes())
     return b"".join(frame)
+
+
+def encode_within(limit: int, message: Message) -> bytes:
+    """The frame; raises RecipeError where it is larger than `limit`, what the server takes."""
+    frame = encode(message)
+    if len(frame) > limit:
+        raise RecipeError(
+            expected=f"tensors that fit into a frame of {limit} bytes",
+            found=f"{len(frame)}",
+            remedy="send fewer items per request",
+        )
+    return frame
 
 
 def decode(frame: bytes) -> Message | Failure:

@@ -20,7 +20,7 @@ from edgeline.artifact import open_part, read_manifest
 from edgeline.edge.session import Session, Tensors, load
 from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
 from edgeline.serving.broker import connect
-from edgeline.serving.frame import Failure, Message, decode, encode, request_of
+from edgeline.serving.frame import Failure, Message, decode, encode, encode_within, request_of
 
 GROUP = "parts"
 USAGE = "python -m edgeline.serving.worker FOLDER INDEX NATS_URL [--follow]"
@@ -47,7 +47,8 @@ class Part:
         Raises:
             RecipeError: a tensor is missing, or is of another type or shape.
         """
-        inputs = {name: tensors[name] for name in self._inputs() if name in tensors}
+        names = [spec.name for spec in self.session.inputs]
+        inputs = {name: tensors[name] for name in names if name in tensors}
         values = {**tensors, **self.session.run(inputs)}
         if missing := [name for name in self.onward if name not in values]:
             raise RecipeError(
@@ -56,9 +57,6 @@ class Part:
                 remedy="send every input of the model",
             )
         return {name: values[name] for name in self.onward}
-
-    def _inputs(self) -> list[str]:
-        return [spec.name for spec in self.session.inputs]
 
 
 def load_part(folder: Path, index: int) -> Part:
@@ -121,14 +119,7 @@ def _answer(part: Part, frame: bytes, limit: int) -> tuple[bytes, bool]:
         message = decode(frame)
         if isinstance(message, Failure):
             return frame, False
-        answer = encode(Message(message.request, part.run(message.tensors)))
-        if len(answer) > limit:
-            raise RecipeError(
-                expected=f"results of at most {limit} bytes",
-                found=f"{len(answer)}",
-                remedy="send fewer items per request",
-            )
-        return answer, True
+        return encode_within(limit, Message(message.request, part.run(message.tensors))), True
     except EdgelineError as error:
         return encode(Failure(request_of(frame), f"part {part.index}: {error}")), False
 
