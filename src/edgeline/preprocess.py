@@ -98,19 +98,32 @@ class Preprocessing:
         }
 
     @classmethod
-    def from_json(cls, described: dict[str, JsonValue]) -> "Preprocessing":
-        """Raises KeyError, TypeError or ValueError where the description is not one of ours."""
+    def from_json(cls, described: JsonValue) -> "Preprocessing":
+        """Raises TypeError or ValueError where the description is not one of ours, or says more."""
         match described:
-            case {"kind": str(kind), "shape": list(sides), "limit": bound, "columns": list(names)}:
+            case {
+                "kind": str(kind),
+                "shape": list(sides),
+                "mean": mean,
+                "std": std,
+                "limit": bound,
+                "columns": list(names),
+                **more,
+            } if not more:
                 shape, columns = tuple(int(str(side)) for side in sides), tuple(map(str, names))
-            case {"channels": int(channels), "image_size": int(size)}:
+            case {
+                "channels": int(channels),
+                "image_size": int(size),
+                "mean": mean,
+                "std": std,
+                **more,
+            } if not more:
                 # artifacts sealed when there were images alone
                 kind, shape, bound, columns = "image", (size, size, channels), None, ()
             case _:
-                raise ValueError(f"expected kind, shape, mean, std, found {sorted(described)}")
-        mean, std = (_floats(described[name]) for name in ("mean", "std"))
+                raise ValueError("expected kind, shape, mean, std, limit, columns and nothing else")
         limit = None if bound is None else float(str(bound))
-        return cls(kind, shape, mean, std, limit, columns)  # type: ignore[arg-type]  # refused if unknown
+        return cls(kind, shape, _floats(mean), _floats(std), limit, columns)  # type: ignore[arg-type]  # refused if unknown
 
 
 def _floats(values: JsonValue) -> tuple[float, ...]:

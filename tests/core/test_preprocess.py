@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,7 +132,16 @@ def test_a_description_of_when_there_were_images_alone_is_understood() -> None:
     assert Preprocessing.from_json(old) == GREY
 
 
-@pytest.mark.parametrize("described", [{}, {"channels": 1}, {"channels": "1", "image_size": 2}])
-def test_another_description_is_refused(described: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "described",
+    [
+        {},
+        {"channels": 1},
+        {"channels": "1", "image_size": 2},
+        {**TABLE.to_json(), "crop": 2},
+        {"channels": 1, "image_size": 2, "mean": ["0.5"], "std": ["0.25"], "crop": 2},
+    ],
+)
+def test_another_description_is_refused(described: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected kind"):
         Preprocessing.from_json(described)

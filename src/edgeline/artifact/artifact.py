@@ -1,6 +1,5 @@
 """An artifact that was opened: a folder whose every byte was compared with its name."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.artifact.folder import check_file, is_plain, list_files, tampered
-from edgeline.digest import canonical_json, parse_canonical, sha256_bytes
+from edgeline.digest import parse_canonical, sha256_bytes
 from edgeline.errors import RecipeError
 from edgeline.manifest import (
     DIGEST,
@@ -149,19 +148,16 @@ def _read_manifest(folder: Path, digest: str) -> Manifest:
     if sha256_bytes(content) != digest:
         raise tampered(path, f"SHA-256 {digest}, which names the folder", sha256_bytes(content))
     try:
-        value = json.loads(content)
-        if canonical_json(value) != content:
-            raise ValueError("not canonical JSON")
-        return Manifest.from_json(value)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise tampered(path, f"a manifest of schema {SCHEMA}", str(error) or "another") from error
+        return Manifest.from_json(parse_canonical(content))
+    except ValueError as error:
+        raise tampered(path, f"a manifest of schema {SCHEMA}", str(error)) from error
 
 
 def _preprocessing(folder: Path) -> Preprocessing:
     path = folder / PREPROCESSING
     try:
-        return Preprocessing.from_json(json.loads(path.read_bytes()))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        return Preprocessing.from_json(parse_canonical(path.read_bytes()))
+    except (ValueError, TypeError) as error:
         raise tampered(path, "a description of preprocessing", str(error)) from error
 
 

@@ -20,7 +20,6 @@ from edgeline.manifest import (
     InputProfile,
     Manifest,
     Net,
-    needed_files,
 )
 from edgeline.preprocess import Preprocessing
 
@@ -93,19 +92,13 @@ def _describe(folder: Path, description: Description) -> Manifest:
             for name in sorted(list_files(folder))
         },
     )
-    if missing := [name for name in needed_files(manifest) if name not in manifest.files]:
-        raise EdgelineError(
-            expected=f"{', '.join(missing)} among the staged files",
-            found=f"only {', '.join(manifest.files)}",
-            remedy="stage every file of the artifact before it is sealed",
-        )
     try:
         return Manifest.from_json(manifest.to_json())
     except ValueError as error:
         raise EdgelineError(
-            expected="a description that agrees with itself",
+            expected="a description that agrees with itself and with the staged files",
             found=str(error),
-            remedy="describe the model, its parts and its classes as they are",
+            remedy="stage every file, and describe the model, its parts and its classes as they are",
         ) from error
 
 

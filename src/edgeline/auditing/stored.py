@@ -4,7 +4,6 @@ The registry keeps `model.onnx`, and beside it the artifact's manifest and, if i
 Whoever can write to its store can exchange any of them, and the tags too; but not what was anchored.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from edgeline.anchoring.subject import Named
 from edgeline.auditing.chain_session import ChainSession
 from edgeline.auditing.verdict import Verdict, verify
 from edgeline.auditing.withdrawal import WITHDRAWN, revoked
-from edgeline.digest import sha256_bytes, sha256_file
+from edgeline.digest import parse_canonical, sha256_bytes, sha256_file
 from edgeline.errors import Tampered
 from edgeline.manifest import MANIFEST, Manifest
 from edgeline.provenance.receipt import read_receipt, receipt_path
@@ -61,8 +60,8 @@ def _stored_manifest(path: Path, artifact: str) -> Manifest:
     if sha256_bytes(content) != artifact:
         raise _disagreement(path.name, f"SHA-256 {artifact}", sha256_bytes(content))
     try:
-        manifest = Manifest.from_json(json.loads(content))
-    except (ValueError, RecursionError):
+        manifest = Manifest.from_json(parse_canonical(content))
+    except ValueError:
         manifest = None
     if manifest is None or MODEL not in manifest.files:
         raise _disagreement(path.name, f"a manifest that lists {MODEL}", "something else")

@@ -17,7 +17,6 @@ from edgeline.manifest.manifest import (
     FileEntry,
     Manifest,
     golden_files,
-    needed_files,
 )
 from edgeline.manifest.network import (
     DTYPES,
@@ -53,5 +52,4 @@ __all__ = [
     "Spread",
     "TensorSpec",
     "golden_files",
-    "needed_files",
 ]

@@ -141,7 +141,7 @@ def golden_files(model: Net) -> dict[str, list[str]]:
     }
 
 
-def needed_files(manifest: Manifest) -> list[str]:
+def _needed_files(manifest: Manifest) -> list[str]:
     """What the artifact must hold, whatever else it may hold."""
     return [
         *(file for net in (manifest.model, *manifest.parts) for file in net.files),
@@ -152,7 +152,7 @@ def needed_files(manifest: Manifest) -> list[str]:
 
 
 def _check(manifest: Manifest) -> None:
-    for name in needed_files(manifest):
+    for name in _needed_files(manifest):
         if name not in manifest.files:
             raise ValueError(f"{name} is not among the files")
     if reserved := manifest.files.keys() & {MANIFEST, RECEIPT}:

@@ -56,19 +56,15 @@ class InputProfile:
     def from_json(cls, value: JsonValue) -> "InputProfile":
         """Raises ValueError where it is not what `to_json` writes."""
         match value:
-            case {
-                "channels": list(channels),
-                "brightness": brightness,
-                "polarity": polarity,
-                **more,
-            }:
-                if polarity not in (None, *get_args(Polarity)) or more:
-                    raise ValueError(f"an unknown polarity {polarity!r}, or more than was expected")
+            case {"channels": list(channels), "brightness": brightness, "polarity": polarity}:
+                if polarity not in (None, *get_args(Polarity)):
+                    raise ValueError(f"an unknown polarity {polarity!r}")
                 profile = cls(
                     tuple(map(_spread, channels)),
                     None if brightness is None else _spread(brightness),
                     polarity,  # type: ignore[arg-type]  # checked above
                 )
+                # Nothing is left over, and each number is in the one form that is hashed.
                 if profile.to_json() == value:
                     return profile
         raise ValueError(
@@ -82,6 +78,6 @@ def _spread_json(spread: Spread) -> JsonValue:
 
 def _spread(value: JsonValue) -> Spread:
     match value:
-        case {"low": str(low), "mean": str(mean), "high": str(high), **more} if not more:
+        case {"low": str(low), "mean": str(mean), "high": str(high)}:
             return Spread(float(low), float(mean), float(high))
     raise ValueError("a spread has low, mean and high as decimal strings")
