@@ -35,6 +35,11 @@ def _rebuild(kind: type[EdgelineError], expected: str, found: str, remedy: str) 
     return kind(expected=expected, found=found, remedy=remedy)
 
 
+def first_line(error: Exception) -> str:
+    """Of what another library's error says; its name where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 class RecipeError(EdgelineError, ValueError):
     exit_code = 2
 

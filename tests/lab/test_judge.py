@@ -51,6 +51,13 @@ def test_a_network_of_one_batch_size_is_judged_on_whole_batches(tmp_path: Path) 
     assert (report.accuracy_before, report.accuracy_after) == (1.0, 0.0)
 
 
+@pytest.mark.parametrize("count", [3, 5])
+def test_each_example_has_one_label(count: int, tmp_path: Path) -> None:
+    path = model(tmp_path, "same", "1, 0, 0, 1")
+    with pytest.raises(RecipeError, match=f"found {count} labels"):
+        judge(path, path, {"x": X}, 5, np.zeros(count, np.int64))
+
+
 def test_several_outputs_are_compared_without_labels(tmp_path: Path) -> None:
     x = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["N", 2])
     outputs = [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, ["N", 2]) for n in "ab"]

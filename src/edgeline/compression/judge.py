@@ -53,7 +53,7 @@ def judge(
     sessions = load(before), load(after)
     answers = [_answers(session, inputs) for session in sessions]
     measured = agreement(*answers)
-    accuracies = [_accuracy(one, labels) for one in answers]
+    accuracies = [_accuracy(one, labels, sessions[0].batch or 1) for one in answers]
     times = paired_cpu_ms([_inference(session, inputs) for session in sessions], rounds)
     return Judgement(
         bytes_before=before.stat().st_size,
@@ -77,12 +77,13 @@ def _answers(session: Session, inputs: Tensors) -> dict[str, NDArray[Any]]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _accuracy(answers: dict[str, NDArray[Any]], labels: Labels | None) -> float | None:
+def _accuracy(answers: dict[str, NDArray[Any]], labels: Labels | None, batch: int) -> float | None:
+    """A network of one batch size leaves less than a batch of the last examples out."""
     if labels is None:
         return None
     shapes = {name: array.shape for name, array in answers.items()}
     (logits, *more) = answers.values()
-    if more or logits.ndim != 2 or len(logits) > len(labels):
+    if more or logits.ndim != 2 or not 0 <= len(labels) - len(logits) < batch:
         raise RecipeError(
             expected="a label for each example of a classifier that has one output",
             found=f"{len(labels)} labels, and outputs of shape {shapes}",

@@ -33,7 +33,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from edgeline.compression.calibration import Calibration, Feeds, count_examples, split_into_feeds
 from edgeline.edge.session import load
-from edgeline.errors import EdgelineError
+from edgeline.errors import EdgelineError, first_line
 from edgeline.graph import scope
 from edgeline.graph.file import to_bytes
 from edgeline.graph.quantisation_exclusions import exclusions
@@ -174,7 +174,7 @@ def _explained() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  onnxruntime's quantiser raises whatever Python has
         raise EdgelineError(
             expected="a model that onnxruntime's quantiser takes",
-            found=f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}",
+            found=f"{type(error).__name__}: {first_line(error)}",
             remedy="bring the model in fp32 and in a newer opset, or leave it as it is",
         ) from error
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from edgeline.artifact import Artifact
-from edgeline.errors import EdgelineError, RecipeError
+from edgeline.errors import EdgelineError, RecipeError, first_line
 from edgeline.manifest import DTYPES, SYMBOL, Net, SessionOptions, TensorSpec
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
@@ -68,7 +68,7 @@ class Session:
         except (ort_errors.Fail, ort_errors.RuntimeException) as error:
             raise EdgelineError(
                 expected="a network that computes with these tensors",
-                found=_first_line(error),
+                found=first_line(error),
                 remedy="try other sizes; some networks take one size only without declaring it",
             ) from error
         return {spec.name: np.asarray(a) for spec, a in zip(self.outputs, answers, strict=True)}
@@ -124,7 +124,7 @@ def load(
     except Exception as error:  # noqa: BLE001  onnxruntime's errors share no base of their own
         raise EdgelineError(
             expected=f"an ONNX model that onnxruntime {ort.__version__} can run",
-            found=f"{'bytes' if isinstance(model, bytes) else model}: {_first_line(error)}",
+            found=f"{'bytes' if isinstance(model, bytes) else model}: {first_line(error)}",
             remedy="export the model again, or update onnxruntime",
         ) from error
     inputs, outputs = _specs(runtime.get_inputs(), runtime.get_outputs())
@@ -176,7 +176,3 @@ def _side(side: Any, axis: int, first: Any) -> int | str:
 
 def _spell(spec: TensorSpec) -> str:
     return f"{spec.name} {spec.dtype}[{', '.join(map(str, spec.shape))}]"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

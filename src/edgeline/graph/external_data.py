@@ -11,7 +11,7 @@ from pathlib import Path
 import onnx
 from onnx.external_data_helper import load_external_data_for_tensor
 
-from edgeline.errors import RecipeError
+from edgeline.errors import RecipeError, first_line
 from edgeline.graph import scope
 
 MAX_BYTES = 2**31 - 1
@@ -37,7 +37,7 @@ def load(model: onnx.ModelProto, folder: Path) -> None:
         except (OSError, ValueError, onnx.checker.ValidationError) as error:
             raise RecipeError(
                 expected=f"the weights of {tensor.name!r} in {path}",
-                found=str(error).splitlines()[0],
+                found=first_line(error),
                 remedy="copy the model and its data files again; they may be incomplete",
             ) from error
 

@@ -5,7 +5,7 @@ huggingface_hub is optional (`pip install edgeline[hub]`) and keeps files in its
 
 from pathlib import Path
 
-from edgeline.errors import EnvironmentUnfit, RecipeError, ServiceUnavailable
+from edgeline.errors import EnvironmentUnfit, RecipeError, ServiceUnavailable, first_line
 
 FILE = "model.safetensors"
 
@@ -40,7 +40,7 @@ def download(name: str) -> Path:
     except absent as error:
         raise RecipeError(
             expected=f"{FILE} in hub:{name}",
-            found=f"{type(error).__name__}: {_first_line(error)}",
+            found=f"{type(error).__name__}: {first_line(error)[:200]}",
             remedy="set pretrained.weights to a public hub:OWNER/NAME that holds safetensors",
         ) from error
     except OSError as error:
@@ -50,10 +50,6 @@ def download(name: str) -> Path:
 def _no_answer(name: str, error: Exception) -> ServiceUnavailable:
     return ServiceUnavailable(
         expected=f"an answer of the Hugging Face hub, to fetch {name}",
-        found=f"{type(error).__name__}: {_first_line(error)}",
+        found=f"{type(error).__name__}: {first_line(error)[:200]}",
         remedy="connect to the network, or set pretrained.weights to a .safetensors file",
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]

@@ -16,7 +16,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.types import Schema
 from mlflow.types import TensorSpec as MlflowTensor
 
-from edgeline.errors import RecipeError, ServiceUnavailable, Tampered
+from edgeline.errors import RecipeError, ServiceUnavailable, Tampered, first_line
 from edgeline.manifest import Net, TensorSpec
 from edgeline.workspace import LOCAL
 
@@ -162,7 +162,7 @@ def stored_model(version: Version) -> tuple[Path, Path]:
     except Exception as error:  # noqa: BLE001  (a spoiled description breaks its readers in any way)
         raise Unreadable(
             expected=f"the stored files of {name}",
-            found=(str(error).splitlines() or [type(error).__name__])[0],
+            found=first_line(error),
             remedy="look at MLflow's artifact store",
         ) from None
     if not (whole and readable):
