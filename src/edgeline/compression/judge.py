@@ -14,9 +14,7 @@ from edgeline.edge.agreement import agreement
 from edgeline.edge.session import Session, Tensors, load
 from edgeline.edge.stopwatch import median_ratio, paired_cpu_ms
 from edgeline.errors import RecipeError
-from edgeline.metrics import accuracy
-
-Labels = NDArray[np.integer[Any]]
+from edgeline.metrics import Labels, accuracy
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Legend: N items, T steps, C channels or classes, F features.
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from edgeline.metrics import Scores, scores
+from edgeline.metrics import Labels, Scores, scores
 from edgeline.preprocess import Kind, Values
 
-Labels: TypeAlias = NDArray[np.integer[Any]]
 Features: TypeAlias = NDArray[np.float64]
 
 SIDE = 14
