@@ -16,7 +16,7 @@ from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.flush import FlushReport
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import missing_receipts, receipt_of
-from edgeline.anchoring.session import enqueue, flush_workspace, open_outbox, position
+from edgeline.anchoring.session import flush_workspace, open_outbox, position
 from edgeline.artifact import open_artifact
 from edgeline.auditing.chain_session import open_session
 from edgeline.auditing.verdict import verify_folder
@@ -127,7 +127,7 @@ def anchor(
     )
     statements = (*lineage, itself, release_statement(itself, gate.report.validation))
     with open_outbox(run.workspace, settings.chain) as outbox:
-        enqueue(outbox, statements)
+        outbox.enqueue(statements)
         try:
             contract, flushed = _flush(run, settings, outbox)
             require_usable(contract, statements, dict(flushed.refused))

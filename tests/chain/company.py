@@ -56,7 +56,7 @@ def edgeline(*arguments: str) -> str:
 
 
 def project_at(root: Path, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Makes `root` a project whose own chain this is, and goes contract."""
+    """Makes `root` a project whose own chain this is, and goes there."""
     (root / "recipes").mkdir(parents=True)
     (root / "dvc.yaml").touch()
     write_chain(chain, root / ".edgeline" / "chain" / "local.json")

@@ -21,7 +21,8 @@ import sys
 from pathlib import Path
 
 for line in sys.stdin:
-    opened(Path(line.strip())).close()
+    with opened(Path(line.strip())):
+        pass
     print("opened", flush=True)
 """
 

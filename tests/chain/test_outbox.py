@@ -186,7 +186,7 @@ def test_gas_limits_leave_room_and_are_not_far_off(
 
 
 def persistently(chain: Chain, outbox: Outbox) -> int:
-    """Drains as a user would: again and again; gives how many rows are left."""
+    """Flushes as a user would: again and again; gives how many rows are left."""
     for _ in range(20):
         try:
             contract = open_contract(chain.url, chain.deployment)

@@ -1,14 +1,11 @@
 """Statements by digest, by what they are about, and by their place in a lineage; nothing is ever dropped."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from edgeline.database import Database
 from edgeline.errors import NotAnchored
-from edgeline.provenance.statement import Statement, encode, parse_statement
-
-EARLIER_VERSION, VERSION = 1, 2
+from edgeline.provenance.statement import Statement, parse_statement
 
 # Digests are kept as their 32 bytes, and documents one behind the other: with text for keys, and documents between
 # the keys, a tree of a thousand statements costs five times as much.
@@ -17,43 +14,16 @@ CREATE TABLE IF NOT EXISTS statements (id INTEGER PRIMARY KEY, digest BLOB NOT N
 CREATE TABLE IF NOT EXISTS subjects (sha256 BLOB, id INTEGER, PRIMARY KEY (sha256, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS revisions (revision TEXT, id INTEGER, PRIMARY KEY (revision, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parents (parent BLOB, id INTEGER, PRIMARY KEY (parent, id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS revocations (
-    key TEXT PRIMARY KEY, function TEXT NOT NULL, arguments TEXT NOT NULL) WITHOUT ROWID;
 """
 MANY = 500
 """Keys in one question, as many as the oldest SQLite takes."""
 
 
-class Documents(Database):
-    """The statements in the database at `path`."""
+class Documents:
+    """The statements in a database that has these tables."""
 
-    what = "an outbox"
-    remedy = "free the disk, or take the file from its backup; without it, start a new one by renaming it"
-    tables = TABLES
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.path: Path = path
-
-    def _is_current(self, db: sqlite3.Connection) -> bool:
-        version = _version(db)
-        if version not in (0, EARLIER_VERSION, VERSION):
-            raise self._unfit(f"one of version {version}")
-        return version == VERSION
-
-    def _make(self, db: sqlite3.Connection) -> None:
-        self.prepare(db, _version(db))
-        db.execute(f"PRAGMA user_version = {VERSION}")
-
-    def prepare(self, db: sqlite3.Connection, version: int) -> None:
-        """Makes the tables, or makes those of an earlier version this one's; within a transaction."""
-        for statement in filter(str.strip, self.tables.split(";")):
-            db.execute(statement)
-
-    def remember(self, statements: Iterable[Statement]) -> None:
-        """Keeps these, whoever anchors them."""
-        with self._change() as db:
-            keep(db, list(statements))
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def statement(self, digest: str) -> Statement | None:
         """The statement with this digest."""
@@ -75,7 +45,7 @@ class Documents(Database):
         query = (
             "SELECT digest FROM statements NATURAL JOIN parents WHERE parent = ? ORDER BY digest"
         )
-        return [row["digest"].hex() for row in self._all(query, _bytes(digest))]
+        return [row["digest"].hex() for row in self._database.fetch(query, _bytes(digest))]
 
     def lineage(self, digest: str) -> tuple[Statement, ...]:
         """Every ancestor of a statement, parents first; the same order every time.
@@ -99,7 +69,7 @@ class Documents(Database):
         statement = self.statement(digest)
         if statement is None:
             raise NotAnchored(
-                expected=f"statement {digest} in {self.path}",
+                expected=f"statement {digest} in {self._database.path}",
                 found="none",
                 remedy="verify something that has a receipt with it, or ask who stated it",
             )
@@ -107,7 +77,8 @@ class Documents(Database):
 
     def _statements(self, query: str, value: object) -> list[Statement]:
         return [
-            self._parsed(row["digest"].hex(), row["document"]) for row in self._all(query, value)
+            self._parsed(row["digest"].hex(), row["document"])
+            for row in self._database.fetch(query, value)
         ]
 
     def _parsed(self, digest: str, document: bytes) -> Statement:
@@ -116,13 +87,13 @@ class Documents(Database):
         except ValueError:
             statement = None
         if statement is None or statement.digest != digest:
-            raise self._unfit(f"another document than statement {digest}")
+            raise self._database.unfit(f"another document than statement {digest}")
         return statement
 
 
 def keep(db: sqlite3.Connection, statements: Sequence[Statement]) -> dict[str, int]:
     """Stores statements in a transaction of the caller's; gives their digests, in their order, and their numbers."""
-    documents = [encode(statement) for statement in statements]
+    documents = [statement.canonical for statement in statements]
     digests = [_bytes(statement.digest) for statement in statements]
     numbers = _known(db, digests)
     (free,) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM statements").fetchone()
@@ -158,12 +129,8 @@ def _insert(
 
 
 def _bytes(digest: str) -> bytes:
-    """The bytes of a digest; what is none is found nowhere."""
+    """The bytes of a digest; none of any other text, so that no query finds it."""
     try:
         return bytes.fromhex(digest)
     except ValueError:
         return b""
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,6 +1,6 @@
 """Moves the entries of an outbox onto the chain: each exactly once, whatever dies in between.
 
-A entry is written down before it is sent, and the chain is looked at before it is sent again; no error
+An entry is written down before it is sent, and the chain is looked at before it is sent again; no error
 of a node is taken for an answer. The contract's first-writer rule turns every race that is left into
 wasted gas. The steps of one flush:
 

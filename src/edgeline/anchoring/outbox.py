@@ -8,16 +8,21 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
 from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
+from edgeline.database import Database, Schema
 from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
 from edgeline.provenance.receipt import Inclusion
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS, Statement
 
+OUTBOX = "outbox.db"
+"""The name of its file, in the folder of its chain."""
+EARLIER_VERSION, VERSION = 1, 2
 STATES = ("pending", "sent", "mined", "final")
 
 ROWS = """
@@ -34,35 +39,38 @@ CREATE INDEX IF NOT EXISTS by_block ON rows (block, block_hash);
 CREATE TABLE IF NOT EXISTS members (
     tree INTEGER, place INTEGER, leaf INTEGER, PRIMARY KEY (tree, place)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_leaf ON members (leaf, tree);
+CREATE TABLE IF NOT EXISTS revocations (
+    key TEXT PRIMARY KEY, function TEXT NOT NULL, arguments TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
-class Outbox(Documents):
-    """The entries and the statements of one chain, in an SQLite database. Safe to add to while it is flushed."""
+class Outbox:
+    """The entries and the statements of one chain, in an SQLite database. Safe to add to while it is flushed.
 
-    tables = TABLES + ROWS
+    To be closed after use.
+    """
 
-    def prepare(self, db: sqlite3.Connection, version: int) -> None:
-        """Of version 1, makes plain statements of rounds; the opening of a federation is no entry any more."""
-        super().prepare(db, version)
-        for key, text in db.execute(
-            "SELECT key, arguments FROM rows WHERE what = 'round'"
-        ).fetchall():
-            [[_, _, _, subject, parents, _, _]] = json.loads(text)
-            call = json.dumps([key, subject, KINDS["round"], parents])
-            db.execute(
-                "UPDATE rows SET what = 'statement', function = 'anchor', arguments = ? WHERE key = ?",
-                (call, key),
-            )
-        db.execute("DELETE FROM rows WHERE what = 'task'")
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = Database(path, SCHEMA)
+        self.statements = Documents(self.database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
 
     def add(self, statement: Statement) -> bool:
         """Queues a statement; False if it is queued, or was anchored from here, already."""
-        return bool(self.add_all([statement]))
+        return bool(self.enqueue([statement]))
 
-    def add_all(self, statements: Sequence[Statement]) -> int:
-        """Queues statements in their order, all or none of them; gives how many were not here."""
-        with self._change() as db:
+    def enqueue(self, statements: Sequence[Statement]) -> int:
+        """Queues statements in their order, all or none of them; gives how many were not here.
+
+        The next flush anchors them: parents come first.
+        """
+        with self.database.change() as db:
             digests = keep(db, statements)
             calls = zip(digests, statements, strict=True)
             return sum(
@@ -77,7 +85,7 @@ class Outbox(Documents):
         """
         if not statements:
             raise ValueError("a tree without statements")
-        with self._change() as db:
+        with self.database.change() as db:
             leaves = keep(db, statements)
             if len(leaves) != len(statements):
                 raise ValueError("a tree with a statement twice")
@@ -92,23 +100,25 @@ class Outbox(Documents):
     def entries(self, state: str | None = None) -> list[OutboxEntry]:
         """All entries, or those in one state, in the order in which they were added."""
         where, values = ("", []) if state is None else ("WHERE state = ?", [state])
-        rows = self._all(f"SELECT * FROM rows {where} ORDER BY id", *values)
+        rows = self.database.fetch(f"SELECT * FROM rows {where} ORDER BY id", *values)
         return [_entry(row) for row in rows]
 
     def entry(self, key: str) -> OutboxEntry | None:
-        rows = self._all("SELECT * FROM rows WHERE key = ?", key)
+        rows = self.database.fetch("SELECT * FROM rows WHERE key = ?", key)
         return _entry(rows[0]) if rows else None
 
     def counts(self) -> dict[str, int]:
         """How many entries are in each state, and how many of the pending ones were refused."""
-        found = self._all("SELECT state, count(*) AS number FROM rows GROUP BY state")
-        refused = self._all("SELECT count(*) FROM rows WHERE state = 'pending' AND reason != ''")
+        found = self.database.fetch("SELECT state, count(*) AS number FROM rows GROUP BY state")
+        refused = self.database.fetch(
+            "SELECT count(*) FROM rows WHERE state = 'pending' AND reason != ''"
+        )
         numbers = {row["state"]: row["number"] for row in found}
         return {**{state: numbers.get(state, 0) for state in STATES}, "refused": refused[0][0]}
 
     def tree_of(self, digest: str) -> str | None:
         """Id of a tree that holds this statement; the newest on the chain, if there are several."""
-        found = self._all(
+        found = self.database.fetch(
             "SELECT key FROM members JOIN rows ON rows.id = tree JOIN statements ON statements.id = leaf "
             "WHERE digest = ? ORDER BY state IN ('mined', 'final') DESC, rows.id DESC",
             bytes.fromhex(digest),
@@ -117,7 +127,7 @@ class Outbox(Documents):
 
     def members(self, tree: str) -> list[str]:
         """Digests of the statements in a tree, in the order of its leaves."""
-        found = self._all(
+        found = self.database.fetch(
             "SELECT digest FROM rows JOIN members ON tree = rows.id "
             "JOIN statements ON statements.id = leaf WHERE key = ? ORDER BY place",
             tree,
@@ -133,7 +143,7 @@ class Outbox(Documents):
 
     def note_revocation(self, key: str, function: str, arguments: Sequence[object]) -> None:
         """Keeps a call that revokes; to be called before it is sent."""
-        with self._change() as db:
+        with self.database.change() as db:
             db.execute(
                 "INSERT OR IGNORE INTO revocations VALUES (?, ?, ?)",
                 (key, function, json.dumps(arguments)),
@@ -141,7 +151,7 @@ class Outbox(Documents):
 
     def revocations(self) -> list[tuple[str, str, list[Any]]]:
         """Key of what was ever revoked from here, the function that does it, and its arguments."""
-        found = self._all("SELECT * FROM revocations ORDER BY key")
+        found = self.database.fetch("SELECT * FROM revocations ORDER BY key")
         return [(row["key"], row["function"], json.loads(row["arguments"])) for row in found]
 
     def exclusive(self, patience_s: float = 0.0) -> AbstractContextManager[None]:
@@ -151,7 +161,7 @@ class Outbox(Documents):
 
     def place(self) -> tuple[int, str, str] | None:
         """Chain id, genesis and contract that the states are for; None before the first flush."""
-        found = self._all("SELECT chain_id, genesis, contract FROM place")
+        found = self.database.fetch("SELECT chain_id, genesis, contract FROM place")
         return tuple(found[0]) if found else None
 
     def bind(self, deployment: Deployment) -> int:
@@ -160,7 +170,7 @@ class Outbox(Documents):
         Returns how many entries had been anchored elsewhere, and wait again now.
         """
         place = (deployment.chain_id, deployment.genesis, deployment.contract)
-        with self._change() as db:
+        with self.database.change() as db:
             known = db.execute("SELECT chain_id, genesis, contract FROM place").fetchone()
             if known is not None and tuple(known) == place:
                 return 0
@@ -175,7 +185,7 @@ class Outbox(Documents):
 
     def mark_sent(self, sent: Iterable[Sent]) -> None:
         """To be called before the transactions leave."""
-        with self._change() as db:
+        with self.database.change() as db:
             db.executemany(
                 "UPDATE rows SET state = 'sent', reason = '', sender = ?, nonce = ?, price = ?, raw = ?, "
                 '"transaction" = ?, block = NULL, block_hash = NULL WHERE key = ?',
@@ -186,7 +196,7 @@ class Outbox(Documents):
         self, closed: Iterable[tuple[str, str | None, int | None, str | None]]
     ) -> None:
         """These keys are on the chain: key, transaction, block and its hash, as far as they are known."""
-        with self._change() as db:
+        with self.database.change() as db:
             db.executemany(
                 "UPDATE rows SET state = 'mined', reason = '', \"transaction\" = ?, block = ?, "
                 "block_hash = ? WHERE key = ?",
@@ -195,7 +205,7 @@ class Outbox(Documents):
 
     def free(self, keys: Iterable[str], reason: str = "") -> None:
         """These keys wait again, with a transaction of their own to come."""
-        with self._change() as db:
+        with self.database.change() as db:
             db.executemany(
                 "UPDATE rows SET state = 'pending', reason = ?, sender = NULL, nonce = NULL, "
                 'price = NULL, raw = NULL, "transaction" = NULL WHERE key = ?',
@@ -204,7 +214,7 @@ class Outbox(Documents):
 
     def blocks(self) -> list[tuple[int, str]]:
         """Number and hash of every block that holds something of ours, oldest first."""
-        found = self._all(
+        found = self.database.fetch(
             "SELECT DISTINCT block, block_hash FROM rows "
             "WHERE state IN ('mined', 'final') AND block IS NOT NULL ORDER BY block, block_hash"
         )
@@ -215,7 +225,7 @@ class Outbox(Documents):
 
         An entry that we sent counts as sent, since its transaction may still be taken.
         """
-        with self._change() as db:
+        with self.database.change() as db:
             return db.execute(
                 "UPDATE rows SET state = CASE WHEN nonce IS NULL THEN 'pending' ELSE 'sent' END, "
                 "block = NULL, block_hash = NULL "
@@ -225,11 +235,42 @@ class Outbox(Documents):
 
     def finalise(self, until: int) -> int:
         """What was anchored up to this block stays; gives how many entries became final."""
-        with self._change() as db:
+        with self.database.change() as db:
             return db.execute(
                 "UPDATE rows SET state = 'final' WHERE state = 'mined' AND (block <= ? OR block IS NULL)",
                 (until,),
             ).rowcount
+
+
+def _is_current(db: sqlite3.Connection) -> bool:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version not in (0, EARLIER_VERSION, VERSION):
+        raise sqlite3.NotSupportedError(f"one of version {version}")
+    return bool(version == VERSION)
+
+
+def _make(db: sqlite3.Connection) -> None:
+    """Of the earlier version, makes plain statements of rounds; the opening of a federation is no entry any more."""
+    for statement in filter(str.strip, (TABLES + ROWS).split(";")):
+        db.execute(statement)
+    rounds = db.execute("SELECT key, arguments FROM rows WHERE what = 'round'").fetchall()
+    for key, text in rounds:
+        [[_, _, _, subject, parents, _, _]] = json.loads(text)
+        call = json.dumps([key, subject, KINDS["round"], parents])
+        db.execute(
+            "UPDATE rows SET what = 'statement', function = 'anchor', arguments = ? WHERE key = ?",
+            (call, key),
+        )
+    db.execute("DELETE FROM rows WHERE what = 'task'")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+SCHEMA = Schema(
+    what="an outbox",
+    remedy="free the disk, or take the file from its backup; without it, start a new one by renaming it",
+    is_current=_is_current,
+    make=_make,
+)
 
 
 def _call(digest: str, statement: Statement) -> list[Any]:

@@ -5,7 +5,7 @@ makes it again when that chain was wiped or holds a contract of an earlier versi
 remembers is sent once more. Addresses are arguments: nothing here starts or finds a server.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from edgeline.anchoring.connect import EarlierContract, connect
@@ -14,11 +14,10 @@ from edgeline.anchoring.deployment import Chain, known_chain, write_chain
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.keys import load_signer
-from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.revocation import revoke_again
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.provenance.record import Deployment
-from edgeline.provenance.statement import Statement
 from edgeline.workspace import LOCAL, Workspace
 
 PATIENCE_S = 60.0
@@ -30,7 +29,7 @@ PENDING = "pending"
 
 def open_outbox(workspace: Workspace, name: str) -> Outbox:
     """What was ever to be anchored on a chain, sent or not."""
-    return Outbox(workspace.anchoring(name) / "outbox.db")
+    return Outbox(workspace.anchoring(name) / OUTBOX)
 
 
 def open_chain(workspace: Workspace, name: str, local_url: str) -> AnchorContract:
@@ -56,11 +55,6 @@ def position(name: str, transaction: str, contract: str) -> dict[str, str]:
         "transaction": transaction or PENDING,
         "contract": contract or PENDING,
     }
-
-
-def enqueue(outbox: Outbox, statements: Iterable[Statement]) -> int:
-    """Puts statements into the outbox, parents first; gives how many were not there. Anchored by the next flush."""
-    return outbox.add_all(list(statements))
 
 
 def flush_workspace(

@@ -22,12 +22,12 @@ class StatementArchive:
 
     def statement(self, digest: str) -> Statement | None:
         """The statement with this digest."""
-        kept = self._outbox.statement(digest) if self._outbox else None
+        kept = self._outbox.statements.statement(digest) if self._outbox else None
         return self._received.get(digest) or kept
 
     def about(self, sha256: str) -> list[Statement]:
         """The statements of which one subject has this SHA-256."""
-        statements = self._outbox.about(sha256) if self._outbox else []
+        statements = self._outbox.statements.about(sha256) if self._outbox else []
         statements += [
             one
             for one in self._received.values()
@@ -37,7 +37,7 @@ class StatementArchive:
 
     def children(self, digest: str) -> list[str]:
         """Digests of the statements that name this one as a parent."""
-        children = self._outbox.children(digest) if self._outbox else []
+        children = self._outbox.statements.children(digest) if self._outbox else []
         children += [one.digest for one in self._received.values() if digest in one.parents]
         return list(dict.fromkeys(children))
 

@@ -8,14 +8,14 @@ from typing import Self
 
 from edgeline.anchoring.contract import AnchorContract, open_contract
 from edgeline.anchoring.deployment import Chain, known_chain
-from edgeline.anchoring.outbox import Outbox
+from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.session import node_url
 from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.index import Index, Progress
 from edgeline.workspace import Workspace
 
-OUTBOX, INDEX = "outbox.db", "index.db"
+INDEX = "index.db"
 
 
 class ChainSession:

@@ -5,9 +5,10 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 
 from edgeline.anchoring.deployment import known_chain
+from edgeline.anchoring.outbox import OUTBOX
 from edgeline.anchoring.session import open_outbox
 from edgeline.auditing.answers import Entry
-from edgeline.auditing.chain_session import OUTBOX, ChainSession, open_session
+from edgeline.auditing.chain_session import ChainSession, open_session
 from edgeline.auditing.verdict import verify_folder
 from edgeline.provenance.receipt import RECEIPT_NAME, read_receipt
 from edgeline.workspace import Workspace
@@ -64,7 +65,7 @@ def own_entries(session: ChainSession, kind: str) -> list[Entry]:
 def is_pending(workspace: Workspace, chain: str, digest: str) -> bool:
     """Whether a statement about this digest is still to be anchored."""
     with open_outbox(workspace, chain) as outbox:
-        entries = [outbox.entry(statement.digest) for statement in outbox.about(digest)]
+        entries = [outbox.entry(statement.digest) for statement in outbox.statements.about(digest)]
     return any(entry is not None and entry.state in ("pending", "sent") for entry in entries)
 
 

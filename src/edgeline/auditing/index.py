@@ -5,7 +5,7 @@ is damaged, and goes on where it was after kill -9, since every page of blocks i
 
 A chain may change its mind about its newest blocks. So the hash of each page's last block is kept,
 asked for before the page's events; when the newest no longer agrees, everything above the last one
-that does is dropped and read again. Imports no web3.
+that does is dropped and read again.
 """
 
 import sqlite3
@@ -15,14 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from edgeline.anchoring.events import EVENTS, Event
 from edgeline.anchoring.logs import Fields, event, malformed
 from edgeline.anchoring.logs import row as read_row
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.provider import Refused
-from edgeline.database import Database
+from edgeline.database import Database, Schema
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable
 from edgeline.provenance.record import Deployment
@@ -62,24 +62,33 @@ class Head:
     hash: str
 
 
-class Index(Database):
-    """What one contract said, as far as it was read; `path` None keeps it in memory alone."""
-
-    what = "an index of events that can be read and written"
-    remedy = "free the disk, or delete the file: it is made anew"
-    is_cache = True
+class Index:
+    """What one contract said, as far as it was read; `path` None keeps it in memory alone. To be closed after use."""
 
     def __init__(
         self, path: Path | None, node: Node, deployment: Deployment, first_block: int = 0
     ) -> None:
         self.deployment, self.first_block, self._node = deployment, first_block, node
         self._identity = LAYOUT, canonical_json({**asdict(deployment), "from": first_block})
-        super().__init__(path)
+        schema = Schema(
+            what="an index of events that can be read and written",
+            remedy="free the disk, or delete the file: it is made anew",
+            is_current=self._is_current,
+            make=self._make,
+            is_cache=True,
+        )
+        self.database = Database(path, schema)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
 
     @property
     def head(self) -> Head:
         newest = "SELECT block, hash FROM checkpoint ORDER BY block DESC LIMIT 1"
-        heads = self._all(newest)
+        heads = self.database.fetch(newest)
         return Head(*heads[0]) if heads else Head(self.first_block - 1, "")
 
     def find(self, body: type[B], *, since: int = 0, **equal: object) -> list[Event[B]]:
@@ -105,7 +114,7 @@ class Index(Database):
         for value in wanted.values():
             values += value if isinstance(value, list) else [value]
         query = f"SELECT * FROM {body.__name__} {where} ORDER BY block, position"
-        return [event(body, tuple(row)) for row in self._all(query, *values)]
+        return [event(body, tuple(row)) for row in self.database.fetch(query, *values)]
 
     def refresh(
         self, progress: Progress | None = None, clock: Callable[[], float] = time.monotonic
@@ -162,9 +171,9 @@ class Index(Database):
 
     def _make_searchable(self) -> None:
         """Once everything was read: to keep the order of digests while they pour in costs twice as much."""
-        if self._all("SELECT 1 FROM sqlite_master WHERE type = 'index'"):
+        if self.database.fetch("SELECT 1 FROM sqlite_master WHERE type = 'index'"):
             return
-        with self._change() as db:
+        with self.database.change() as db:
             for table, names in INDEXED.items():
                 for name in names:
                     db.execute(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name})")
@@ -197,10 +206,10 @@ class Index(Database):
         if not head.hash or self._agrees(head):
             return False
         query = "SELECT block, hash FROM checkpoint ORDER BY block"
-        checkpoints = [Head(*row) for row in self._all(query)]
+        checkpoints = [Head(*row) for row in self.database.fetch(query)]
         num_sound = bisect_left(checkpoints, True, key=lambda one: not self._agrees(one))
         keep = checkpoints[num_sound - 1].number if num_sound else self.first_block - 1
-        with self._change() as db:
+        with self.database.change() as db:
             for table in ("checkpoint", *(body.__name__ for body in EVENTS)):
                 db.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
         return True
@@ -211,7 +220,7 @@ class Index(Database):
             by_event[body].append(values)
             blocks[values[0]] = values[3]
         recent = sorted(blocks.items())[-NUM_RECENT:]
-        with self._change() as db:
+        with self.database.change() as db:
             if self.head.number + 1 != first:
                 return  # another process was faster
             for body, many in by_event.items():

@@ -13,7 +13,7 @@ from edgeline.anchoring.history import history_of, reissue
 from edgeline.anchoring.interface import SUSPECT
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of
-from edgeline.anchoring.session import enqueue, open_chain, open_outbox
+from edgeline.anchoring.session import open_chain, open_outbox
 from edgeline.anchoring.subject import of_path
 from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.cli.ask import local_url
@@ -67,7 +67,7 @@ def anchor(
             waiting.add_tree(_leaves(statements))
         else:
             for history in statements.values():
-                enqueue(waiting, history)
+                waiting.enqueue(history)
         contract = _sent(workspace, chain, waiting, say)
         for path, history in statements.items():
             _require_valid(contract, waiting, path, history)

@@ -79,13 +79,13 @@ def known_chains() -> list[Chain]:
 
 def find_revision(chain: str, revision: str) -> list[Statement]:
     """The statements at hand about a revision of data; asks nobody."""
-    from edgeline.anchoring.outbox import Outbox
+    from edgeline.anchoring.outbox import OUTBOX, Outbox
 
-    path = Workspace.find().anchoring(chain) / "outbox.db"
+    path = Workspace.find().anchoring(chain) / OUTBOX
     if not path.is_file():
         return []
     with Outbox(path) as outbox:
-        return outbox.revision(revision)
+        return outbox.statements.revision(revision)
 
 
 def local_url(workspace: Workspace, chain: str) -> str:

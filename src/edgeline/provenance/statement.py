@@ -120,11 +120,6 @@ class Statement:
         }
 
 
-def encode(statement: Statement) -> bytes:
-    """The canonical bytes of a statement."""
-    return statement.canonical
-
-
 def parse_statement(data: "bytes | JsonValue") -> Statement:
     """The statement with exactly these bytes, or this JSON.
 
