@@ -12,7 +12,6 @@ wasted gas. The steps of one flush:
 4. What is deep enough becomes final.
 """
 
-from bisect import bisect_left
 from dataclasses import dataclass
 
 from edgeline.anchoring.contract import AnchorContract
@@ -87,16 +86,10 @@ def flush(
 def _rewind(outbox: Outbox, node: Node) -> int:
     """Opens again what is above a fork; one look if there is none, a dozen if there is."""
     known = outbox.blocks()
-    if not known or _holds(node, *known[-1]):
+    if not known or node.holds(*known[-1]):
         return 0
-    # Blocks name their parents: all that are there come before all that are not.
-    kept = bisect_left(known, True, key=lambda place: not _holds(node, *place))
+    kept = node.num_held(known)
     return outbox.reopen(known[kept - 1][0] if kept else -1)
-
-
-def _holds(node: Node, number: int, hash_: str) -> bool:
-    block = node.block(number)
-    return block is not None and block.hash == hash_
 
 
 def _send_all(outbox: Outbox, submitter: Submitter) -> None:

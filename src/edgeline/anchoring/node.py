@@ -1,5 +1,6 @@
 """An Ethereum node: its chain, its blocks, and what became of transactions. Whatever else is asked of it, web3 asks."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +51,18 @@ class Node(Provider):
         tag = hex(number) if isinstance(number, int) else number
         answer = self.ask("eth_getBlockByNumber", tag, False)
         return self.read(partial(_block, number), answer, "a block")
+
+    def holds(self, number: int, hash_: str) -> bool:
+        """Whether the block of this number is still the one with this hash."""
+        block = self.block(number)
+        return block is not None and block.hash == hash_
+
+    def num_held(self, blocks: Sequence[tuple[int, str]]) -> int:
+        """How many of these blocks, given by number and hash, oldest first, the chain still holds.
+
+        Blocks name their parents, so all that are there come before all that are not.
+        """
+        return bisect_left(blocks, True, key=lambda block: not self.holds(*block))
 
     def mined(self, transactions: Sequence[str]) -> list[Mined | None]:
         """Where these transactions stand on the chain; None for one that is in no block."""

@@ -10,7 +10,6 @@ that does is dropped and read again.
 
 import sqlite3
 import time
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
@@ -187,7 +186,7 @@ class Index:
 
     def _read(self, first: int, last: int) -> tuple[Head, Rows]:
         """A page: the hash of its last block, and then the events up to it."""
-        closing = self._hash(last)
+        closing = self._node.block(last)
         if closing is None:
             raise self._unsettled(f"no block {last}")
         contract = self.deployment.contract
@@ -198,17 +197,17 @@ class Index:
         rows = [read for log in logs if (read := read_row(log, contract))]
         if any(not first <= values[0] <= last for _, values in rows):
             raise malformed(contract)
-        return Head(last, closing), rows
+        return Head(last, closing.hash), rows
 
     def _rewind(self) -> bool:
         """Drops what the chain no longer holds; whether that was anything."""
         head = self.head
-        if not head.hash or self._agrees(head):
+        if not head.hash or self._node.holds(head.number, head.hash):
             return False
         query = "SELECT block, hash FROM checkpoint ORDER BY block"
-        checkpoints = [Head(*row) for row in self.database.fetch(query)]
-        num_sound = bisect_left(checkpoints, True, key=lambda one: not self._agrees(one))
-        keep = checkpoints[num_sound - 1].number if num_sound else self.first_block - 1
+        checkpoints = [(number, hash_) for number, hash_ in self.database.fetch(query)]
+        num_held = self._node.num_held(checkpoints)
+        keep = checkpoints[num_held - 1][0] if num_held else self.first_block - 1
         with self.database.change() as db:
             for table in ("checkpoint", *(body.__name__ for body in EVENTS)):
                 db.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
@@ -233,13 +232,6 @@ class Index:
                 "INSERT OR REPLACE INTO checkpoint VALUES (?, ?)",
                 [*recent, (closing.number, closing.hash)],
             )
-
-    def _agrees(self, head: Head) -> bool:
-        return self._hash(head.number) == head.hash
-
-    def _hash(self, number: int) -> str | None:
-        block = self._node.block(number)
-        return block.hash if block else None
 
     def _unsettled(self, found: str) -> ServiceUnavailable:
         return ServiceUnavailable(
