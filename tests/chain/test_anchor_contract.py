@@ -32,7 +32,7 @@ from edgeline.anchoring.interface import (
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.sending import fees
-from edgeline.errors import EdgelineError
+from edgeline.errors import EdgelineError, RecipeError
 from tests.chain.conftest import Make, account
 
 Digest = Callable[[str], str]
@@ -169,6 +169,14 @@ def test_another_administrator_can_be_named_and_the_deployer_is_none(
     assert contract.key(ours.address).roles == 0
     assert (made.name, made.confirmations, made.key) == ("sepolia", 5, "node")
     assert 0 < made.block <= contract.node.head()
+
+
+@pytest.mark.parametrize("admin", ["bob", "0x7", "0x90F8bf6A479f320ead074411a4B0e7944Ea8c9c1"])
+def test_no_contract_is_made_for_an_administrator_that_does_not_exist(
+    nobody: str, tmp_path: Path, admin: str
+) -> None:
+    with pytest.raises(RecipeError, match="the address of an account"):
+        deploy(nobody, "node", name="sepolia", locks=tmp_path, admin=admin)
 
 
 def test_tips_and_prices_stay_below_the_most(

@@ -18,7 +18,7 @@ from web3.exceptions import BadFunctionCallOutput
 from edgeline.anchoring.connect import connect, require_code
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.interface import COMPILED, REFUSALS, input_types
-from edgeline.anchoring.keys import Signer, load_signer
+from edgeline.anchoring.keys import Signer, load_signer, parse_address
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.provider import Refused, octets
 from edgeline.anchoring.sending import send
@@ -64,7 +64,11 @@ def deploy(
     """Puts a new contract on the chain; `admin`, or else the account that `source` names, gets all roles.
 
     See `Chain` and `keys.load_signer` for the others.
+
+    Raises:
+        RecipeError: `admin` is no address; a contract with a wrong one would have no administrator for ever.
     """
+    admin = parse_address(admin) if admin else None
     node = Node(url, timeout_s)
     chain_id, genesis = node.identity()
     signer = load_signer(source, node, locks)

@@ -17,7 +17,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils import ValidationError
+from eth_utils import ValidationError, is_checksum_address
 from web3.types import TxParams
 
 from edgeline.anchoring.external_signer import ADDRESS, Sign, external_signer
@@ -44,6 +44,22 @@ class Signer:
         """Being the only one who numbers this account's transactions, or WorkspaceBusy."""
         expected = f"nobody else to send transactions of {self.address}"
         return acquire_lock(self.lock, expected, patience_s=patience_s)
+
+
+def parse_address(text: str) -> str:
+    """An account's address as it can be sent, its checksum respected where it has one (EIP-55).
+
+    Raises:
+        RecipeError: it is no address, or has a wrong checksum.
+    """
+    is_plain = text[2:] in (text[2:].lower(), text[2:].upper())
+    if ADDRESS.fullmatch(text) and (is_plain or is_checksum_address(text)):
+        return text.lower()
+    raise RecipeError(
+        expected="the address of an account, 0x and 40 hexadecimal digits with the right checksum",
+        found=repr(text[:60]),
+        remedy="copy it from where you trust it",
+    )
 
 
 def load_signer(source: str, node: Node, locks: Path) -> Signer:

@@ -1,17 +1,15 @@
 """The commands of `edgeline chain` that say who may do what, and what may no longer be believed."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from eth_utils import is_checksum_address
 
 from edgeline.anchoring.contract import transact
 from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.keys import load_signer
+from edgeline.anchoring.keys import load_signer, parse_address
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT
 from edgeline.anchoring.session import open_chain, open_outbox
@@ -117,7 +115,7 @@ def roles(
             found=", ".join(unknown),
             remedy="name some of them, or none to take all away",
         )
-    _send(chain, "setRoles", address(account), sum(ROLES[name] for name in set(wanted)))
+    _send(chain, "setRoles", parse_address(account), sum(ROLES[name] for name in set(wanted)))
     show({"chain": chain, "account": account, "roles": sorted(wanted)}, as_json)
 
 
@@ -139,7 +137,7 @@ def compromised(
         raise RecipeError(
             expected="a date after 1970", found=f"{since:%Y-%m-%d}", remedy="name a later one"
         )
-    _send(chain, "markCompromised", address(account), seconds)
+    _send(chain, "markCompromised", parse_address(account), seconds)
     show({"chain": chain, "account": account, "compromised_since": seconds}, as_json)
 
 
@@ -175,16 +173,4 @@ def _no_place(entry: Entry) -> EdgelineError:
         expected=f"the place of {entry.statement} in tree {entry.tree}",
         found="neither its receipt nor the outbox",
         remedy="name the file with its receipt beside it, or revoke the whole tree by its id",
-    )
-
-
-def address(text: str) -> str:
-    """An address as it can be sent, its checksum respected where it has one (EIP-55)."""
-    plain = re.fullmatch("0x([0-9a-f]{40}|[0-9A-F]{40})", text)
-    if plain or (re.fullmatch("0x[0-9a-fA-F]{40}", text) and is_checksum_address(text)):
-        return text.lower()
-    raise RecipeError(
-        expected="the address of an account, 0x and 40 hexadecimal digits with the right checksum",
-        found=repr(text[:60]),
-        remedy="copy it from where you trust it",
     )
