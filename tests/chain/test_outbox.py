@@ -8,7 +8,6 @@ import pytest
 
 from edgeline.anchoring.contract import AnchorContract, open_contract
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.encoding import gas_limit
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
@@ -182,7 +181,7 @@ def test_gas_limits_leave_room_and_are_not_far_off(
     flush(outbox, contract, ours)
     for entry in outbox.entries("final"):
         used = contract.node.web3.eth.get_transaction_receipt(entry.transaction)["gasUsed"]
-        assert 1.2 * used < gas_limit(entry) < 4 * used, entry.what
+        assert 1.2 * used < entry.gas_limit < 4 * used, entry.what
 
 
 def persistently(chain: Chain, outbox: Outbox) -> int:

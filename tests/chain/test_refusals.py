@@ -7,7 +7,6 @@ import pytest
 
 from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.encoding import gas_limit
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import Signer, load_signer
@@ -119,7 +118,7 @@ def test_funds_for_some_are_used_for_some(
 ) -> None:
     for number in range(10):
         outbox.add(make(str(number)))
-    each = fees(own.node).price * gas_limit(outbox.entries()[0])
+    each = fees(own.node).price * outbox.entries()[0].gas_limit
     give(own.node, ours, poor, each)
     with pytest.raises(EnvironmentUnfit, match="expected at least .* ether"):
         flush(outbox, own, poor)
@@ -213,7 +212,7 @@ def test_too_little_gas_is_a_reason_and_is_tried_again(
 ) -> None:
     outbox.add(make("model"))
     with monkeypatch.context() as patched:
-        patched.setattr("edgeline.anchoring.submitter.gas_limit", lambda _: 30_000)
+        patched.setattr("edgeline.anchoring.outbox_entry.BASE_GAS", 30_000)
         [(_, reason)] = flush(outbox, contract, ours).refused
     assert reason.endswith("failed: out of gas?")
     assert flush(outbox, contract, ours).sent == 1

@@ -17,12 +17,12 @@ from web3.exceptions import BadFunctionCallOutput
 
 from edgeline.anchoring.connect import connect, require_code
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.interface import COMPILED, REFUSALS, input_types
+from edgeline.anchoring.interface import COMPILED, REFUSALS, ROLES, input_types, role_names
 from edgeline.anchoring.keys import Signer, load_signer, parse_address
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.provider import Refused, octets
 from edgeline.anchoring.sending import send
-from edgeline.errors import EdgelineError
+from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.provenance.proof import record_slot
 from edgeline.provenance.record import Deployment, Record
 from edgeline.provenance.trie import keccak256
@@ -158,6 +158,22 @@ class AnchorContract:
         except (BadFunctionCallOutput, DecodingError):
             require_code(self.node, self.deployment)
             raise self.node.strange("something else than a key") from None
+
+    def require_anchorer(self, address: str) -> None:
+        """Raises EnvironmentUnfit unless the account may anchor now."""
+        key = self.key(address)
+        if not key.roles & ROLES["ANCHORER"]:
+            raise EnvironmentUnfit(
+                expected=f"account {address} with the role ANCHORER",
+                found=role_names(key.roles),
+                remedy="ask an administrator, `edgeline chain roles`: nothing is lost",
+            )
+        if key.compromised_since:
+            raise EnvironmentUnfit(
+                expected=f"account {address} with a sound key",
+                found="one that was declared compromised",
+                remedy="name another key source, and ask an administrator for its role: nothing is lost",
+            )
 
     def call(self, function: str, *arguments: object) -> ContractFunction:
         """A call, to be asked or sent. Digests are 64 hexadecimal characters; accounts begin with 0x."""

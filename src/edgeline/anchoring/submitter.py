@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from edgeline.anchoring.contract import AnchorContract
-from edgeline.anchoring.encoding import conflict_message, gas_limit, require_anchorer
 from edgeline.anchoring.event_lookup import locate, written_keys
+from edgeline.anchoring.interface import moment
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined
 from edgeline.anchoring.outbox import Outbox
@@ -29,6 +29,7 @@ from edgeline.anchoring.sending import (
     transaction_count,
 )
 from edgeline.provenance.record import Record
+from edgeline.provenance.statement import kind_name
 
 BATCH = 50
 """Transactions in one exchange: few enough that a slow node answers in time."""
@@ -79,7 +80,7 @@ class Submitter:
             return
         if not self.allowed:
             # Once a flush: what changes meanwhile, the contract refuses.
-            require_anchorer(self.contract, self.signer.address)
+            self.contract.require_anchorer(self.signer.address)
             self.allowed = True
         offer = fees(self.node, self.max_price)
         entries = self._affordable(entries, offer)
@@ -130,7 +131,7 @@ class Submitter:
         present = [entry for entry in entries if entry.key in records]
         wrong = [entry for entry in present if records[entry.key].kind != entry.kind]
         for entry in wrong:
-            self._free([entry], conflict_message(records[entry.key]))
+            self._free([entry], _conflict(records[entry.key]))
         self._close([entry for entry in present if entry not in wrong], records)
         return [entry for entry in entries if entry.key not in records]
 
@@ -139,7 +140,7 @@ class Submitter:
         for entry in entries:
             record, place = records[entry.key], places.get(entry.key)
             if place and place.subject != entry.subject:
-                self._free([entry], conflict_message(record, place.subject))
+                self._free([entry], _conflict(record, place.subject))
                 continue
             ours = entry.state == "sent" and record.anchorer == entry.sender
             self.sent, self.already = self.sent + ours, self.already + (not ours)
@@ -182,7 +183,7 @@ class Submitter:
         """As many of them as the account can pay for, or EnvironmentUnfit."""
         left = balance(self.node, self.signer.address)
         for number, entry in enumerate(entries):
-            cost = gas_limit(entry) * offer.price
+            cost = entry.gas_limit * offer.price
             left -= cost
             if left < 0 and number:
                 return entries[:number]
@@ -204,7 +205,7 @@ class Submitter:
     def _signed(self, entry: OutboxEntry, nonce: int, offer: Fees) -> Submission:
         call = self.contract.call(entry.function, *entry.arguments)
         chain_id, address = self.contract.deployment.chain_id, self.signer.address
-        transaction = prepare(chain_id, address, call, nonce, gas_limit(entry), offer)
+        transaction = prepare(chain_id, address, call, nonce, entry.gas_limit, offer)
         raw, name, question = sign(self.signer, transaction)
         return Sent(entry.key, address, nonce, offer.price, raw, name), question
 
@@ -271,3 +272,12 @@ class Submitter:
 def batches(entries: Sequence[OutboxEntry]) -> Iterator[Sequence[OutboxEntry]]:
     for start in range(0, len(entries), BATCH):
         yield entries[start : start + BATCH]
+
+
+def _conflict(record: Record, subject: str | None = None) -> str:
+    """What is said of an entry whose key was anchored as something else, or about something else."""
+    what = (
+        kind_name(record.kind) if subject is None else f"{kind_name(record.kind)} about {subject}"
+    )
+    at = moment(record.time)
+    return f"already anchored, by {record.anchorer} at {at}, as something else: {what}"
