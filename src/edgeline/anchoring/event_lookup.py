@@ -8,7 +8,7 @@ from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.events import Anchored, TreeAnchored
 from edgeline.anchoring.logs import decode, topic
 from edgeline.anchoring.node import Mined
-from edgeline.anchoring.provider import Question, Refused
+from edgeline.anchoring.provider import Question, Refused, batches
 
 TOPICS = [topic(Anchored), topic(TreeAnchored)]
 MANY = 50
@@ -33,8 +33,8 @@ def locate(contract: AnchorContract, wanted: Sequence[tuple[str, int]]) -> dict[
     near = [_search(contract, [key], block, block) for key, block in wanted]
     places = _places(contract, near)
     far = [key for key, _ in wanted if key not in places]
-    parts = [far[start : start + MANY] for start in range(0, len(far), MANY)]
-    return places | _places(contract, [_search(contract, keys, 0, None) for keys in parts])
+    searches = [_search(contract, keys, 0, None) for keys in batches(far, MANY)]
+    return places | _places(contract, searches)
 
 
 def written_keys(contract: AnchorContract, mined: Mined) -> set[str]:
@@ -43,7 +43,9 @@ def written_keys(contract: AnchorContract, mined: Mined) -> set[str]:
     return {key for event in events if event and (key := _key(event.body))}
 
 
-def _search(contract: AnchorContract, keys: list[str], first: int, last: int | None) -> Question:
+def _search(
+    contract: AnchorContract, keys: Sequence[str], first: int, last: int | None
+) -> Question:
     where = {
         "address": contract.deployment.contract,
         "fromBlock": hex(first),

@@ -20,7 +20,7 @@ from web3.types import TxParams
 
 from edgeline.anchoring.provider import octets
 from edgeline.errors import EnvironmentUnfit, RecipeError
-from edgeline.provenance.trie import Item, decode
+from edgeline.provenance.trie import Item, decode, encode_number
 
 Sign = Callable[[TxParams], bytes | None]
 """Gives the signed bytes; None where the node signs."""
@@ -69,12 +69,8 @@ def _is_signed_in(transaction: TxParams, raw: bytes) -> bool:
     given: dict[str, Any] = dict(transaction)
     numbers = ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas")
     called = [bytes(HexBytes(given.get("to", b""))), b"", bytes(HexBytes(given["data"]))]
-    fields: list[Item] = [*(_integer(given[name]) for name in numbers), *called, []]
+    fields: list[Item] = [*(encode_number(given[name]) for name in numbers), *called, []]
     return raw[:1] == b"\2" and isinstance(items, list) and items[:-3] == fields
-
-
-def _integer(number: int) -> bytes:
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def _split(words: str) -> list[str]:

@@ -19,8 +19,9 @@ from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.outbox_entry import OutboxEntry
+from edgeline.anchoring.provider import batches
 from edgeline.anchoring.sending import MAX_PRICE
-from edgeline.anchoring.submitter import Submitter, batches
+from edgeline.anchoring.submitter import BATCH, Submitter
 
 PATIENCE = 2
 """Sweeps without news before a flush gives up: somebody else may number this account's transactions too."""
@@ -97,7 +98,7 @@ def _send_all(outbox: Outbox, submitter: Submitter) -> None:
     idle = 0
     while idle < PATIENCE and not submitter.late:
         before = submitter.sent + submitter.already
-        for batch in batches(_ready(outbox.entries("pending"))):
+        for batch in batches(_ready(outbox.entries("pending")), BATCH):
             if not submitter.late:
                 submitter.send(batch)
         for entry in outbox.entries("pending"):

@@ -7,7 +7,7 @@ largest size and the form that Ethereum's JSON-RPC specification gives it, or it
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -99,8 +99,7 @@ class Provider(JSONBaseProvider):
 
     def results(self, questions: Sequence[Question]) -> list[Any]:
         """Like `batch`, for any number of questions that no node refuses: the first refusal is raised."""
-        parts = [questions[start : start + MANY] for start in range(0, len(questions), MANY)]
-        answers = [answer for part in parts for answer in self.batch(part)]
+        answers = [answer for part in batches(questions, MANY) for answer in self.batch(part)]
         for answer in answers:
             if isinstance(answer, Refused):
                 raise answer
@@ -157,6 +156,12 @@ class Provider(JSONBaseProvider):
             found=found,
             remedy="check the address; `edgeline up` starts this project's own node",
         )
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """So many at a time, in their order."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def shown(url: str) -> str:

@@ -14,7 +14,7 @@ from edgeline.provenance.proof import check, key_slot, record_slot
 from edgeline.provenance.receipt import Receipt, StorageProof, receipt_path
 from edgeline.provenance.record import Record
 from edgeline.provenance.statement import LEAF
-from edgeline.provenance.trie import encode, keccak256
+from edgeline.provenance.trie import encode, encode_number, keccak256
 
 # A header's fields in the order of their RLP; those behind the nonce came with later forks, in this order.
 HEADER = (
@@ -130,8 +130,7 @@ def header_of(block: Block) -> bytes | None:
 def _field(fields: dict[str, Any], name: str) -> bytes:
     if name not in NUMBERS.split():
         return octets(fields[name])
-    number = quantity(fields[name])
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return encode_number(quantity(fields[name]))
 
 
 def _nodes(values: Any) -> tuple[str, ...]:

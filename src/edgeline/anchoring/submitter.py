@@ -5,7 +5,7 @@ by one, as web3 sends them, a queue takes five times as long (docs/benchmarks.md
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from edgeline.anchoring.contract import AnchorContract
@@ -15,7 +15,7 @@ from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
-from edgeline.anchoring.provider import Question, Refused, hexadecimal
+from edgeline.anchoring.provider import Question, Refused, batches, hexadecimal
 from edgeline.anchoring.sending import (
     POLL_S,
     SLOWEST_POLL_S,
@@ -67,7 +67,7 @@ class Submitter:
         """Looks up what was in the air when the last flush ended; gives the node again what it lost."""
         left = self._contiguous(self._look(self.outbox.entries("sent")))
         # The first alone: if the node refuses it, those after it would only pile up.
-        for batch in (left[:1], *batches(left[1:])):
+        for batch in (left[:1], *batches(left[1:], BATCH)):
             if batch and not self.late:
                 offer = fees(self.node, self.max_price)
                 self._submit([self._again(entry, offer) for entry in batch])
@@ -267,11 +267,6 @@ class Submitter:
         self.nudged.add(first.key)
         offer = fees(self.node, self.max_price)
         self._submit([self._again(first, offer, dearer=self._is_pooled(first))])
-
-
-def batches(entries: Sequence[OutboxEntry]) -> Iterator[Sequence[OutboxEntry]]:
-    for start in range(0, len(entries), BATCH):
-        yield entries[start : start + BATCH]
 
 
 def _conflict(record: Record, subject: str | None = None) -> str:

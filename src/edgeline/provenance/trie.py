@@ -31,10 +31,15 @@ def encode(item: Item) -> bytes:
     return _prefix(0xC0, len(payload)) + payload
 
 
+def encode_number(number: int) -> bytes:
+    """How RLP holds a number: the highest byte first, no zeros in front."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
 def _prefix(first: int, length: int) -> bytes:
     if length <= 55:
         return bytes([first + length])
-    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    size = encode_number(length)
     return bytes([first + 55 + len(size)]) + size
 
 
