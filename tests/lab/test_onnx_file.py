@@ -106,6 +106,19 @@ def test_weights_that_end_too_early_are_refused(external: Path) -> None:
         read(external)
 
 
+@pytest.mark.parametrize(
+    "nodes",
+    ["y = Add(x, ghost)", "y = Neg(ghost)  ghost = Neg(x)", "ghost = Neg(x)  z = Neg(ghost)"],
+)
+def test_a_graph_that_reads_what_nothing_gave_is_refused(nodes: str, tmp_path: Path) -> None:
+    model = parser.parse_model(
+        f'<ir_version: 10, opset_import: ["" : 18]> graph (float[N] x) => (float[N] y) {{ {nodes} }}'
+    )
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(RecipeError, match="which is read before anything gives it"):
+        read(tmp_path / "model.onnx")
+
+
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     for name, content in (("text.onnx", b"not a model"), ("empty.onnx", b"")):
         (tmp_path / name).write_bytes(content)

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 from edgeline.digest import sha256_bytes
 from edgeline.errors import RecipeError
 from edgeline.files import write_atomically
-from edgeline.graph import external_data
+from edgeline.graph import external_data, scope
 from edgeline.graph.strip import strip
 
 
@@ -16,7 +16,8 @@ def read(path: Path) -> onnx.ModelProto:
     """The model in a file, with the weights that lie in other files beside it.
 
     Raises:
-        RecipeError: no such file, no ONNX model, or weights that are not in the model's folder.
+        RecipeError: no such file, no ONNX model, nodes that read what no earlier one gives, or
+            weights that are not in the model's folder.
     """
     try:
         model = onnx.load(path, load_external_data=False)
@@ -25,6 +26,8 @@ def read(path: Path) -> onnx.ModelProto:
         raise _no_model(path, reason or str(error)) from error
     if not model.graph.output:
         raise _no_model(path, "a model without outputs")
+    if unknown := scope.outer_names(model.graph):
+        raise _no_model(path, f"{min(unknown)!r}, which is read before anything gives it")
     external_data.load(model, path.parent)
     return model
 
@@ -67,5 +70,5 @@ def _no_model(path: Path, found: str) -> RecipeError:
     return RecipeError(
         expected=f"an ONNX model in {path}",
         found=found,
-        remedy="give the path of an .onnx file",
+        remedy="give the path of an .onnx file that onnx.checker accepts",
     )
