@@ -39,7 +39,7 @@ LONGEST_S = 0.25
 
 VARIABLE = "EDGELINE_KILLS_KEY"
 KEY = "0x6cbed15c793ce57650b9877cf6fa156fbef513c4e6134f022a85b1ffdd59b2a1"
-"""Of the second account of that mnemonic."""
+"""Of the second of Ganache's own accounts; known to everyone, worth nothing."""
 
 
 @dataclass(frozen=True)

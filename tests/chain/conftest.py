@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import anvil
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.keys import Signer, load_signer
@@ -21,6 +20,7 @@ from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import Statement, Subject
 from edgeline.stack import ganache
 from edgeline.stack.loopback import free_port
+from tests import anvil
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import anvil
 from edgeline.stack.loopback import free_port
+from tests import anvil
 from tests.pipeline.checkout import quick
 
 pytestmark = pytest.mark.xdist_group("line")

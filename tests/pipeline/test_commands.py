@@ -1,7 +1,9 @@
-"""Every command of the command line is where its table says."""
+"""Every command of the command line is where its table says, and every benchmark can be measured."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +16,8 @@ TARGETS = {(name,): target for name, target in COMMANDS.items()} | {
     for group, (commands, _) in GROUPS.items()
     for name, target in commands.items()
 }
+
+BENCHMARKS = sorted((Path(__file__).parents[2] / "benchmarks").glob("*.py"))
 
 
 @pytest.mark.parametrize("words", TARGETS, ids=" ".join)
@@ -33,6 +37,12 @@ def test_a_group_lists_its_commands(group: str) -> None:
     assert all(
         name in listed for at, name in enumerate(commands) if targets[at] not in targets[:at]
     )
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+def test_a_benchmark_is_what_its_command_measures(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert "measure" in {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
 
 
 def test_a_wheel_without_a_checkout_is_told_so_in_one_line() -> None:

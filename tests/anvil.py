@@ -1,4 +1,4 @@
-"""Anvil, for benchmarks and tests that want a second kind of node; Ganache is started by edgeline.stack.ganache."""
+"""Anvil, a second kind of node for tests; Ganache is started by edgeline.stack.ganache."""
 
 import subprocess
 import time
