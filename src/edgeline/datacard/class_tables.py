@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.datasets.card import Card
+from edgeline.datasets.prepare import SETS
 
-SETS = ("train", "validation", "test")
 MOST_DEVICES = 100
 COLOURS = 20
 """Classes that have a colour of their own; the others share a grey one."""

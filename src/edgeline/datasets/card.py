@@ -144,17 +144,26 @@ def load(folder: Path) -> Card:
     """
     path = folder / CARD
     try:
-        content = path.read_bytes()
-        return _parse(json.loads(content), sha256_bytes(content))
+        return parse(path.read_bytes(), f"{folder.name}/{CARD}")
     except FileNotFoundError:
         raise EnvironmentUnfit(
             expected=f"complete data in {folder.name}",
             found=f"no {CARD} there",
             remedy="make the data with `dvc repro`",
         ) from None
+
+
+def parse(content: bytes, where: str) -> Card:
+    """The card that a file holds; `where` it lies is for the message.
+
+    Raises:
+        Tampered: the file is not a card.
+    """
+    try:
+        return _parse(json.loads(content), sha256_bytes(content))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Tampered(
-            expected=f"a data card in {folder.name}/{CARD}",
+            expected=f"a data card in {where}",
             found="a file that is no data card",
             remedy="delete the file, and make the data again with `dvc repro`",
         ) from None

@@ -7,13 +7,12 @@ from typing import Any
 
 from edgeline.datasets import card, items
 from edgeline.datasets.drift import DriftReport, measure_drift
+from edgeline.datasets.prepare import SETS
 from edgeline.digest import sha256_bytes
 from edgeline.revisions import ledger, objects
 from edgeline.revisions.ledger import LedgerEntry
 from edgeline.revisions.repository import exclusive_dvc, repository
 from edgeline.revisions.restore import fetch_objects, find_or_pull
-
-SETS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def compare(root: Path, name: str, a: str, b: str) -> Difference:
         fetch_objects(root, entry)
     with exclusive_dvc(root) as memory, repository(root, memory) as repo:
         cache = Path(repo.cache.local.path)
-        old, old_items = _items(cache, before, memory)
-        new, new_items = _items(cache, after, memory)
+        old, old_items = _items(cache, before)
+        new, new_items = _items(cache, after)
     return Difference(
         before=before.digest,
         after=after.digest,
@@ -71,9 +70,9 @@ def compare(root: Path, name: str, a: str, b: str) -> Difference:
     )
 
 
-def _items(cache: Path, entry: LedgerEntry, below: Path) -> tuple[card.Card, dict[str, Item]]:
+def _items(cache: Path, entry: LedgerEntry) -> tuple[card.Card, dict[str, Item]]:
     """Every item of the three sets by its id."""
-    described, files = objects.verify_files(cache, entry, below)
+    described, files = objects.verify_files(cache, entry)
     names = described.form.classes
     by_id = {}
     for one in SETS:

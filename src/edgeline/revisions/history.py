@@ -69,7 +69,6 @@ def previous_card(root: Path, name: str, digest: str) -> card.Card | None:
     try:
         fetch_objects(root, entries[at + 1])
         with exclusive_dvc(root) as memory, repository(root, memory) as repo:
-            cache = Path(repo.cache.local.path)
-            return objects.load_card(cache, entries[at + 1], memory)
+            return objects.load_card(Path(repo.cache.local.path), entries[at + 1])
     except EdgelineError:
         return None

@@ -5,10 +5,8 @@ the SHA-256 that the card records. Nothing of it is executed.
 """
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from edgeline.datasets import card
 from edgeline.digest import sha256_file
@@ -53,10 +51,8 @@ def find_damaged(cache: Path, objects: Iterable[str]) -> list[str]:
     return [md5 for md5 in objects if md5_file(object_path(cache, md5)) != md5.removesuffix(".dir")]
 
 
-def verify_files(cache: Path, entry: LedgerEntry, below: Path) -> tuple[card.Card, dict[str, Path]]:
+def verify_files(cache: Path, entry: LedgerEntry) -> tuple[card.Card, dict[str, Path]]:
     """The card of a revision, and the path of each of its files in the cache, all hashed again.
-
-    `below` is a folder for temporary files.
 
     Raises:
         EnvironmentUnfit: an object is not in the cache.
@@ -65,7 +61,7 @@ def verify_files(cache: Path, entry: LedgerEntry, below: Path) -> tuple[card.Car
     files = {path: object_path(cache, md5) for path, md5 in list_files(cache, entry).items()}
     if missing := [path for path, place in files.items() if not place.is_file()]:
         raise _not_cached(entry, missing[0])
-    described = load_card(cache, entry, below)
+    described = load_card(cache, entry)
     data = {path: place for path, place in files.items() if path not in card.NOT_DATA}
     for path in sorted(described.files.keys() | data.keys()):
         expected, place = described.files.get(path), data.get(path)
@@ -73,15 +69,13 @@ def verify_files(cache: Path, entry: LedgerEntry, below: Path) -> tuple[card.Car
     return described, files
 
 
-def load_card(cache: Path, entry: LedgerEntry, below: Path) -> card.Card:
+def load_card(cache: Path, entry: LedgerEntry) -> card.Card:
     """The card of a revision, which has the digest that names the revision."""
     place = object_path(cache, entry.dvc)
     if not place.is_file():
         raise _not_cached(entry, card.CARD)
     _require_same(entry, card.CARD, entry.digest, sha256_file(place), place)
-    with TemporaryDirectory(dir=below, ignore_cleanup_errors=True) as folder:
-        shutil.copyfile(place, Path(folder) / card.CARD)
-        return card.load(Path(folder))
+    return card.parse(place.read_bytes(), str(place))
 
 
 def _read_folder(cache: Path, md5: str, entry: LedgerEntry) -> dict[str, str]:

@@ -23,8 +23,6 @@ from edgeline.revisions.repository import exclusive_dvc, repository
 REACH_S = 30
 """How long a remote may take to answer first; the transfer itself has no limit."""
 
-PROJECT = Path(__file__).parents[2]
-
 
 @dataclass(frozen=True)
 class Remote:
@@ -137,7 +135,7 @@ def _transfer(root: Path, target: Remote, verb: str, name: str, *which: str) -> 
         TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
         subprocess.Popen(
             command,
-            cwd=PROJECT,
+            cwd=root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

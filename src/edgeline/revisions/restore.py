@@ -48,7 +48,7 @@ def restore(root: Path, name: str, prefix: str, now: datetime) -> RestoreReport:
         entry = find_or_pull(root, name, prefix)
         fetched = fetch_objects(root, entry)
         with exclusive_dvc(root) as memory, repository(root, memory) as repo:
-            objects.verify_files(Path(repo.cache.local.path), entry, memory)
+            objects.verify_files(Path(repo.cache.local.path), entry)
             withdraw(workspace.data(name))
             put_settings(root, name, entry.settings.encode())
             lockfile.write_stages(root, entry.lock)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edgeline.datasets import card
 from edgeline.errors import RecipeError, Tampered
-from edgeline.revisions import ledger, remote
+from edgeline.revisions import ledger, objects, remote
 from edgeline.revisions.code import write_code_digests
 from edgeline.revisions.lockfile import STAGES, addresses, md5_file, read_card_md5
 from edgeline.revisions.repository import dvc_environment, exclusive_dvc, parse_failure, repository
@@ -151,12 +151,10 @@ def _tampered(root: Path, name: str, path: str, expected: str, found: str) -> Ta
 
 def _damaged(root: Path) -> list[str]:
     """Objects of DVC's cache that no longer have the MD5 they are named by."""
-    objects = sorted((root / ".dvc" / "cache" / "files" / "md5").glob("??/*"))
-    return [
-        path.relative_to(root).as_posix()
-        for path in objects
-        if md5_file(path) != path.parent.name + path.name.removesuffix(".dir")
-    ]
+    cache = root / ".dvc" / "cache" / "files" / "md5"
+    names = [path.parent.name + path.name for path in sorted(cache.glob("??/*"))]
+    damaged = objects.find_damaged(cache, names)
+    return [objects.object_path(cache, md5).relative_to(root).as_posix() for md5 in damaged]
 
 
 def _is_in_cache(root: Path, md5: str) -> bool:
