@@ -49,7 +49,10 @@ def measure(labels: Sequence[int] = LABELS, seeds: Sequence[int] = SEEDS) -> dic
     pretrained = _pretrain(Pretrained(weights="printed"))
     rows = {}
     for many in labels:
-        pairs = [_compare(pretrained, Data(central=many, seed=seed), seed) for seed in seeds]
+        pairs = [
+            _compare(pretrained, Data(source="digits", central=many, seed=seed), seed)
+            for seed in seeds
+        ]
         rows[str(many)] = {
             "pairs": [asdict(pair) for pair in pairs],
             "tuned": _spread([pair.tuned for pair in pairs]),

@@ -21,7 +21,9 @@ from edgeline.datasets.prepare import prepare, read_report
 from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.recipe.data import Data
 
-SETTINGS = Data(image_size=8, validation=24, test=24, central=24, devices=3, max_bad=1)
+SETTINGS = Data(
+    source="digits", image_size=8, validation=24, test=24, central=24, devices=3, max_bad=1
+)
 HOSTILE = (
     "</script><script>window.hit = 1</script>",
     "\"><img src=x onerror='window.hit = 1'>",

@@ -16,7 +16,7 @@ from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.sources.fetch import fetch
 
-SETTINGS = Data(image_size=8, validation=10, test=20, central=10, devices=2)
+SETTINGS = Data(source="digits", image_size=8, validation=10, test=20, central=10, devices=2)
 
 
 @pytest.fixture

@@ -23,7 +23,9 @@ from edgeline.datasets.prepare import prepare
 from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.recipe.data import Data
 
-SETTINGS = Data(image_size=8, validation=20, test=20, central=20, devices=3, max_bad=1)
+SETTINGS = Data(
+    source="digits", image_size=8, validation=20, test=20, central=20, devices=3, max_bad=1
+)
 VALUES = {
     "image": lambda draw: draw.integers(0, 256, (120, 8, 8), dtype=np.uint8),
     "series": lambda draw: draw.normal(size=(120, 9, 2)).astype(np.float32),

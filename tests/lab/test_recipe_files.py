@@ -16,7 +16,7 @@ def recipe(weights: str = "none", **data: str) -> Recipe:
 
 
 def test_a_recipe_of_what_ships_names_no_files(tmp_path: Path) -> None:
-    assert digests(recipe(weights="timm:resnet18"), tmp_path) == ()
+    assert digests(recipe(weights="timm:resnet18", source="digits"), tmp_path) == ()
 
 
 def test_names_outside_ascii_count_and_hidden_litter_does_not(tmp_path: Path) -> None:
@@ -42,9 +42,10 @@ def test_data_and_weights_both_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mine", "found"),
     [
+        (recipe(), r"data\.source among .* found ''"),
         (recipe(source="tabel"), "tabel"),
         (recipe(source="table", path="none.csv"), r"none\.csv"),
-        (recipe("none.safetensors"), r"no file none\.safetensors"),
+        (recipe("none.safetensors", source="digits"), r"no file none\.safetensors"),
     ],
 )
 def test_what_is_not_there_is_told_at_once(tmp_path: Path, mine: Recipe, found: str) -> None:

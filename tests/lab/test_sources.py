@@ -18,7 +18,7 @@ def fetch_raw(root, settings):
 
 
 def test_digits_are_500_of_each_kind(tmp_path):
-    report = fetch(tmp_path / "data" / "x", Data())
+    report = fetch(tmp_path / "data" / "x", Data(source="digits"))
 
     source = raw.read(tmp_path / "data" / "x" / "raw.npz")
     names = tuple("0123456789")
@@ -114,7 +114,7 @@ def test_own_files_are_credited_as_the_recipe_says():
 
 def test_a_set_that_ships_takes_no_path(tmp_path):
     with pytest.raises(RecipeError, match="since 'digits' is a set that ships"):
-        fetch_raw(tmp_path, Data(path="mine"))
+        fetch_raw(tmp_path, Data(source="digits", path="mine"))
 
 
 def test_names_of_the_classes_are_those_of_the_settings(tmp_path):
@@ -125,7 +125,7 @@ def test_names_of_the_classes_are_those_of_the_settings(tmp_path):
 
 def test_too_few_names_of_classes_are_refused(tmp_path):
     with pytest.raises(RecipeError, match=r"names for 10 classes in data\.classes; found 2"):
-        fetch_raw(tmp_path, Data(classes=("even", "odd")))
+        fetch_raw(tmp_path, Data(source="digits", classes=("even", "odd")))
 
 
 @pytest.mark.parametrize("source", FORMS)
@@ -217,7 +217,9 @@ def test_a_file_is_identified_by_its_sha256(tmp_path):
 
 
 def test_settings_without_a_path_are_identified_already(tmp_path):
-    assert with_digest(Data(), tmp_path) == Data()
+    settings = Data(source="digits")
+
+    assert with_digest(settings, tmp_path) == settings
 
 
 def test_no_network_is_an_environment_that_does_not_do(tmp_path):

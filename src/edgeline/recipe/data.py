@@ -11,7 +11,7 @@ from edgeline.recipe.section import Section
 
 
 class Data(Section):
-    source: str = "digits"
+    source: str = ""
     """A set that ships (digits, breast-cancer, voice, shuttle), or the form of your own files:
     image-folder, medmnist, table, series."""
 
