@@ -42,14 +42,15 @@ class Workspace:
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
             if (folder / MARKER).is_file() and (folder / "recipes").is_dir():
-                return cls(folder)._checked()
+                return cls(folder).checked()
         raise EnvironmentUnfit(
             expected=f"an edgeline project ({MARKER} and recipes/) here or above",
             found=str(here),
             remedy="run edgeline inside the project's folder",
         )
 
-    def _checked(self) -> "Workspace":
+    def checked(self) -> "Workspace":
+        """Itself. Raises EnvironmentUnfit: its path would confuse the tools' database addresses."""
         awkward = sorted(set(str(self.root)) & set("%?"))
         if awkward:
             raise EnvironmentUnfit(

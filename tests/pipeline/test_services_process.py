@@ -16,7 +16,7 @@ import pytest
 
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.stack import process, process_info
-from edgeline.stack.loopback import is_free
+from edgeline.stack.loopback import free_port, is_free
 from edgeline.stack.process import LAUNCHER, Service
 from edgeline.stack.process_info import Running
 
@@ -57,9 +57,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def test_a_second_call_finds_the_same_server(state: Path, port: int) -> None:

@@ -6,8 +6,8 @@ What the user set, in the tool's own variable, is honoured.
 import os
 from pathlib import Path
 
-from edgeline.errors import EnvironmentUnfit
 from edgeline.stack import process
+from edgeline.workspace import Workspace
 
 # The variable by which each tool's own client is told where its server is.
 ADDRESSES = {
@@ -40,19 +40,8 @@ QUIET = {
 
 
 def state_folder(root: Path) -> Path:
-    """Return `.edgeline` below the root.
-
-    Raises:
-        EnvironmentUnfit: the path holds a character at which database addresses are cut.
-    """
-    state = root.resolve() / ".edgeline"
-    if bad := sorted(set("%?") & set(str(state))):
-        raise EnvironmentUnfit(
-            expected="a project path without % and ? (MLflow cuts its database's address there)",
-            found=f"{' and '.join(bad)} in {state}",
-            remedy="move or rename the project folder",
-        )
-    return state
+    """Return `.edgeline` below the root; raises EnvironmentUnfit where no database could have its address there."""
+    return Workspace(root.resolve()).checked().state
 
 
 def environment(root: Path) -> dict[str, str]:

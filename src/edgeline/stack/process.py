@@ -5,7 +5,6 @@ has a session of its own, so Ctrl-C in the program that started it leaves it up.
 """
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from edgeline.errors import ServiceUnavailable
-from edgeline.files import acquire_lock, write_json
+from edgeline.files import acquire_lock, read_json, write_json
 from edgeline.stack import process_info
 from edgeline.stack.loopback import is_free
 from edgeline.stack.process_info import Running
@@ -81,8 +80,8 @@ def ensure(service: Service, state: Path, on_progress: Progress = silent) -> Run
 def find(name: str, state: Path) -> Running | None:
     """Return the server on record if that very process is still alive."""
     try:
-        running = Running(**json.loads(_record(name, state).read_text()))
-    except (OSError, ValueError, TypeError):
+        running = Running(**(read_json(_record(name, state)) or {}))
+    except TypeError:
         return None
     return running if process_info.leader(running) else None
 

@@ -31,10 +31,11 @@ __all__ = [
     "SERVICES",
     "address",
     "apply_deployments",
+    "chain_url",
     "ensure_all",
     "environment",
+    "may_deploy",
     "running",
-    "state_folder",
     "stop_all",
 ]
 
