@@ -12,6 +12,7 @@ from edgeline.datasets.profile import moments, profile
 from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.digest import canonical_json, sha256_bytes, sha256_file
 from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered
+from edgeline.files import PARTIAL
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.sources.fetch import fetch
@@ -125,6 +126,17 @@ def test_settings_and_words_may_lie_beside(folder):
     (folder / "settings.yaml").write_text("source: digits", encoding="utf-8")
     (folder / "README.md").write_text("words", encoding="utf-8")
 
+    assert card.check(folder) == card.load(folder)
+
+
+@pytest.mark.parametrize("below", [".", "prepared"])
+def test_what_a_killed_stage_was_writing_is_no_data(folder, below):
+    left = folder / below / f".raw.npz.1a2b3c4d{PARTIAL}"
+    left.write_bytes(b"half")
+
+    partition(folder, SETTINGS)
+
+    assert not left.exists()
     assert card.check(folder) == card.load(folder)
 
 

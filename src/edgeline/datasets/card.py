@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from edgeline.datasets.profile import Profile
 from edgeline.digest import NOT_PLAIN, JsonValue, canonical_json, folder_digests, sha256_bytes
 from edgeline.errors import EnvironmentUnfit, Tampered
-from edgeline.files import write_atomically
+from edgeline.files import PARTIAL, write_atomically
 from edgeline.preprocess import Preprocessing
 
 CARD = "card.json"
@@ -154,7 +154,7 @@ def load(folder: Path) -> Card:
 
 
 def parse(content: bytes, where: str) -> Card:
-    """The card that a file holds; `where` it lies is for the message.
+    """The card with these bytes; the message says `where` they are.
 
     Raises:
         Tampered: the file is not a card.
@@ -178,8 +178,13 @@ def write(folder: Path, **content: JsonValue) -> Card:
 
 
 def withdraw(folder: Path) -> None:
-    """Remove the card; the first act of every stage, so that half-made data are never used."""
+    """Remove the card; the first act of every stage, so that half-made data are never used.
+
+    Files that a killed stage or a killed DVC was writing go as well, or the next card would list them.
+    """
     (folder / CARD).unlink(missing_ok=True)
+    for partial in (*folder.rglob(f"*{PARTIAL}"), *folder.glob(".*.tmp")):
+        partial.unlink()
 
 
 def _parse(content: dict[str, Any], digest: str) -> Card:

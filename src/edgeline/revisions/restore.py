@@ -14,7 +14,7 @@ from edgeline.revisions import ledger, lockfile, objects, remote
 from edgeline.revisions.ledger import LedgerEntry
 from edgeline.revisions.repository import exclusive_dvc, repository
 from edgeline.revisions.settings import put_settings
-from edgeline.revisions.stages import check, verify, withdraw
+from edgeline.revisions.stages import check, verify
 from edgeline.workspace import Workspace, lock
 
 
@@ -49,7 +49,7 @@ def restore(root: Path, name: str, prefix: str, now: datetime) -> RestoreReport:
         fetched = fetch_objects(root, entry)
         with exclusive_dvc(root) as memory, repository(root, memory) as repo:
             objects.verify_files(Path(repo.cache.local.path), entry)
-            withdraw(workspace.data(name))
+            card.withdraw(workspace.data(name))
             put_settings(root, name, entry.settings.encode())
             lockfile.write_stages(root, entry.lock)
         with exclusive_dvc(root) as memory, repository(root, memory) as repo:

@@ -64,7 +64,7 @@ def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
         write_code_digests(root)
         is_stale, target = _status(root, addresses(name), memory)
         if is_stale:
-            withdraw(Workspace(root).data(name))
+            card.withdraw(Workspace(root).data(name))
             _reproduce(root, addresses(name)[-1], memory)
         described = verify(root, name)
         ledger.add_entry(root, name, described, now or datetime.now(UTC))
@@ -84,16 +84,6 @@ def verify(root: Path, name: str) -> card.Card:
     for path, digest, actual in card.find_differences(folder, described):
         raise tampered_file(root, name, path, digest, actual)
     return described
-
-
-def withdraw(folder: Path) -> None:
-    """Remove the card and partial files before DVC changes the data.
-
-    A killed DVC or stage leaves partial files in the folder itself. DVC clears its own folders.
-    """
-    card.withdraw(folder)
-    for partial in (*folder.glob(".*.tmp"), *folder.glob("*.partial")):
-        partial.unlink()
 
 
 def _status(root: Path, stages: list[str], memory: Path) -> tuple[bool, remote.Remote | None]:
