@@ -81,8 +81,8 @@ def find_label_issues(
 def flag_labels(shares: NDArray[np.float64], labels: Whole) -> tuple[Whole, Whole]:
     """Positions of the items in doubt, and the class that each looks like.
 
-    `shares` (N, C) of neighbours in each class. An item of a
-    class with fewer items than votes is never flagged: it would be outvoted whatever it is.
+    `shares` (N, C) of neighbours in each class. An item of a class with fewer items than votes is
+    never flagged: it would be outvoted whatever it is.
     """
     likely = shares.argmax(axis=1)
     many = np.bincount(labels, minlength=shares.shape[1])
