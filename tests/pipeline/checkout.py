@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -185,16 +185,21 @@ def quick(*changes: str) -> list[str]:
     return [word for setting in (*QUICK, *changes) for word in ("-p", setting)]
 
 
-def checked_out(folder: Path, addresses: Mapping[str, str] | None = None) -> Project:
-    """The project as an archive holds it, with the checkout's node packages."""
-    root = folder / FOLDER
-    for name in PARTS:
+def copy_parts(parts: Iterable[str], root: Path) -> None:
+    """Files and folders of the checkout, as an archive holds them."""
+    root.mkdir(parents=True)
+    for name in parts:
         source = CHECKOUT / name
         if source.is_dir():
             shutil.copytree(source, root / name, ignore=LEFT_OUT)
         else:
-            root.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, root / name)
+
+
+def checked_out(folder: Path, addresses: Mapping[str, str] | None = None) -> Project:
+    """The project as an archive holds it, with the checkout's node packages."""
+    root = folder / FOLDER
+    copy_parts(PARTS, root)
     (root / "node_modules").symlink_to(CHECKOUT / "node_modules")
     return Project(root, addresses or {})
 

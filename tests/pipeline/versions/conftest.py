@@ -15,12 +15,11 @@ import pytest
 
 from edgeline import revisions
 from edgeline.recipe.data import Data
+from tests.pipeline.checkout import copy_parts
 from tests.sharing import once
 
-CHECKOUT = Path(__file__).parents[3]
 BINARIES = Path(sys.executable).parent
 VERSIONED = ("dvc.yaml", "dvc.lock", ".dvc", ".dvcignore", ".gitignore", "src", "tasks", "recipes")
-NOT_VERSIONED = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 DEADLY = """
@@ -127,13 +126,7 @@ class Flowers:
 
 def project(root: Path) -> Flowers:
     """What a source archive of the project holds, as far as its data are concerned."""
-    for name in VERSIONED:
-        source = CHECKOUT / name
-        if source.is_dir():
-            shutil.copytree(source, root / name, ignore=NOT_VERSIONED)
-        else:
-            root.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, root / name)
+    copy_parts(VERSIONED, root)
     stages = (root / "dvc.yaml").read_text()
     named = re.sub(r"recipes: \[.*\]", "recipes: [plants, herbs]", stages)
     (root / "dvc.yaml").write_text(named)
