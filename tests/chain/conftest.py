@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
+from edgeline.anchoring.contract import AnchorContract, deploy, open_contract, transact
 from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
@@ -124,6 +125,16 @@ def own(chain: Chain, tmp_path: Path) -> AnchorContract:
 def ours(contract: AnchorContract, tmp_path: Path) -> Signer:
     """The account that deployed it, signed for by its node."""
     return load_signer("node", contract.node, tmp_path)
+
+
+@pytest.fixture
+def stranger(
+    own: AnchorContract, ours: Signer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Signer:
+    """Another account that may anchor in the test's own contract."""
+    other = account(1, own.node, tmp_path, monkeypatch)
+    transact(own, ours, "setRoles", other.address, ROLES["ANCHORER"])
+    return other
 
 
 @pytest.fixture

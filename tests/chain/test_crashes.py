@@ -93,18 +93,15 @@ def test_a_number_that_somebody_else_used_is_replaced(
 def test_another_key_takes_over_what_the_first_left_in_the_air(
     own: AnchorContract,
     ours: Signer,
+    stranger: Signer,
     outbox: Outbox,
     make: Make,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    other = account(1, own.node, tmp_path, monkeypatch)
-    transact(own, ours, "setRoles", other.address, ROLES["ANCHORER"])
     outbox.add(make("model"))
     outbox.bind(own.deployment)
     outbox.mark_sent(sent for sent, _ in prepared(outbox, own, ours))
-    assert flush(outbox, own, other).sent == 1
-    assert own.record(make("model").digest).anchorer == other.address  # type: ignore[union-attr]
+    assert flush(outbox, own, stranger).sent == 1
+    assert own.record(make("model").digest).anchorer == stranger.address  # type: ignore[union-attr]
 
 
 def prepared(outbox: Outbox, contract: AnchorContract, signer: Signer) -> list[Any]:

@@ -152,17 +152,14 @@ def test_a_missing_role_says_so_before_anything_is_paid(
 def test_a_compromised_key_says_so(
     own: AnchorContract,
     ours: Signer,
+    stranger: Signer,
     outbox: Outbox,
     make: Make,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    other = account(1, own.node, tmp_path, monkeypatch)
-    transact(own, ours, "setRoles", other.address, ROLES["ANCHORER"])
-    transact(own, ours, "markCompromised", other.address, 1)
+    transact(own, ours, "markCompromised", stranger.address, 1)
     outbox.add(make("model"))
     with pytest.raises(EnvironmentUnfit, match="found one that was declared compromised"):
-        flush(outbox, own, other)
+        flush(outbox, own, stranger)
     assert outbox.counts()["pending"] == 1
 
 

@@ -2,19 +2,17 @@
 
 from pathlib import Path
 
-import pytest
-
 from edgeline.anchoring.contract import AnchorContract, open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import flush
-from edgeline.anchoring.interface import REVOKED, ROLES, VALID
+from edgeline.anchoring.interface import REVOKED, VALID
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT, revoke_again
 from edgeline.anchoring.sending import transaction_count
 from edgeline.merkle import build
 from edgeline.provenance.statement import KINDS
-from tests.chain.conftest import Make, account
+from tests.chain.conftest import Make
 
 NO_DETAIL = 64 * "0"
 DEFECTIVE = 2
@@ -80,12 +78,9 @@ def test_revocation_that_the_contract_refuses_stops_nothing_else(
     outbox: Outbox,
     make: Make,
     ours: Signer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    stranger: Signer,
 ) -> None:
     """An insider revoked the leaf in a tree of their own: the contract keeps one record for both."""
-    stranger = account(1, own.node, tmp_path, monkeypatch)
-    transact(own, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
     files, model = [make("a"), make("b")], make("model")
     tree = outbox.add_tree(files)
     outbox.add(model)
@@ -105,11 +100,8 @@ def test_statement_that_a_stranger_anchored_about_something_else_is_refused(
     outbox: Outbox,
     make: Make,
     ours: Signer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    stranger: Signer,
 ) -> None:
-    stranger = account(1, own.node, tmp_path, monkeypatch)
-    transact(own, ours, "setRoles", stranger.address, ROLES["ANCHORER"])
     model, elsewhere = make("model"), 64 * "2"
     transact(own, stranger, "anchor", model.digest, elsewhere, KINDS[model.kind], [])
     outbox.add(model)
