@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
-from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
+from edgeline.anchoring.outbox_entry import Closed, OutboxEntry, Sent
 from edgeline.database import Database, Schema
 from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
@@ -192,10 +192,8 @@ class Outbox:
                 [(s.sender, s.nonce, str(s.price), s.raw, s.transaction, s.key) for s in sent],
             )
 
-    def close_entries(
-        self, closed: Iterable[tuple[str, str | None, int | None, str | None]]
-    ) -> None:
-        """These keys are on the chain: key, transaction, block and its hash, as far as they are known."""
+    def close_entries(self, closed: Iterable[Closed]) -> None:
+        """These are on the chain."""
         with self.database.change() as db:
             db.executemany(
                 "UPDATE rows SET state = 'mined', reason = '', \"transaction\" = ?, block = ?, "

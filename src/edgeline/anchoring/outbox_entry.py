@@ -53,6 +53,10 @@ class OutboxEntry:
         return BASE_GAS + PARENT_GAS * len(self.parents)
 
 
+Closed = tuple[str, str | None, int | None, str | None]
+"""What the chain has of an entry: its key, transaction, block and the block's hash, as far as they are known."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """A transaction that is about to leave for an entry."""

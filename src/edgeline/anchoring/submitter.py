@@ -14,7 +14,7 @@ from edgeline.anchoring.interface import moment
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.outbox_entry import OutboxEntry, Sent
+from edgeline.anchoring.outbox_entry import Closed, OutboxEntry, Sent
 from edgeline.anchoring.provider import Question, Refused, batches, hexadecimal
 from edgeline.anchoring.sending import (
     POLL_S,
@@ -137,6 +137,7 @@ class Submitter:
 
     def _close(self, entries: Sequence[OutboxEntry], records: Mapping[str, Record]) -> None:
         places = locate(self.contract, [(entry.key, records[entry.key].block) for entry in entries])
+        closed: list[Closed] = []
         for entry in entries:
             record, place = records[entry.key], places.get(entry.key)
             if place and place.subject != entry.subject:
@@ -145,7 +146,8 @@ class Submitter:
             ours = entry.state == "sent" and record.anchorer == entry.sender
             self.sent, self.already = self.sent + ours, self.already + (not ours)
             known = (place.transaction, place.block, place.block_hash) if place else (None,) * 3
-            self.outbox.close_entries([(entry.key, *known)])
+            closed.append((entry.key, *known))
+        self.outbox.close_entries(closed)
 
     def _failure(self, entry: OutboxEntry, mined: Mined) -> str:
         """Why a transaction that is in a block did not write its entry: asked again, as a call."""

@@ -32,9 +32,6 @@ class Lineage:
     def __iter__(self) -> Iterator[Statement]:
         return iter(self.statements)
 
-    def __len__(self) -> int:
-        return len(self.statements)
-
     def add(
         self,
         kind: str,
