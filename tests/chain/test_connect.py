@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.connect import EarlierContract
-from edgeline.anchoring.contract import AnchorContract, open_contract
+from edgeline.anchoring.contract import AnchorContract, EarlierContract, open_contract
 from edgeline.anchoring.deployment import Chain, read_chain, write_chain
 from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.node import Node
@@ -57,7 +56,7 @@ def test_a_contract_of_an_earlier_version_names_the_next_command(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled = {**COMPILED, "code_hash": "0x" + 64 * "1"}
-    monkeypatch.setattr("edgeline.anchoring.connect.COMPILED", compiled)
+    monkeypatch.setattr("edgeline.anchoring.contract.COMPILED", compiled)
     with pytest.raises(
         EarlierContract, match="an earlier version; deploy a new one: `edgeline run`"
     ):

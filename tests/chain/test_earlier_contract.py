@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeline.anchoring.connect import EarlierContract
+from edgeline.anchoring.contract import EarlierContract
 from edgeline.anchoring.deployment import Chain, read_chain, write_chain
 from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.outbox import Outbox
@@ -92,7 +92,7 @@ def test_reading_names_the_next_command_and_writing_deploys_a_new_contract(
     write_chain(known, workspace.deployment(LOCAL))
     later = {**COMPILED, "code_hash": "0x" + 64 * "1"}
     with monkeypatch.context() as patched:
-        patched.setattr("edgeline.anchoring.connect.COMPILED", later)
+        patched.setattr("edgeline.anchoring.contract.COMPILED", later)
         with pytest.raises(EarlierContract, match="earlier version; .*`edgeline run` does so"):
             open_chain(workspace, LOCAL, chain.url)
 

@@ -15,7 +15,6 @@ from web3 import Web3
 from web3.contract.contract import ContractFunction
 from web3.exceptions import BadFunctionCallOutput
 
-from edgeline.anchoring.connect import connect, require_code
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.interface import COMPILED, REFUSALS, ROLES, input_types, role_names
 from edgeline.anchoring.keys import Signer, load_signer, parse_address
@@ -34,6 +33,11 @@ ERRORS = {
 }
 """Name and types by the four bytes with which a refusal begins."""
 PANIC = bytes.fromhex("4e487b71")
+NO_CODE = "0x" + keccak256(b"").hex()
+
+
+class EarlierContract(EnvironmentUnfit):
+    """The contract is there, and of a version that this one does not write to."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,33 @@ class Key:
 
 
 def open_contract(url: str, deployment: Deployment, *, timeout_s: float = 10.0) -> "AnchorContract":
-    """The contract at this address; raises what `connect` raises."""
-    return AnchorContract(connect(url, deployment, timeout_s=timeout_s), deployment)
+    """The contract, after checking that the node at this address is of its chain and holds it.
+
+    A write to an address without code succeeds and records nothing.
+
+    Raises:
+        ServiceUnavailable: nothing answers at `url`, or something else than an Ethereum node.
+        EnvironmentUnfit: the node is of another chain, or does not hold this contract.
+        EarlierContract: it does, and the contract is of an earlier version.
+    """
+    node = Node(url, timeout_s)
+    chain_id, genesis = node.identity()
+    if (chain_id, genesis) != (deployment.chain_id, deployment.genesis):
+        raise EnvironmentUnfit(
+            expected=f"chain {deployment.chain_id} with genesis {deployment.genesis} at {node.place}",
+            found=f"chain {chain_id} with genesis {genesis}",
+            remedy="name the right node with --url, or give this one its database back",
+        )
+    contract = AnchorContract(node, deployment)
+    contract.require_code()
+    if deployment.code_hash != COMPILED["code_hash"]:
+        raise EarlierContract(
+            expected=f"a ModelAnchor contract of this version at {deployment.contract}",
+            found="one of an earlier version",
+            remedy="deploy a new one: `edgeline run` does so on the project's own chain, `edgeline chain deploy "
+            "NAME` on another; until then, receipts are verified with --offline",
+        )
+    return contract
 
 
 def deploy(
@@ -59,7 +88,6 @@ def deploy(
     locks: Path,
     confirmations: int = 1,
     admin: str | None = None,
-    timeout_s: float = 10.0,
 ) -> Chain:
     """Puts a new contract on the chain; `admin`, or else the account that `source` names, gets all roles.
 
@@ -69,7 +97,7 @@ def deploy(
         RecipeError: `admin` is no address; a contract with a wrong one would have no administrator for ever.
     """
     admin = parse_address(admin) if admin else None
-    node = Node(url, timeout_s)
+    node = Node(url)
     chain_id, genesis = node.identity()
     signer = load_signer(source, node, locks)
     made = node.web3.eth.contract(abi=COMPILED["abi"], bytecode=COMPILED["bytecode"])
@@ -81,7 +109,7 @@ def deploy(
             remedy="look at the node's log: was its gas enough?",
         )
     deployment = Deployment(chain_id, genesis, mined.contract, COMPILED["code_hash"])
-    require_code(node, deployment)
+    AnchorContract(node, deployment).require_code()
     return Chain(name, deployment, mined.block, url, source, confirmations)
 
 
@@ -112,6 +140,18 @@ class AnchorContract:
         address = Web3.to_checksum_address(deployment.contract)
         self._web3 = node.web3.eth.contract(address, abi=COMPILED["abi"])
 
+    def require_code(self) -> None:
+        """Raises EnvironmentUnfit unless the contract's code is what it should be."""
+        address = self.deployment.contract
+        code = self.node.web3.eth.get_code(Web3.to_checksum_address(address))
+        found = "0x" + keccak256(bytes(code)).hex()
+        if found != self.deployment.code_hash:
+            raise EnvironmentUnfit(
+                expected=f"the ModelAnchor contract at {address} of {self.node.place}",
+                found="no contract" if found == NO_CODE else f"another one (code hash {found})",
+                remedy="name the right node with --url, or deploy the contract again",
+            )
+
     def records(self, keys: Sequence[str], block: int | str = "latest") -> list[Record | None]:
         """What the contract holds about statements and trees; None where nothing.
 
@@ -140,7 +180,7 @@ class AnchorContract:
         ]
         answers = self.node.results(calls)
         if "0x" in answers:
-            require_code(self.node, self.deployment)
+            self.require_code()
         return [self.node.read(_status, answer, "a status") for answer in answers]
 
     def status(self, key: str) -> int:
@@ -156,7 +196,7 @@ class AnchorContract:
         try:
             return Key(*self.call("keys", address).call())
         except (BadFunctionCallOutput, DecodingError):
-            require_code(self.node, self.deployment)
+            self.require_code()
             raise self.node.strange("something else than a key") from None
 
     def require_anchorer(self, address: str) -> None:
@@ -191,7 +231,7 @@ class AnchorContract:
         except Refused as refusal:
             return explain(refusal.data) or refusal.found
         except (BadFunctionCallOutput, DecodingError):
-            require_code(self.node, self.deployment)
+            self.require_code()
         return None
 
 

@@ -8,8 +8,7 @@ remembers is sent once more. Addresses are arguments: nothing here starts or fin
 from collections.abc import Callable
 from dataclasses import replace
 
-from edgeline.anchoring.connect import EarlierContract, connect
-from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
+from edgeline.anchoring.contract import AnchorContract, EarlierContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain, known_chain, write_chain
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import COMPILED
@@ -120,7 +119,7 @@ def _known_before(outbox: Outbox, local_url: str) -> Chain | None:
         return None
     deployment = Deployment(*place, COMPILED["code_hash"])
     try:
-        connect(local_url, deployment)
+        open_contract(local_url, deployment)
     except ServiceUnavailable:
         raise
     except EnvironmentUnfit:

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeline.anchoring.connect import connect
-from edgeline.anchoring.contract import AnchorContract
+from edgeline.anchoring.contract import AnchorContract, open_contract
 from edgeline.anchoring.contract import deploy as deploy_contract
 from edgeline.anchoring.deployment import Chain, known_chain, write_chain
 from edgeline.anchoring.flush import FlushReport
@@ -79,7 +78,7 @@ def _deployed(workspace: Workspace, name: str, asked_for_another: bool) -> Chain
             found=f"{workspace.deployment(name)} with contract {known.deployment.contract}",
             remedy="remove that file to deploy again, or edit it",
         )
-    connect(node_url(known, local_url(workspace, name)), known.deployment)
+    open_contract(node_url(known, local_url(workspace, name)), known.deployment)
     return known
 
 
