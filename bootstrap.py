@@ -21,7 +21,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -41,18 +40,17 @@ QUIET = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
 
-STATIC = {
+# A worker for each core, of at most four: each may need 2 GB of memory.
+WORKERS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
+PYTEST = ["-m", "pytest", *WORKERS]
+CHECKS = {
     "style": [VENV / "bin/ruff", "check", "."],
     "format": [VENV / "bin/ruff", "format", "--check", "."],
     "import rules": [VENV / "bin/lint-imports"],
     "types": [VENV / "bin/mypy"],
+    "tests of the wheel": [EDGE / "bin/python", *PYTEST, "tests/core", "tests/edge"],
 }
-# A worker for each core, of at most four: each may need 2 GB of memory.
-WORKERS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
-PYTEST = ["-m", "pytest", *WORKERS]
 TESTS = {"tests": [VENV / "bin/python", *PYTEST]}
-WHEEL = {"tests of the wheel": [EDGE / "bin/python", *PYTEST, "tests/core", "tests/edge"]}
-WHEEL_TESTED_BY = ["pytest", "pytest-randomly", "pytest-timeout", "pytest-xdist"]
 
 
 def main(arguments: list) -> int:
@@ -90,12 +88,12 @@ def run(arguments: list) -> int:
 
 def check(_: list) -> int:
     prepare(wheel=True)
-    return report({**STATIC, **WHEEL})
+    return report(CHECKS)
 
 
 def test(_: list) -> int:
     prepare(wheel=True)
-    return report({**STATIC, **WHEEL}, TESTS)
+    return report(CHECKS, TESTS)
 
 
 COMMANDS = {"setup": setup, "run": run, "check": check, "test": test}
@@ -108,18 +106,16 @@ def report(*groups: dict) -> int:
     """
     failed = []
     for group in groups:
-        logs = [tempfile.TemporaryFile() if len(group) > 1 else None for _ in group]  # noqa: SIM115
+        output = subprocess.PIPE if len(group) > 1 else None
         stages = [
-            subprocess.Popen([str(word) for word in command], stdout=log, stderr=log)
-            for command, log in zip(group.values(), logs, strict=True)
+            (name, command, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT))
+            for name, command in group.items()
         ]
-        for (name, command), log, stage in zip(group.items(), logs, stages, strict=True):
+        for name, command, stage in stages:
             print(f"\n== {name}", flush=True)
-            if stage.wait():
+            sys.stdout.buffer.write(stage.communicate()[0] or b"")
+            if stage.returncode:
                 failed.append(f"{name} failed; again with: {shown(command)}")
-            if log:
-                log.seek(0)
-                sys.stdout.buffer.write(log.read())
     print("\n" + ("\n".join(failed) or "all passed"))
     return 1 if failed else 0
 
@@ -151,9 +147,6 @@ def is_fit(python: str) -> bool:
 def stop(line: str) -> None:
     print(line, file=sys.stderr)
     sys.exit(UNFIT)
-
-
-# The three things that are made
 
 
 def prepare(wheel: bool = False) -> None:
@@ -228,7 +221,7 @@ def make_wheel() -> None:
     step("the wheel that a device installs", build)
     wheel = next(folder.glob("edgeline-*.whl"))
     if not stamped(EDGE, "complete", dependencies):
-        wanted = ["-c", LOCK, wheel, *WHEEL_TESTED_BY]
+        wanted = ["-c", LOCK, wheel, "pytest", "pytest-randomly", "pytest-timeout", "pytest-xdist"]
         step("what the wheel depends on", pip(EDGE, "install", *wanted))
         stamp(EDGE, "complete", dependencies)
     step("the wheel, installed", pip(EDGE, "install", "--no-deps", "--force-reinstall", wheel))
@@ -242,13 +235,10 @@ def make_venv(folder: Path, python: object) -> None:
 
 def is_made(folder: Path) -> bool:
     """Whether it is whole, its Python is there, and it was made here: scripts hold its path."""
-    try:
-        made_by = (folder / "pyvenv.cfg").read_text(encoding="utf-8")
-    except OSError:
-        return False
     # pip's own script is the last thing that venv puts in place
-    whole = all((folder / "bin" / name).exists() for name in ("python", "pip"))
-    return whole and f" {folder}\n" in made_by
+    needed = [folder / name for name in ("pyvenv.cfg", "bin/python", "bin/pip")]
+    whole = all(path.exists() for path in needed)
+    return whole and f" {folder}\n" in needed[0].read_text(encoding="utf-8")
 
 
 def pip(folder: Path, *arguments: object) -> list:
@@ -258,11 +248,10 @@ def pip(folder: Path, *arguments: object) -> list:
 def step(name: str, command: list) -> None:
     """Run a command with its output in the log; show that it lives, and why it failed."""
     began, live = time.time(), sys.stdout.isatty()
-    words = [str(word) for word in command]
     print(f"  {name} ...", end="", flush=True)
     with open(str(LOG), "wb") as log:
         process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=surroundings(words[0])
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=surroundings(command[0])
         )
         try:
             while process.poll() is None:
@@ -280,16 +269,13 @@ def step(name: str, command: list) -> None:
         stop(f"that failed (all of it: {LOG.relative_to(ROOT)}); again with: {shown(command)}")
 
 
-def surroundings(program: str) -> dict:
+def surroundings(program: object) -> dict:
     """npm finds the Node.js beside it, and does without a home folder that can be written."""
-    around = dict(os.environ)
-    around["PATH"] = os.path.dirname(program) + os.pathsep + around.get("PATH", os.defpath)
+    path = os.pathsep.join([os.path.dirname(str(program)), os.environ.get("PATH", os.defpath)])
+    around = {**os.environ, "PATH": path}
     if not os.access(around.get("HOME", ""), os.W_OK):
         around.setdefault("npm_config_cache", str(ROOT / ".edgeline" / "npm"))
     return around
-
-
-# Stamps
 
 
 def digest(*paths: Path) -> str:
@@ -301,10 +287,8 @@ def digest(*paths: Path) -> str:
 
 
 def stamped(folder: Path, name: str, wanted: str) -> bool:
-    try:
-        return (folder / name).read_text(encoding="utf-8") == wanted
-    except OSError:
-        return False
+    path = folder / name
+    return path.is_file() and path.read_text(encoding="utf-8") == wanted
 
 
 def stamp(folder: Path, name: str, text: str) -> None:

@@ -151,3 +151,22 @@ def test_an_environment_of_another_folder_is_not_taken(project: Path) -> None:
     )
 
     assert done.stdout.strip() == "False"
+
+
+def test_checks_run_side_by_side_and_are_shown_in_their_order(project: Path) -> None:
+    probe = (
+        "import bootstrap, sys\n"
+        "waits = 'while [ ! -e ready ]; do sleep 0.01; done; echo one'\n"
+        "fails = 'touch ready; echo two; exit 3'\n"
+        "checks = {'waits': ['sh', '-c', waits], 'fails': ['sh', '-c', fails]}\n"
+        "sys.exit(bootstrap.report(checks))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=project, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.split("\n") == [
+        *("", "== waits", "one", "", "== fails", "two", ""),
+        *("fails failed; again with: sh -c 'touch ready; echo two; exit 3'", ""),
+    ]
