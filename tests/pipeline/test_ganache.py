@@ -1,5 +1,6 @@
 """The one way to start Ganache, for whoever needs a chain that ends with them."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def test_a_chain_on_a_database_is_the_same_when_it_is_started_again(tmp_path: Pa
         first = _ask(chain.url, "eth_getBlockByNumber", "latest", False)
     with ganache.running(ROOT, port=port, database=tmp_path) as chain:
         assert _ask(chain.url, "eth_getBlockByNumber", "latest", False) == first
+
+
+def test_a_port_that_another_chain_took_meanwhile_is_left_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ganache.running(ROOT) as stranger:
+        ports = itertools.chain([stranger.port], iter(free_port, None))
+        monkeypatch.setattr(ganache, "free_port", lambda: next(ports))
+        with ganache.running(ROOT) as chain:
+            assert chain.port != stranger.port
+            assert ganache.answers(chain.url)
+        assert ganache.answers(stranger.url)
 
 
 def test_options_that_ganache_refuses_are_told_at_once() -> None:

@@ -7,13 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.stack.loopback import LOOPBACK, free_port, query
 from edgeline.stack.node import OLDEST, find_node
+from edgeline.stack.process_info import listens
 
 CHAIN_ID = 1337
 PATIENCE_S = 60.0
 GRACE_S = 5.0
+PORTS_TRIED = 2
 
 
 @dataclass(frozen=True)
@@ -66,28 +70,29 @@ def start(
 ) -> Ganache:
     """Start a chain and wait for its first answer; whoever starts it ends it.
 
+    Where no port is asked for, another program may take the chosen one before Ganache listens
+    there. Then another is tried, and a stranger's answer is never taken for its own.
+
     Raises:
         EnvironmentUnfit: no Node.js, or no Ganache in node_modules.
         ServiceUnavailable: it ended, or gave no answer.
     """
-    port = port or free_port()
-    words = command(root, port, *options, database=database)
-    ganache = Ganache(
-        subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL),
-        f"http://{LOOPBACK}:{port}",
-        port,
-    )
     deadline = time.monotonic() + PATIENCE_S
-    while not answers(ganache.url):
-        if ganache.process.poll() is not None or time.monotonic() > deadline:
-            ganache.end()
-            raise ServiceUnavailable(
-                expected=f"Ganache to answer on port {port}",
-                found=f"exit status {ganache.process.returncode}",
-                remedy=f"see what it says: {' '.join(words)}",
-            )
-        time.sleep(0.05)
-    return ganache
+    for _ in range(1 if port else PORTS_TRIED):
+        chosen = port or free_port()
+        words = command(root, chosen, *options, database=database)
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        ganache = Ganache(process, f"http://{LOOPBACK}:{chosen}", chosen)
+        while process.poll() is None and time.monotonic() < deadline:
+            if answers(ganache.url) and listens(psutil.Process(process.pid), chosen):
+                return ganache
+            time.sleep(0.05)
+        ganache.end()
+    raise ServiceUnavailable(
+        expected=f"Ganache to answer on port {chosen}",
+        found=f"exit status {process.returncode}",
+        remedy=f"see what it says: {' '.join(words)}",
+    )
 
 
 @contextmanager

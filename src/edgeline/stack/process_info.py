@@ -62,14 +62,16 @@ def marked(mark: str) -> list[psutil.Process]:
 
 def holds_its_port(running: Running) -> bool:
     """Whether the server itself listens there: a stranger's answer is never taken for its own."""
-    for process in tree(running):
-        with contextlib.suppress(psutil.Error):
-            for connection in process.net_connections(kind="tcp"):
-                if (
-                    connection.status == psutil.CONN_LISTEN
-                    and connection.laddr.port == running.port
-                ):
-                    return True
+    return any(listens(process, running.port) for process in tree(running))
+
+
+def listens(process: psutil.Process, port: int | None) -> bool:
+    """Whether this very process listens on the port."""
+    with contextlib.suppress(psutil.Error):
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            for connection in process.net_connections(kind="tcp")
+        )
     return False
 
 
