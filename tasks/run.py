@@ -1,6 +1,5 @@
 """One run of a recipe: it holds the recipe's lock, has a readable name, and leaves nothing half open."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterName,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
 from prefect.client.schemas.objects import StateType
 from prefect.runtime import flow_run
 from prefect.states import Crashed
@@ -61,11 +65,11 @@ def start_run(
     """
     workspace = Workspace.find()
     resolved = recipes.load(workspace.root, recipe, settings)
-    name = flow_run.name or f"{recipe}-{os.getpid()}"
+    name = str(flow_run.name)
     runs.quieten()
     with lock(workspace, recipe, name):
-        runs.end_abandoned_runs(recipe)
-        _end_abandoned(recipe)
+        workspace.run(name).mkdir(parents=True, exist_ok=True)
+        end_abandoned(workspace, recipe)
         tags = {
             "prefect.flow_run_id": str(flow_run.id),
             "mlflow.note.content": f"[Flow run in Prefect]({flow_run.ui_url})",
@@ -73,24 +77,24 @@ def start_run(
         }
         tracked = runs.start_run(recipe, name, tags, workspace.mlartifacts)
         run = Run(name, recipe, workspace.root, tracked, tracked, workspace.run(name), force)
-        run.journal.parent.mkdir(parents=True, exist_ok=True)
-        status = "FAILED"
-        try:
+        with runs.closed_with(tracked):
             runs.log_params(tracked, {key: value for key, value, _, _ in resolved.rows()})
             yield run, resolved.recipe
-            status = "FINISHED"
-        except KeyboardInterrupt:
-            status = "KILLED"
-            raise
-        finally:
-            runs.end_run(tracked, status)
 
 
-def _end_abandoned(recipe: str) -> None:
-    """Show as crashed what a killed process left running in Prefect; whoever holds the lock is the only one alive."""
-    running = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
+def end_abandoned(workspace: Workspace, recipe: str) -> None:
+    """Close what killed runs of this workspace left running; whoever holds the lock is the only one alive.
+
+    They are known by their folders, since other workspaces may have the same recipe on the same servers.
+    """
+    names = [folder.name for folder in workspace.runs.iterdir()]
+    runs.end_abandoned_runs(recipe, names)
+    ours = FlowRunFilter(
+        name=FlowRunFilterName(any_=names),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
+    )
     with get_client(sync_client=True) as client:
-        for other in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=running)):
+        for other in client.read_flow_runs(flow_run_filter=ours):
             if other.parameters.get("recipe") == recipe and str(other.id) != str(flow_run.id):
                 client.set_flow_run_state(
                     other.id, Crashed(message="its process was killed"), force=True

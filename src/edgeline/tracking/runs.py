@@ -8,16 +8,17 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 
 import mlflow
 from matplotlib.figure import Figure
 from mlflow.data.numpy_dataset import from_numpy
-from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunStatus
+from mlflow.entities import DatasetInput, InputTag, Metric, Param
 from mlflow.tracking import MlflowClient
 from numpy.typing import NDArray
 
@@ -48,21 +49,20 @@ def start_run(recipe: str, name: str, tags: Mapping[str, str], artifacts: Path) 
     return str(run.info.run_id)
 
 
-def end_run(run_id: str, status: str) -> None:
-    """Close a run as FINISHED, FAILED or KILLED."""
-    MlflowClient().set_terminated(run_id, status=status)
-
-
-def end_abandoned_runs(recipe: str) -> list[str]:
-    """Close what a killed process left RUNNING in the recipe's experiment; call it only with the recipe's lock."""
-    client = MlflowClient()
-    experiment = client.get_experiment_by_name(recipe)
-    if experiment is None:
-        return []
-    running = client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'")
-    for run in running:
-        client.set_terminated(run.info.run_id, status=RunStatus.to_string(RunStatus.KILLED))
-    return [str(run.info.run_id) for run in running]
+@contextmanager
+def closed_with(run_id: str) -> Iterator[None]:
+    """Close a run at the end of the block: as FINISHED, as KILLED where a person ended it, else as FAILED."""
+    status = "FAILED"
+    try:
+        yield
+        status = "FINISHED"
+    except KeyboardInterrupt as error:
+        status = "KILLED"
+        # An interrupted query locks a database of this machine for as long as a frame holds its cursor.
+        clear_frames(error.__traceback__)
+        raise
+    finally:
+        MlflowClient().set_terminated(run_id, status=status)
 
 
 @contextmanager
@@ -71,15 +71,24 @@ def child_run(parent: str, name: str) -> Iterator[str]:
     client = MlflowClient()
     experiment = client.get_run(parent).info.experiment_id
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent})
-    status = "FAILED"
-    try:
+    with closed_with(run.info.run_id):
         yield run.info.run_id
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
-        client.set_terminated(run.info.run_id, status=status)
+
+
+def end_abandoned_runs(recipe: str, names: Collection[str]) -> None:
+    """Close what killed processes left RUNNING of the recipe's runs with these names, their steps included.
+
+    Call it only with the recipe's lock. Other names are those of other projects on the same server.
+    """
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name(recipe)
+    if experiment is None:
+        return
+    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
+        parent = run.data.tags.get(PARENT)
+        whole = client.get_run(parent) if parent else run
+        if whole.info.run_name in names:
+            client.set_terminated(run.info.run_id, status="KILLED")
 
 
 def log_params(run_id: str, values: Mapping[str, Any]) -> None:
