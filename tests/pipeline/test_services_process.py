@@ -47,6 +47,18 @@ def web(port: int, folder: Path) -> Service:
     )
 
 
+def other_program(state: Path, statement: str) -> subprocess.Popen[str]:
+    """A process that knows what this file knows, and the folder `state`."""
+    script = f"from test_services_process import *; state = Path({str(state)!r}); {statement}"
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "état d'été"
@@ -75,13 +87,8 @@ def test_it_has_a_session_of_its_own(state: Path, port: int) -> None:
 
 
 def test_two_callers_at_once_start_only_one(state: Path, port: int) -> None:
-    script = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from pathlib import Path; from test_services_process import process, web\n"
-        f"state = Path({str(state)!r}); print(process.ensure(web({port}, state), state).pid)"
-    )
     callers = [
-        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        other_program(state, f"print(process.ensure(web({port}, state), state).pid)")
         for _ in range(2)
     ]
     told = {caller.communicate(timeout=120)[0].strip() for caller in callers}
@@ -159,15 +166,9 @@ def test_a_silent_server_is_ended_after_its_patience(state: Path, port: int) -> 
 
 
 def test_a_starter_killed_half_way_leaves_its_server_to_the_next(state: Path, port: int) -> None:
-    script = (
-        f"import os, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from pathlib import Path; from dataclasses import replace\n"
-        "from test_services_process import process, web\n"
-        f"state = Path({str(state)!r})\n"
-        f"dying = replace(web({port}, state), healthy=lambda running: os.kill(os.getpid(), 9))\n"
-        "process.ensure(dying, state)"
-    )
-    starter = subprocess.run([sys.executable, "-c", script], check=False)
+    dying = f"replace(web({port}, state), healthy=lambda running: os.kill(os.getpid(), 9))"
+    starter = other_program(state, f"process.ensure({dying}, state)")
+    starter.communicate(timeout=120)
     left = process.find(NAME, state)
 
     assert starter.returncode == -signal.SIGKILL

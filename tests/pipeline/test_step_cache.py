@@ -47,6 +47,30 @@ def test_identity_follows_bytes_and_names_not_the_place(tmp_path):
     assert identity(tmp_path / "one") != identity(tmp_path / "two")
 
 
+@dataclass(frozen=True)
+class Report:
+    accuracy: float
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run("run", "digits", tmp_path, "", "", tmp_path)
+
+
+@pytest.fixture
+def remembered(run):
+    """A result whose record lies in the cache."""
+    path = run.root / "made"
+    path.write_bytes(b"made")
+    result = StepResult("tune", path, identity(path), (), Report(0.5), 1.0, reused=False)
+    remember(run, result, "key")
+    return result
+
+
+def recalled(run):
+    return recall(run, "tune", "key", TypeAdapter(Report))
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -59,33 +83,15 @@ def test_identity_follows_bytes_and_names_not_the_place(tmp_path):
         b'{"path": "made", "digest": "other", "report": {}, "parents": null, "seconds": 1}',
     ],
 )
-def test_damaged_record_counts_as_none(tmp_path, damage):
-    @dataclass(frozen=True)
-    class Report:
-        accuracy: float
-
-    run = Run("run", "digits", tmp_path, "", "", tmp_path)
-    (tmp_path / "made").write_bytes(b"made")
-    path = tmp_path / "made"
-    result = StepResult("tune", path, identity(path), (), Report(0.5), 1.0, reused=False)
-    remember(run, result, "key")
-    assert recall(run, "tune", "key", TypeAdapter(Report)) == replace(result, reused=True)
+def test_damaged_record_counts_as_none(run, remembered, damage):
+    assert recalled(run) == replace(remembered, reused=True)
     run.workspace.step("tune", "key").with_suffix(".json").write_bytes(damage)
-    assert recall(run, "tune", "key", TypeAdapter(Report)) is None
+    assert recalled(run) is None
 
 
-def test_changed_file_is_not_recalled(tmp_path):
-    @dataclass(frozen=True)
-    class Report:
-        accuracy: float
-
-    run = Run("run", "digits", tmp_path, "", "", tmp_path)
-    (tmp_path / "made").write_bytes(b"made")
-    path = tmp_path / "made"
-    result = StepResult("tune", path, identity(path), (), Report(0.5), 1.0, reused=False)
-    remember(run, result, "key")
-    (tmp_path / "made").write_bytes(b"mode")
-    assert recall(run, "tune", "key", TypeAdapter(Report)) is None
+def test_changed_file_is_not_recalled(run, remembered):
+    remembered.path.write_bytes(b"mode")
+    assert recalled(run) is None
 
 
 def test_steps_that_reach_other_code_have_other_digests():
