@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeline.compression.distill import student_spec
+from edgeline.compression.distill import student_spec, untaught_examples
 from edgeline.datasets import load_central, load_set
-from edgeline.finetuning.evaluate import scores
+from edgeline.finetuning.evaluate import Labels, Values, scores
 from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
 from edgeline.metrics import Scores
 from edgeline.models.checkpoint import ModelSpec, load, save
-from edgeline.preprocess import Values
 from edgeline.recipe.finetune import Finetune
 from edgeline.recipe.shrink import Shrink
 from edgeline.recipe.training import Supervised
@@ -60,11 +56,7 @@ def train_without_teacher(
 ) -> tuple[Path, ControlReport]:
     """Train the small network on the same labels, for as many batches."""
     spec = student_spec(load(tuned.path), settings)
-    values, labels = load_central(data.path).examples
-    # Labelled items stand in for those without labels, which only a teacher can use.
-    extra = 0 if settings.unlabelled == "none" else settings.unlabelled_items
-    times = settings.lessons + round(extra / len(labels))
-    examples = np.repeat(values, times, axis=0), np.repeat(labels, times)
+    examples = untaught_examples(*load_central(data.path).examples, settings)
     alone = Supervised.from_section(settings)
     return _train(run, "untaught", "a teacher", spec, examples, alone, data)
 
@@ -74,7 +66,7 @@ def _train(
     name: str,
     without: str,
     spec: ModelSpec,
-    examples: tuple[Values, NDArray[np.int64]],
+    examples: tuple[Values, Labels],
     settings: Supervised,
     data: "StepResult[DataReport]",
 ) -> tuple[Path, ControlReport]:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from edgeline.datasets import load_set
 from edgeline.figures import curves
-from edgeline.finetuning.evaluate import scores
+from edgeline.finetuning.evaluate import score, scores
 from edgeline.metrics import Scores
 from edgeline.models.checkpoint import load
 from edgeline.recipe.federate import Federate
@@ -94,7 +94,7 @@ def collect_updates(
     return (*reports, *lost)
 
 
-@step("round", beside=("reports", "began"), tracked=False)
+@step("round", not_in_key=("reports", "began"), tracked=False)
 def commit_round(
     run: Run,
     spec: RoundSpec,
@@ -156,23 +156,21 @@ def select_best(
 ) -> tuple[Path, FederateReport]:
     """Keep the network that is best on validation, the start included; of equals the latest."""
     reports = [result.report.round for result in rounds]
-    ranking = [(reports[0].before if reports else 0.0, 0, start.path)]
-    ranking += [
-        (report.after, report.number, result.path)
-        for report, result in zip(reports, rounds, strict=True)
-    ]
-    validation, number, path = max(ranking)
-    test = load_set(data.path, "test").examples
-    picture = curves.rounds([accuracy for accuracy, _, _ in ranking])
-    runs.log_figures(run.tracked, {"rounds": picture})
+    first, test = load(start.path), load_set(data.path, "test").examples
+    validation = load_set(data.path, "validation").examples
+    before = reports[0].before if reports else score(first, *validation)
+    accuracies = [before, *(report.after for report in reports)]
+    best = max(range(len(accuracies)), key=lambda position: (accuracies[position], position))
+    path = (start, *rounds)[best].path
+    runs.log_figures(run.tracked, {"rounds": curves.rounds(accuracies)})
     rows = [row for report in reports for row in report.rows()]
     runs.log_table(run.tracked, rows, "devices.json")
     return path, FederateReport(
         test=scores(load(path), *test),
-        before=scores(load(start.path), *test),
-        validation=validation,
-        chosen=number,
-        rounds=tuple(report.after for report in reports),
+        before=scores(first, *test),
+        validation=accuracies[best],
+        chosen=reports[best - 1].number if best else 0,
+        rounds=tuple(accuracies[1:]),
         devices=len({device for report in reports for device in report.devices}),
         bytes=path.stat().st_size,
     )

@@ -53,7 +53,7 @@ def pretrain(run: Run, settings: Pretrained, form: Form) -> StepResult[PretrainR
     return make_network(run, settings, form, digest, source)
 
 
-@step("pretrained", beside=("source",))
+@step("pretrained", not_in_key=("source",))
 def make_network(
     run: Run, settings: Pretrained, form: Form, digest: str, source: str
 ) -> tuple[Path, PretrainReport]:

@@ -28,11 +28,11 @@ R = TypeVar("R")
 
 
 def step(
-    name: str, *, reuse: bool = True, beside: tuple[str, ...] = (), tracked: bool = True
+    name: str, *, reuse: bool = True, not_in_key: tuple[str, ...] = (), tracked: bool = True
 ) -> Callable[[Callable[P, tuple[Path, R]]], Task[P, StepResult[R]]]:
     """Make a step function a Prefect task that is done once for the same inputs.
 
-    `reuse=False` is for steps that call a service and must do so each time. `beside` names
+    `reuse=False` is for steps that call a service and must do so each time. `not_in_key` names
     arguments that follow from the others, and are therefore no part of the key. `tracked=False`
     gives the step no run of its own in MLflow, where another step logs its figures.
     """
@@ -45,7 +45,7 @@ def step(
         def perform(*args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
             arguments = signature.bind(*args, **kwargs).arguments
             run: Run = arguments["run"]
-            inputs = [value for key, value in arguments.items() if key not in ("run", *beside)]
+            inputs = [value for key, value in arguments.items() if key not in ("run", *not_in_key)]
             key = key_of(name, function.__module__, run, inputs)
             watcher().started(name)
             result = recall(run, name, key, report_type) if reuse and not run.force else None

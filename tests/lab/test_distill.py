@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from edgeline.compression.distill import UNLABELLED, distill, imitate
+from edgeline.compression.distill import UNLABELLED, distill, imitate, untaught_examples
 from edgeline.finetuning.evaluate import score
 from edgeline.models.checkpoint import Checkpoint, ModelSpec, save
 from edgeline.models.zoo import build, count_weights
@@ -82,6 +82,14 @@ def test_unlabelled_images_join_each_pass():
 
     # 20 images shown twice and 7 once are 47: six batches of eight, three times.
     assert (report.training.examples, report.training.batches) == (47, 18)
+
+
+def test_the_control_sees_as_many_items_as_the_student():
+    settings = Shrink(lessons=2, unlabelled="printed", unlabelled_items=9)
+    values, labels = untaught_examples(noise(3, 0), np.array([0, 1, 0]), settings)
+
+    assert len(values) == 3 * 2 + 9
+    assert labels.tolist() == [0] * 5 + [1] * 5 + [0] * 5
 
 
 def test_same_seed_saves_the_same_student(tmp_path):

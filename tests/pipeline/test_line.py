@@ -125,6 +125,17 @@ def test_rounds_continue_from_the_candidate(built, copy):
     assert "pretrained" not in more["steps"]
 
 
+def test_without_rounds_the_small_network_is_released(copy, monkeypatch):
+    summary = copy.run("federate.rounds=0")
+    assert summary["federated"]["accuracy"] == []
+    assert summary["federated"]["chosen"] == 0
+    tracked = copy.tracked(monkeypatch)
+    experiment = tracked.get_experiment_by_name("digits").experiment_id
+    (federate, *_) = tracked.search_runs([experiment], "attributes.run_name = 'federate'")
+    (shrink, *_) = tracked.search_runs([experiment], "attributes.run_name = 'shrink'")
+    assert federate.data.metrics["validation"] == shrink.data.metrics["distillation.after"]
+
+
 def test_missed_gate_anchors_nothing_and_moves_no_alias(copy, monkeypatch):
     tracked = copy.tracked(monkeypatch)
     candidate = tracked.get_model_version_by_alias("digits", "candidate").version

@@ -44,6 +44,16 @@ def student_spec(teacher: Checkpoint, settings: Shrink) -> ModelSpec:
     return zoo.spec(architecture, teacher.spec.shape, teacher.spec.classes, settings.widths)
 
 
+def untaught_examples(values: Values, labels: Labels, settings: Shrink) -> tuple[Values, Labels]:
+    """What the control learns from: the labelled items, as often as a student sees any item in an epoch.
+
+    They stand in for items without labels too, which only a teacher can use.
+    """
+    extra = 0 if settings.unlabelled == "none" else settings.unlabelled_items
+    times = settings.lessons + round(extra / len(labels))
+    return np.repeat(values, times, axis=0), np.repeat(labels, times)
+
+
 def distill(
     teacher: Checkpoint,
     spec: ModelSpec,
