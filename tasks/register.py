@@ -43,9 +43,8 @@ def register(
     """Register exactly the sealed model.onnx in MLflow under the alias `candidate`, tagged with where it comes from."""
     sealed = open_artifact(artifact.path)
     manifest, anchored = sealed.manifest, receipt.report
-    registered = {version.artifact for version in registry.versions() if version.name == run.recipe}
     beside = [artifact.path / name for name in (MANIFEST, RECEIPT_NAME)]
-    version = registry.register(
+    version, already = registry.register(
         run.tracked,
         run.recipe,
         sealed.model_path,
@@ -60,6 +59,4 @@ def register(
             "validation_accuracy": repr(gate.report.validation),
         },
     )
-    return sealed.model_path, RegisterReport(
-        version.name, version.number, sealed.digest in registered
-    )
+    return sealed.model_path, RegisterReport(version.name, version.number, already)

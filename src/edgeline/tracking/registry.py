@@ -108,8 +108,8 @@ def versions() -> list[Version]:
 
 def register(
     run_id: str, recipe: str, model: Path, beside: list[Path], net: Net, tags: dict[str, str]
-) -> Version:
-    """Register exactly the bytes of `model` as the recipe's candidate, or find the version that already holds them.
+) -> tuple[Version, bool]:
+    """Register exactly the bytes of `model` as the recipe's candidate, and whether a version already held them.
 
     `beside` are files kept with the model; `tags` must name the artifact, by which a version is recognised.
 
@@ -123,9 +123,8 @@ def register(
         if version.name == recipe and version.artifact == tags["artifact"]
     )
     # a version whose files are gone, as after a move of the project, is registered anew
-    version = next(filter(_is_readable, same), None) or _create(
-        run_id, recipe, model, beside, net, tags
-    )
+    held = next(filter(_is_readable, same), None)
+    version = held or _create(run_id, recipe, model, beside, net, tags)
     if stored_model(version)[0].read_bytes() != model.read_bytes():
         raise Tampered(
             expected=f"the sealed bytes of {model.name} in model {recipe} version {version.number}",
@@ -133,7 +132,7 @@ def register(
             remedy=f"delete that version and run `edgeline run {recipe}` again",
         )
     client.set_registered_model_alias(recipe, CANDIDATE, version.number)
-    return version
+    return version, held is not None
 
 
 class Unreadable(ServiceUnavailable):
