@@ -3,11 +3,13 @@
 import json
 import random
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edgeline.auditing import page as pages
+from edgeline.page import visible
 
 NAMES = {
     "end of the element": "</script><script>document.title='broken'</script>",
@@ -43,6 +45,18 @@ def test_marks_that_turn_the_direction_are_shown(open_page: Any, make: Any) -> N
         make.document("data", {"x": make.subject("x")}, [], {"recipe": "safe\u202egnp.exe"}), 5
     )
     assert open_page([made]).listed() == ["data safe[U+202E]gnp.exe"]
+
+
+def test_the_name_of_a_file_shows_what_nobody_would_see(
+    open_page: Any, make: Any, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "a\u200b\ufff9\U000e0041.txt"
+    hidden.write_text("x")
+    page = open_page(make.line()).page
+    page.set_input_files("#files", hidden)
+    words = page.inner_text("#answer .open")
+    assert words.startswith(f"{visible(hidden.name)} is not known.")
+    assert visible(hidden.name) == "a[U+200B][U+FFF9][U+E0041].txt"
 
 
 def test_a_name_of_ten_thousand_characters_does_not_push_the_page_apart(

@@ -77,9 +77,10 @@ def test_search_finds_by_the_beginning_of_a_digest(open_page: Any, make: Any) ->
     assert tab.page.inner_text("#count") == "0 found"
 
 
-def test_search_finds_what_no_longer_holds(open_page: Any, make: Any) -> None:
+def test_search_finds_what_no_longer_holds_and_what_does(open_page: Any, make: Any) -> None:
     tab = open_page(withdrawn(make.line()))
     assert tab.search("revoked") == ["data digits"]
+    assert tab.search("valid pretrained") == ["pretrained digits"]
     assert len(tab.search("ancestor not valid")) == 18
 
 

@@ -58,11 +58,11 @@ def test_killed_and_interrupted_it_finishes_once(fresh_project, monkeypatch):
 
 LIBRARY = """
 import signal
-from edgeline.cli.run import _interruptible
+from edgeline.cli.console import interruptible
 from edgeline.errors import Interrupted
 
 try:
-    with _interruptible():
+    with interruptible("the run"):
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt as error:

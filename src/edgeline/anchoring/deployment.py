@@ -3,6 +3,7 @@
 Knows no network.
 """
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ def known_chain(workspace: Workspace, name: str) -> Chain:
             remedy="run `edgeline run`, or name another chain with --chain",
         )
     return read_chain(path)
+
+
+def known_chains(workspace: Workspace) -> list[Chain]:
+    """The chains of a workspace, its own first; files that say nothing are left out."""
+    chains = []
+    for name in workspace.chains():
+        with suppress(EnvironmentUnfit):
+            chains.append(read_chain(workspace.deployment(name)))
+    return chains
 
 
 def read_chain(path: Path) -> Chain:

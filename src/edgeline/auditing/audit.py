@@ -1,7 +1,7 @@
 """The questions of an audit, answered from the index and from the statements that are at hand.
 
 The chain says who anchored what, when and from what. The documents add names, the files of a statement,
-and which statements a tree holds: their digests bind them to the chain. Imports no web3.
+and which statements a tree holds: their digests bind them to the chain.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -71,7 +71,7 @@ class Audit:
             NotAnchored: the chain holds nothing with this digest.
         """
         start = {entry.statement: entry for entry in self.require(digest)}
-        above = self._reach(start, _parents) if up else start
+        above = self.reach(start, parents) if up else start
         below = self.descendants(start) if down else start
         related = above | {key: entry for key, entry in below.items() if entry.is_anchored}
         edges = [
@@ -84,18 +84,33 @@ class Audit:
 
     def ancestors(self, entry: Entry) -> tuple[Entry, ...]:
         """Everything that a statement came from, parents first."""
-        history = self._reach({entry.statement: entry}, _parents)
+        history = self.reach({entry.statement: entry}, parents)
         del history[entry.statement]
         return self.parents_first(history)
 
     def descendants(self, start: dict[str, Entry]) -> dict[str, Entry]:
         """Everything that was made from these, themselves included, by statement."""
-        return self._reach(start, self.children)
+        return self.reach(start, self.children)
 
     def children(self, entry: Entry) -> list[str]:
         """The statements that name this one as a parent."""
         derived = self.index.find(Derived, parent=entry.statement)
         return [*(one.body.child for one in derived), *self.archive.children(entry.statement)]
+
+    def reach(
+        self,
+        start: dict[str, Entry],
+        onward: Callable[[Entry], Iterable[str]],
+        follows: Callable[[Entry], bool] = lambda _: True,
+    ) -> dict[str, Entry]:
+        """All that can be reached through entries that it `follows`, a generation at a time."""
+        reached, newest = dict(start), start
+        while newest:
+            next_keys = {key for entry in newest.values() for key in onward(entry)}
+            others = self.of(sorted(next_keys - reached.keys()))
+            newest = {key: entry for key, entry in others.items() if follows(entry)}
+            reached |= newest
+        return reached
 
     def parents_first(self, related: dict[str, Entry]) -> tuple[Entry, ...]:
         """These entries, each after its parents."""
@@ -156,7 +171,7 @@ class Audit:
     def diff(self, a: str, b: str) -> answers.Difference:
         """What two things have in common, and where their histories part."""
         one, other = _newest(self.require(a)), _newest(self.require(b))
-        histories = [self._reach({entry.statement: entry}, _parents) for entry in (one, other)]
+        histories = [self.reach({entry.statement: entry}, parents) for entry in (one, other)]
         both = histories[0].keys() & histories[1].keys()
         common = self.parents_first({key: histories[0][key] for key in both})
         only_a, only_b = (
@@ -211,17 +226,6 @@ class Audit:
         events = self.index.among(Revoked, "statement", keys)
         return {event.body.statement: event.body for event in events}
 
-    def _reach(
-        self, start: dict[str, Entry], onward: Callable[[Entry], Iterable[str]]
-    ) -> dict[str, Entry]:
-        """All that can be reached, a generation at a time."""
-        reached, newest = dict(start), start
-        while newest:
-            next_keys = {key for entry in newest.values() for key in onward(entry)}
-            newest = self.of(sorted(next_keys - reached.keys()))
-            reached |= newest
-        return reached
-
     def _files(self, a: str, b: str) -> tuple[FileDifference, ...]:
         """Subjects that differ between two statements whose documents are at hand."""
         documents = self.archive.statement(a), self.archive.statement(b)
@@ -244,5 +248,5 @@ def _position(event: RecordEvent) -> tuple[int, int]:
     return event.block, event.position
 
 
-def _parents(entry: Entry) -> tuple[str, ...]:
+def parents(entry: Entry) -> tuple[str, ...]:
     return entry.parents

@@ -1,7 +1,7 @@
 """Where the statements of a lineage are drawn: a row each, parents first, lines beside them as in `git log --graph`.
 
 Each statement keeps its column until the last of its children is drawn, so that no line meets another
-statement.
+statement; beyond `MOST_COLUMNS`, all share the last column.
 """
 
 from collections.abc import Mapping, Sequence

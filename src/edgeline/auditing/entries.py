@@ -8,11 +8,8 @@ from heapq import heappop, heappush
 from edgeline.anchoring.events import Anchored, Event, Revoked, TreeAnchored
 from edgeline.auditing import answers
 from edgeline.auditing.answers import Entry, Status
-from edgeline.provenance.record import REASONS
+from edgeline.provenance.record import reason_name
 from edgeline.provenance.statement import Statement, kind_name
-
-KEY_COMPROMISED = 4
-"""Reason of a revocation, by the contract's numbers."""
 
 RecordEvent = Event[Anchored] | Event[TreeAnchored]
 
@@ -69,18 +66,13 @@ def key_of(event: RecordEvent) -> str:
 def record_status(time: int, suspect_since: int) -> Status:
     """Of a record that was not revoked."""
     if suspect_since and time >= suspect_since:
-        return Status(answers.COMPROMISED, time=suspect_since, reason=reason_name(KEY_COMPROMISED))
+        return Status(answers.COMPROMISED, time=suspect_since, reason="key compromised")
     return Status(answers.VALID)
 
 
 def revocation_status(event: Revoked) -> Status:
     detail = event.detail if event.detail.strip("0") else ""
     return Status(answers.REVOKED, event.by, event.time, reason_name(event.reason), detail)
-
-
-def reason_name(reason: int) -> str:
-    """In words; others may write numbers that this version has no name for."""
-    return REASONS[reason] if reason < len(REASONS) else f"reason {reason}"
 
 
 def parents_first(entries: Mapping[str, Entry]) -> tuple[Entry, ...]:

@@ -18,7 +18,7 @@ from edgeline.manifest import MANIFEST
 from edgeline.merkle import build, tree_id
 from edgeline.provenance.receipt import Receipt
 from edgeline.provenance.record import Deployment, Record
-from edgeline.provenance.statement import KINDS, LEAF, Statement
+from edgeline.provenance.statement import KINDS, LEAF
 
 if TYPE_CHECKING:
     from edgeline.anchoring.contract import AnchorContract
@@ -57,18 +57,18 @@ class Evidence:
 
 def check_receipt(contract: "AnchorContract", receipt: Receipt) -> Evidence:
     """What the receipt says, after the chain said the same in every field."""
-    _require_deployment(receipt.deployment, contract.deployment)
+    _require_deployment(receipt, contract.deployment)
     claimed, actual = receipt.record, contract.record(receipt.record.key)
     if actual is None:
         raise Tampered(
-            expected=f"the record of {claimed.key} that the receipt claims",
+            expected=f"the record of {claimed.key} that {receipt} claims",
             found=f"no such record in contract {contract.deployment.contract}",
             remedy="do not use this thing; ask whoever gave it to you",
         )
     for field in LASTING:
-        _require_same(field, getattr(claimed, field), getattr(actual, field))
+        _require_same(receipt, field, getattr(claimed, field), getattr(actual, field))
     if claimed.flags:
-        _require_same("flags", claimed.flags, actual.flags)
+        _require_same(receipt, "flags", claimed.flags, actual.flags)
     if claimed.kind != LEAF:
         _require_events(contract, receipt)
     return replace(Evidence.from_receipt(receipt), record=actual)
@@ -96,17 +96,19 @@ def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Ev
     return Evidence(entry, record, histories[entry.statement])
 
 
-def require_files(thing: Named, statement: Statement) -> None:
+def require_files(thing: Named, receipt: Receipt) -> None:
     """A statement about an artifact is about each of its files, and nothing else."""
     if thing.manifest is None:
         return
+    statement = receipt.statement
     stated = {subject.name: subject.sha256 for subject in statement.subjects}
     sealed = {name: file.sha256 for name, file in thing.manifest.files.items()}
     sealed[MANIFEST] = thing.digest
     for name in sorted(stated.keys() | sealed.keys()):
-        _require_same(f"SHA-256 of {name}", stated.get(name, "none"), sealed.get(name, "none"))
-    _require_same("kind", statement.kind, "artifact")
-    _require_same("subject", statement.subject, thing.digest)
+        hashes = stated.get(name, "none"), sealed.get(name, "none")
+        _require_same(receipt, f"SHA-256 of {name}", *hashes)
+    _require_same(receipt, "kind", statement.kind, "artifact")
+    _require_same(receipt, "subject", statement.subject, thing.digest)
 
 
 def require_history(thing: Named, evidence: Evidence) -> None:
@@ -153,8 +155,8 @@ def _require_events(contract: "AnchorContract", receipt: Receipt) -> None:
     """The transaction that the receipt names must have written this record and these parents."""
     (mined,) = contract.node.mined([receipt.transaction])
     if mined is None:
-        raise _contradiction("transaction", receipt.transaction, "one that is in a block")
-    _require_same("block_hash", receipt.block_hash, mined.block_hash)
+        raise _contradiction(receipt, "a transaction", receipt.transaction, "that is in a block")
+    _require_same(receipt, "block_hash", receipt.block_hash, mined.block_hash)
     address, statement, record = contract.deployment.contract, receipt.statement, receipt.record
     events = [decode(log, address) for log in mined.logs if _is_of(log, address)]
     bodies = [event.body for event in events if event]
@@ -167,8 +169,8 @@ def _require_events(contract: "AnchorContract", receipt: Receipt) -> None:
         written = TreeAnchored(record.key, root, record.anchorer, size, record.time)
         parents = list(statement.parents)  # of what is in a tree, the chain knows none
     if written not in bodies:
-        raise _contradiction("transaction", receipt.transaction, "the one that wrote the record")
-    _require_same("parents", statement.parents, tuple(sorted(parents)))
+        raise _contradiction(receipt, "a transaction", receipt.transaction, "that wrote the record")
+    _require_same(receipt, "parents", statement.parents, tuple(sorted(parents)))
 
 
 def _is_of(log: object, contract: str) -> bool:
@@ -178,37 +180,55 @@ def _is_of(log: object, contract: str) -> bool:
 def _require_document(audit: "Audit", entry: Entry) -> None:
     """The statement at hand, if any, says what the events say, and is in the tree that should hold it."""
     document = audit.archive.statement(entry.statement)
-    if document is not None:
-        for field in ("kind", "subject", "parents"):
-            _require_same(field, getattr(document, field), getattr(entry, field))
+    fields = ("kind", "subject", "parents") if document else ()
+    kept = [(field, getattr(document, field), getattr(entry, field)) for field in fields]
     # The tree may also be known from a receipt: that one was proven, and names no other members.
     if entry.tree and (members := audit.archive.members(entry.tree)):
         tree = build([bytes.fromhex(member) for member in members])
-        _require_same("tree", tree_id(tree.root, tree.size).hex(), entry.tree)
+        kept.append(("tree", tree_id(tree.root, tree.size).hex(), entry.tree))
+    for field, stated, recorded in kept:
+        if stated != recorded:
+            raise Tampered(
+                expected=f"statement {entry.statement} with {field} {_shown(recorded)}, as the chain has it",
+                found=f"{_shown(stated)} in what is kept here",
+                remedy="do not use it; ask another node of the same chain, and whoever anchored it",
+            )
 
 
-def _require_deployment(claimed: Deployment, asked: Deployment) -> None:
-    if claimed != asked:
+def _require_deployment(receipt: Receipt, asked: Deployment) -> None:
+    claimed = receipt.deployment
+    if claimed == asked:
+        return
+    found = f"{receipt} of contract {claimed.contract}"
+    if (claimed.chain_id, claimed.genesis) == (asked.chain_id, asked.genesis):
         raise NotAnchored(
-            expected=f"a receipt of contract {asked.contract} on chain {asked.chain_id}, genesis {asked.genesis}",
-            found=f"one of contract {claimed.contract} on chain {claimed.chain_id}, genesis {claimed.genesis}",
-            remedy="ask a node of that chain: name it with --chain or --url",
+            expected=f"a receipt of contract {asked.contract} on chain {asked.chain_id}",
+            found=f"{found} on the same chain, which is none of this project's now",
+            remedy="if its contract was replaced, `edgeline chain anchor` writes a receipt of the present one; "
+            "what the old receipt proves, `edgeline verify --offline` tells",
         )
-
-
-def _require_same(field: str, claimed: object, actual: object) -> None:
-    if claimed != actual:
-        raise _contradiction(field, claimed, actual)
-
-
-def _contradiction(field: str, claimed: object, actual: object) -> Tampered:
-    shown = [", ".join(one) if isinstance(one, tuple) else str(one) for one in (claimed, actual)]
-    return Tampered(
-        expected=f"a receipt with {field} {shown[1]}",
-        found=shown[0],
-        remedy="take the thing from its source again, or delete its receipt (receipt.json, or "
-        "FILE.receipt.json) and ask the chain",
+    raise NotAnchored(
+        expected=f"a receipt of contract {asked.contract} on chain {asked.chain_id}, genesis {asked.genesis}",
+        found=f"{found} on chain {claimed.chain_id}, genesis {claimed.genesis}",
+        remedy="name that chain with --chain, or outside of a project a node of it with --url; `--offline` asks nobody",
     )
+
+
+def _require_same(receipt: Receipt, field: str, claimed: object, actual: object) -> None:
+    if claimed != actual:
+        raise _contradiction(receipt, field, claimed, actual)
+
+
+def _contradiction(receipt: Receipt, field: str, claimed: object, actual: object) -> Tampered:
+    return Tampered(
+        expected=f"{receipt} with {field} {_shown(actual)}",
+        found=_shown(claimed),
+        remedy="take the thing from its source again, or delete its receipt and ask the chain",
+    )
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _in_words(origin: Origin | None) -> str:

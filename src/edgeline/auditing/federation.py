@@ -1,9 +1,9 @@
 """The rounds of a federation, read from their statements: each has the round before among its parents."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from edgeline.auditing.answers import Entry, Federation, Fork, Round
-from edgeline.auditing.audit import Audit
+from edgeline.auditing.audit import Audit, parents
 from edgeline.errors import NotAnchored
 
 
@@ -22,25 +22,12 @@ def find_rounds(audit: Audit, digest: str) -> Federation:
             found="something else: `edgeline audit what` says what it is",
             remedy="name a round's checkpoint or statement; `edgeline audit log` lists rounds",
         )
-    line = _follow(audit, start, lambda entry: entry.parents)
-    line |= _follow(audit, start, audit.children)
+    line = audit.reach(start, parents, _is_round) | audit.reach(start, audit.children, _is_round)
     # Beside each of them, what else follows the same statement.
     followed = audit.of(parent for entry in line.values() for parent in entry.parents)
     bases = [entry for entry in followed.values() if entry.kind != "data"]
     beside = _rounds(audit.of(key for base in bases for key in audit.children(base)).values())
     return _federation(audit, digest, line, beside)
-
-
-def _follow(
-    audit: Audit, start: dict[str, Entry], onward: Callable[[Entry], Iterable[str]]
-) -> dict[str, Entry]:
-    """The rounds that are reached from one to the next."""
-    line, newest = dict(start), start
-    while newest:
-        keys = {key for entry in newest.values() for key in onward(entry)}
-        newest = _rounds(audit.of(sorted(keys - line.keys())).values())
-        line |= newest
-    return line
 
 
 def _federation(
@@ -60,8 +47,8 @@ def _federation(
 def _round(audit: Audit, entry: Entry, earlier: dict[str, Round]) -> Round:
     """A round whose earlier rounds are known already."""
     before = [parent for parent in entry.parents if parent in earlier]
-    parents = audit.of(entry.parents)
-    others = [key for key, parent in parents.items() if parent.kind != "data"]
+    above = audit.of(entry.parents)
+    others = [key for key, parent in above.items() if parent.kind != "data"]
     previous = next(iter(before or others), "")
     about = entry.about
     number = int(about.get("number", earlier[previous].number + 1 if before else 1))
@@ -70,4 +57,8 @@ def _round(audit: Audit, entry: Entry, earlier: dict[str, Round]) -> Round:
 
 
 def _rounds(entries: Iterable[Entry]) -> dict[str, Entry]:
-    return {one.statement: one for one in entries if one.kind == "round" and one.is_anchored}
+    return {one.statement: one for one in entries if _is_round(one)}
+
+
+def _is_round(entry: Entry) -> bool:
+    return entry.kind == "round" and entry.is_anchored

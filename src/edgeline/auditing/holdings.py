@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
-from edgeline.anchoring.deployment import known_chain
+from edgeline.anchoring.deployment import known_chains
 from edgeline.anchoring.outbox import OUTBOX
 from edgeline.anchoring.session import open_outbox
 from edgeline.auditing.answers import Entry
@@ -50,8 +50,9 @@ def released_artifacts(
         session = open_session(name)
         for entry in own_entries(session, "artifact"):
             released.setdefault(entry.subject, name)
+        audit = session.audit()
         for folder in workspace.artifacts.glob("[0-9a-f]*"):
-            if (folder / RECEIPT_NAME).is_file() or session.audit().about(folder.name):
+            if (folder / RECEIPT_NAME).is_file() or audit.about(folder.name):
                 released.setdefault(folder.name, name)
     return sorted((digest, name) for digest, name in released.items() if digest)
 
@@ -79,9 +80,7 @@ def verify_artifact(
     """
     folder = workspace.artifacts / digest
     receipt = read_receipt(folder / RECEIPT_NAME)
-    deployments = {name: known_chain(workspace, name).deployment for name in workspace.chains()}
-    of_receipt = (
-        name for name, one in deployments.items() if receipt and one == receipt.deployment
-    )
+    chains = known_chains(workspace)
+    of_receipt = (one.name for one in chains if receipt and one.deployment == receipt.deployment)
     name = next(of_receipt, chain)
     verify_folder(folder, lambda: open_session(name))

@@ -1,6 +1,6 @@
 """What became of a key, read from the index: who may do what, and who is suspect since when.
 
-The same rules as the contract's own, which is tested. Imports no web3.
+The same rules as the contract's own, which is tested.
 """
 
 from edgeline.anchoring.events import KeyCompromised, RolesChanged

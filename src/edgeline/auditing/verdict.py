@@ -95,7 +95,7 @@ def verify(
     if receipt is None and pinned is not None:
         raise _no_receipt(thing)
     if receipt is not None:
-        require_files(thing, receipt.statement)
+        require_files(thing, receipt)
         # Of a revocation, the chain knows more.
         with suppress(Revoked):
             check(receipt, thing.digest, pinned)
@@ -126,7 +126,7 @@ def verify_offline(
     """
     if receipt is None:
         raise _no_receipt(thing)
-    require_files(thing, receipt.statement)
+    require_files(thing, receipt)
     proof = check(receipt, thing.digest, pinned, deployment)
     evidence = Evidence.from_receipt(receipt)
     require_history(thing, evidence)

@@ -1,11 +1,18 @@
-"""How commands that only ask come to a chain: they start nothing and deploy nothing."""
+"""How commands that only ask come to a thing and to a chain: they start nothing and deploy nothing.
+
+Checking offline needs the default installation alone: what loads web3 or psutil is imported where a chain is asked.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from edgeline.anchoring.deployment import Chain, read_chain
+from edgeline.anchoring import subject
+from edgeline.anchoring.deployment import Chain, known_chains
+from edgeline.anchoring.outbox import OUTBOX, Outbox
+from edgeline.anchoring.subject import Named
+from edgeline.datasets import card
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.receipt import Receipt
 from edgeline.provenance.statement import Statement
@@ -52,7 +59,8 @@ def _session_for(chain: str | None, url: str | None, receipt: Receipt | None) ->
         if url is None or receipt is None:
             raise
         return _session_of(receipt, url)
-    own = [one for one in known_chains() if receipt and one.deployment == receipt.deployment]
+    chains = known_chains(workspace) if receipt else []
+    own = [one for one in chains if receipt and one.deployment == receipt.deployment]
     return open_session(workspace, chain or next(iter(own), LOCAL), url)
 
 
@@ -64,28 +72,17 @@ def _session_of(receipt: Receipt, url: str) -> "ChainSession":
     return ChainSession(open_contract(url, receipt.deployment), trusted=(trusted,))
 
 
-def known_chains() -> list[Chain]:
-    """The chains of this project, its own first; none outside of one. Files that say nothing are left out."""
-    try:
-        workspace = Workspace.find()
-    except EnvironmentUnfit:
-        return []
-    chains = []
-    for name in workspace.chains():
-        with suppress(EnvironmentUnfit):
-            chains.append(read_chain(workspace.deployment(name)))
-    return chains
+def find_thing(text: str, chain: str) -> Named:
+    """What a person names; whatever is on disk is hashed and checked. Asks nobody."""
 
+    def of_revision(revision: str) -> list[Statement]:
+        path = Workspace.find().anchoring(chain) / OUTBOX
+        if not path.is_file():
+            return []
+        with Outbox(path) as outbox:
+            return outbox.statements.revision(revision)
 
-def find_revision(chain: str, revision: str) -> list[Statement]:
-    """The statements at hand about a revision of data; asks nobody."""
-    from edgeline.anchoring.outbox import OUTBOX, Outbox
-
-    path = Workspace.find().anchoring(chain) / OUTBOX
-    if not path.is_file():
-        return []
-    with Outbox(path) as outbox:
-        return outbox.statements.revision(revision)
+    return subject.name(text, of_revision, card.check)
 
 
 def local_url(workspace: Workspace, chain: str) -> str:

@@ -9,15 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeline.anchoring.subject import name
 from edgeline.auditing.answers import Entry, to_json
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.federation import find_rounds
 from edgeline.cli import tables
-from edgeline.cli.ask import find_revision, open_audit
+from edgeline.cli.ask import find_thing, open_audit
 from edgeline.cli.options import AsJson, OnChain, Thing, Url
 from edgeline.cli.version import artifact_of, is_version
-from edgeline.datasets import card
 from edgeline.errors import RecipeError
 
 ACCOUNT = re.compile(r"0x[0-9a-f]{40}")
@@ -140,9 +138,7 @@ def _about(
 
 def _digest(thing: str, chain: str) -> str:
     """What stands for the thing on the chain; whatever is on disk is hashed and checked first."""
-    if is_version(thing):
-        return artifact_of(thing)
-    return name(thing, lambda revision: find_revision(chain, revision), card.check).digest
+    return artifact_of(thing) if is_version(thing) else find_thing(thing, chain).digest
 
 
 def _plain(entries: Iterable[Entry]) -> dict[str, Any]:

@@ -13,13 +13,12 @@ from edgeline.anchoring.keys import load_signer, parse_address
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT
 from edgeline.anchoring.session import open_chain, open_outbox
-from edgeline.anchoring.subject import Named, name
+from edgeline.anchoring.subject import Named
 from edgeline.auditing.answers import Entry
-from edgeline.cli.ask import find_revision, local_url, open_session
+from edgeline.cli.ask import find_thing, local_url, open_session
 from edgeline.cli.chain import flush_all
 from edgeline.cli.console import show, waiting_for
 from edgeline.cli.options import AsJson, OnChain
-from edgeline.datasets import card
 from edgeline.digest import sha256_file
 from edgeline.errors import EdgelineError, NotAnchored, RecipeError
 from edgeline.provenance.receipt import read_receipt
@@ -56,7 +55,7 @@ def revoke(
     """Say for ever that something must not be used any more; what was made from it fails verification too."""
     why = _why(reason, detail)
     workspace = Workspace.find()
-    named = name(thing, lambda one: find_revision(chain, one), card.check)
+    named = find_thing(thing, chain)
     with (
         open_session(workspace, chain, None) as session,
         open_outbox(workspace, chain) as waiting,

@@ -160,7 +160,6 @@ def _account(contract: AnchorContract, known: Chain, workspace: Workspace) -> di
 
 
 def _own_node(workspace: Workspace, name: str) -> str:
-
     if name != LOCAL:
         raise RecipeError(
             expected="--url, the address of a node of that chain",

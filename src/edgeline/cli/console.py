@@ -1,11 +1,18 @@
-"""What commands say to a person: that something goes on, and facts line by line."""
+"""What commands have in common before a person: that something goes on or was ended, facts line by line, pages."""
 
 import json
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
+
+from edgeline.errors import EnvironmentUnfit, Interrupted
+from edgeline.files import write_atomically
 
 
 @contextmanager
@@ -16,6 +23,34 @@ def waiting_for(what: str) -> Iterator[Callable[[str], object]]:
         yield console.print
 
 
+@contextmanager
+def interruptible(what: str) -> Iterator[None]:
+    """Make Ctrl-C an Interrupted, also where a library that it meets in mid-work raises an error of its own."""
+    came = threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.set()
+        signal.default_int_handler(number, frame)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    is_ours = is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_ours:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except BaseException as error:
+        if not came.is_set() and not isinstance(error, KeyboardInterrupt):
+            raise
+        raise Interrupted(
+            expected=f"{what} to reach its end",
+            found="an interruption",
+            remedy="the same command goes on where this one stopped",
+        ) from None
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def show(facts: dict[str, Any], as_json: bool) -> None:
     """One object for programs, a line per fact for people."""
     if as_json:
@@ -23,7 +58,28 @@ def show(facts: dict[str, Any], as_json: bool) -> None:
         return
     for name, value in facts.items():
         for line in value if isinstance(value, list) else [value]:
-            print(f"{name.replace('_', ' '):16} {_plain(line)}")
+            print(fact(name.replace("_", " "), _plain(line)))
+
+
+def fact(name: str, value: object) -> str:
+    """One line of an answer."""
+    return f"{name:16} {value}"
+
+
+def write_page(path: Path, content: bytes) -> None:
+    """Write a file that a person named.
+
+    Raises:
+        EnvironmentUnfit: it cannot be written there.
+    """
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise EnvironmentUnfit(
+            expected=f"to write {path}",
+            found=error.strerror or "a file that cannot be written",
+            remedy="name another place",
+        ) from error
 
 
 def _plain(value: object) -> str:

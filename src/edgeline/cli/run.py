@@ -2,22 +2,18 @@
 
 import json
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import flows  # noqa: F401  (a wheel without a checkout is told so before anything starts)
 from edgeline.anchoring.deployment import known_chain
 from edgeline.artifact import open_artifact
+from edgeline.cli.console import interruptible
 from edgeline.cli.live import Lines
 from edgeline.cli.options import AsJson, Force, Override, RecipeName
 from edgeline.cli.summary import print_summary
-from edgeline.errors import EdgelineError, Interrupted
+from edgeline.errors import EdgelineError
 from edgeline.files import read_json
 from edgeline.fingerprint import fingerprint
 from edgeline.provenance.receipt import read_receipt, receipt_path
@@ -49,41 +45,13 @@ def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: b
     files = digests(settings, workspace.root)
     summary = None if force or story != "build" else _recall_latest(workspace, settings, files)
     if summary is None:
-        with _interruptible():
+        with interruptible("the run"):
             summary = _run_flow(story, workspace, settings, overrides, force)
     summary["seconds"] = round(time.monotonic() - began, 2)
     if as_json:
         print(json.dumps(summary))
     else:
         print_summary(summary)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make Ctrl-C an Interrupted, also where a library that it meets in mid-work raises an error of its own."""
-    came = threading.Event()
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        came.set()
-        signal.default_int_handler(number, frame)
-
-    is_main = threading.current_thread() is threading.main_thread()
-    is_ours = is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if is_ours:
-        signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    except BaseException as error:
-        if not came.is_set() and not isinstance(error, KeyboardInterrupt):
-            raise
-        raise Interrupted(
-            expected="the run to reach its end",
-            found="an interruption",
-            remedy="the same command goes on where this one stopped",
-        ) from None
-    finally:
-        if is_ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _recall_latest(

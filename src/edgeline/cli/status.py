@@ -27,7 +27,6 @@ def status(as_json: AsJson = False) -> None:
 def _row(running: Running | None) -> dict[str, Any] | None:
     if running is None:
         return None
-
     return {
         "pid": running.pid,
         "port": running.port,

@@ -12,6 +12,7 @@ from edgeline.auditing.answers import (
     Withdrawn,
     shown_time,
 )
+from edgeline.cli.console import fact
 
 Lines = Iterator[str]
 
@@ -28,27 +29,27 @@ def log(entries: Iterable[Entry]) -> Lines:
 def who(entries: Iterable[Entry]) -> Lines:
     for one in entries:
         yield from _heading(one)
-        yield _fact("anchored by", one.anchorer)
+        yield fact("anchored by", one.anchorer)
         yield from _objection(one)
 
 
 def when(entries: Iterable[Entry]) -> Lines:
     for one in entries:
         yield from _heading(one)
-        yield _fact("anchored at", _time(one.time))
-        yield _fact("block", f"{one.block}  {one.block_hash}")
-        yield _fact("transaction", one.transaction)
+        yield fact("anchored at", _time(one.time))
+        yield fact("block", f"{one.block}  {one.block_hash}")
+        yield fact("transaction", one.transaction)
         yield from _objection(one)
 
 
 def what(entries: Iterable[Entry]) -> Lines:
     for one in entries:
         yield from _heading(one)
-        yield _fact("subject", one.subject)
+        yield fact("subject", one.subject)
         for key, value in one.about.items():
-            yield _fact(key, value)
+            yield fact(key, value)
         for parent in one.parents:
-            yield _fact("made from", parent)
+            yield fact("made from", parent)
         yield from _objection(one)
 
 
@@ -77,14 +78,14 @@ def graph(answer: Lineage) -> Lines:
 
 
 def account(answer: Account) -> Lines:
-    yield _fact("account", answer.account)
-    yield _fact("roles", ", ".join(answer.roles) or "none")
+    yield fact("account", answer.account)
+    yield fact("roles", ", ".join(answer.roles) or "none")
     if answer.suspect_since:
-        yield _fact("suspect since", _time(answer.suspect_since))
+        yield fact("suspect since", _time(answer.suspect_since))
     yield ""
     yield from log(answer.entries)
     for one in answer.revoked:
-        yield _fact("revoked", f"{one.kind} {one.subject or one.statement} {one.status.reason}")
+        yield fact("revoked", f"{one.kind} {one.subject or one.statement} {one.status.reason}")
 
 
 def rounds(answer: Federation) -> Lines:
@@ -92,20 +93,20 @@ def rounds(answer: Federation) -> Lines:
     for one in answer.rounds:
         entry = one.entry
         mark = "* " if answer.asked in (entry.subject, entry.statement) else ""
-        yield _fact("round", f"{mark}{entry.name or one.number}")
-        yield _fact("statement", entry.statement)
-        yield _fact("checkpoint", entry.subject)
-        yield _fact("follows", one.previous or "not at hand")
-        yield _fact("anchored by", f"{entry.anchorer} at {_time(entry.time)}")
+        yield fact("round", f"{mark}{entry.name or one.number}")
+        yield fact("statement", entry.statement)
+        yield fact("checkpoint", entry.subject)
+        yield fact("follows", one.previous or "not at hand")
+        yield fact("anchored by", f"{entry.anchorer} at {_time(entry.time)}")
         if one.clients is not None:
-            yield _fact("clients", one.clients)
-            yield _fact("their updates", one.updates or "not stated")
+            yield fact("clients", one.clients)
+            yield fact("their updates", one.updates or "not stated")
         yield from _objection(entry)
     for fork in answer.forks:
         many = len(fork.rounds)
-        yield _fact("fork", f"{many} rounds with number {fork.number} follow {fork.previous}")
+        yield fact("fork", f"{many} rounds with number {fork.number} follow {fork.previous}")
         for statement in fork.rounds:
-            yield _fact("", statement)
+            yield fact("", statement)
 
 
 def withdrawn(answer: Withdrawn) -> Lines:
@@ -113,10 +114,10 @@ def withdrawn(answer: Withdrawn) -> Lines:
         yield "nothing was revoked, and no key is known to be compromised"
     for one in answer.entries:
         yield from _heading(one)
-        yield _fact("subject", one.subject or "not at hand")
+        yield fact("subject", one.subject or "not at hand")
         yield from _objection(one)
     for key in answer.keys:
-        yield _fact("compromised key", f"{key.account} since {_time(key.since)}, says {key.by}")
+        yield fact("compromised key", f"{key.account} since {_time(key.since)}, says {key.by}")
         yield from log(key.entries)
         yield ""
 
@@ -141,27 +142,23 @@ def diff(answer: Difference) -> Lines:
 
 
 def _heading(one: Entry) -> Lines:
-    yield _fact(one.kind, one.name or "(no statement at hand)")
-    yield _fact("statement", one.statement)
+    yield fact(one.kind, one.name or "(no statement at hand)")
+    yield fact("statement", one.statement)
     if one.tree:
-        yield _fact("in tree", one.tree)
+        yield fact("in tree", one.tree)
 
 
 def _objection(one: Entry) -> Lines:
     """Whether it holds; with an empty line behind it."""
     status = one.status
-    yield _fact("status", status)
+    yield fact("status", status)
     if status.word == "revoked":
-        yield _fact("revoked by", f"{status.by} at {_time(status.time)}")
+        yield fact("revoked by", f"{status.by} at {_time(status.time)}")
     if status.word == "compromised":
-        yield _fact("suspect since", _time(status.time))
+        yield fact("suspect since", _time(status.time))
     if status.detail:
-        yield _fact("detail", status.detail)
+        yield fact("detail", status.detail)
     yield ""
-
-
-def _fact(name: str, value: object) -> str:
-    return f"{name:16} {value}"
 
 
 def _time(seconds: int) -> str:

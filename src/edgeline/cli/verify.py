@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from edgeline.anchoring.deployment import known_chain
-from edgeline.anchoring.subject import Named, name
+from edgeline.anchoring.deployment import known_chain, known_chains
+from edgeline.anchoring.subject import Named
 from edgeline.auditing.verdict import Verdict, verify_offline
 from edgeline.auditing.verdict import verify as verify_thing
-from edgeline.cli.ask import deferred_session, find_revision, known_chains
+from edgeline.cli.ask import deferred_session, find_thing
+from edgeline.cli.console import fact
 from edgeline.cli.options import AsJson, Thing, Url
 from edgeline.cli.version import is_version, verify_version
-from edgeline.datasets import card
-from edgeline.errors import RecipeError
+from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.provenance.receipt import Receipt, read_receipt
 from edgeline.provenance.record import Deployment
 from edgeline.workspace import LOCAL, Workspace
@@ -74,7 +74,7 @@ def _verdict(
     chain: str | None,
     url: str | None,
 ) -> Verdict:
-    named = name(thing, lambda revision: find_revision(chain or LOCAL, revision), card.check)
+    named = find_thing(thing, chain or LOCAL)
     claimed = _receipt(named, receipt)
     if offline:
         return verify_offline(named, claimed, block, _expected(chain, claimed))
@@ -104,7 +104,10 @@ def _expected(chain: str | None, receipt: Receipt | None) -> Deployment | None:
     """The contract that must have taken it: the one that is named, or the project's own if it is that."""
     if chain is not None:
         return known_chain(Workspace.find(), chain).deployment
-    own = [known.deployment for known in known_chains()]
+    try:
+        own = [known.deployment for known in known_chains(Workspace.find())]
+    except EnvironmentUnfit:
+        return None  # outside of a project nothing is known
     return receipt.deployment if receipt and receipt.deployment in own else None
 
 
@@ -112,11 +115,11 @@ def _show(verdict: Verdict) -> None:
     """Plain lines: whatever the width, a digest is whole and can be searched for."""
     facts = verdict.to_json()
     state = "intact and anchored" if verdict.thing.path else "anchored"
-    print(f"{'verdict':16} {state}, level {verdict.level}")
+    print(fact("verdict", f"{state}, level {verdict.level}"))
     for key in SHOWN:
         if facts[key] is not None:
-            print(f"{key.replace('_', ' '):16} {facts[key]}")
+            print(fact(key.replace("_", " "), facts[key]))
     for ancestor in verdict.evidence.ancestors:
-        print(f"{f'from {ancestor.kind}':16} {ancestor.subject}  {ancestor.name}".rstrip())
+        print(fact(f"from {ancestor.kind}", f"{ancestor.subject}  {ancestor.name}").rstrip())
     for sentence in verdict.trusted:
-        print(f"{'if you trust':16} {sentence}")
+        print(fact("if you trust", sentence))

@@ -1,4 +1,7 @@
-"""Versions of MLflow's model registry, as `models:/NAME/NUMBER` or `models:/NAME@ALIAS` name them."""
+"""Versions of MLflow's model registry, as `models:/NAME/NUMBER` or `models:/NAME@ALIAS` name them.
+
+`edgeline verify FILE` loads this module, too. So MLflow, and what asks a chain, is imported where a version was named.
+"""
 
 import os
 import re

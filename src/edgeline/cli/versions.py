@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from edgeline import revisions
-from edgeline.cli.console import waiting_for
+from edgeline.cli.console import fact, interruptible, waiting_for, write_page
 from edgeline.cli.options import AsJson, DataName
 from edgeline.datacard.folder import page_of
 from edgeline.datasets.card import check
-from edgeline.errors import Interrupted, RecipeError
+from edgeline.errors import RecipeError
 from edgeline.recipe import names
 from edgeline.revisions import Difference, HistoryRow, RestoreReport, TransferReport
 from edgeline.workspace import Workspace
@@ -62,7 +62,7 @@ def card(
     known = check(root / "data" / name)
     text, _ = page_of(root / "data" / name, revisions.previous_card(root, name, known.digest))
     target = page or Path(f"{name}-card.html")
-    target.write_text(text, encoding="utf-8")
+    write_page(target, text.encode())
     print(f"{name}: revision {known.digest[:12]} as {target}")
 
 
@@ -95,20 +95,9 @@ def pull(name: DataName, as_json: AsJson = False) -> None:
 
 @contextmanager
 def _doing(what: str) -> Iterator[None]:
-    """Shows that something goes on.
-
-    Raises:
-        Interrupted: a person ended it.
-    """
-    try:
-        with waiting_for(what):
-            yield
-    except KeyboardInterrupt:
-        raise Interrupted(
-            expected=f"{what} to reach its end",
-            found="an interruption",
-            remedy="the same command goes on where this one stopped",
-        ) from None
+    """Shows that something goes on, which a person may end."""
+    with interruptible(what), waiting_for(what):
+        yield
 
 
 def _project_with(name: str) -> Path:
@@ -144,9 +133,9 @@ def _table(lines: Iterable[HistoryRow]) -> Iterator[str]:
 
 def _changes(found: Difference) -> Iterator[str]:
     for key, pair in found.settings.items():
-        yield _fact(f"data.{key}", _arrow(key, *pair))
+        yield fact(f"data.{key}", _arrow(key, *pair))
     for key, (before, after) in found.sets.items():
-        yield _fact(key, f"{before:,} > {after:,}" if before != after else f"{before:,}")
+        yield fact(key, f"{before:,} > {after:,}" if before != after else f"{before:,}")
     yield from _named("added", found.added)
     yield from _named("removed", found.removed)
     yield from _named("renamed", [f"{was} > {now}" for was, now in found.renamed.values()])
@@ -157,7 +146,7 @@ def _changes(found: Difference) -> Iterator[str]:
     alarms = [f"{shift.name} by {shift.distance:.3f} (p {shift.p:.2g})" for shift in drift.alarms]
     yield from _named("new features", drift.added)
     yield from _named("lost features", drift.removed)
-    yield _fact("drift", "; ".join(alarms) or "no more than chance")
+    yield fact("drift", "; ".join(alarms) or "no more than chance")
 
 
 def _time(when: str) -> str:
@@ -180,16 +169,12 @@ def _named(what: str, names: Iterable[str]) -> Iterator[str]:
     if found:
         more = ", ..." if len(found) > SHOWN else ""
         shown = ", ".join(_plain(name) for name in found[:SHOWN])
-        yield _fact(what, f"{len(found):,}: {shown}{more}")
+        yield fact(what, f"{len(found):,}: {shown}{more}")
 
 
 def _plain(text: str) -> str:
     """A name on one line, whatever it is made of."""
     return text if text.isprintable() else ascii(text)
-
-
-def _fact(name: str, value: object) -> str:
-    return f"{name:16} {value}"
 
 
 def _outcome(restored: RestoreReport) -> str:

@@ -31,6 +31,13 @@ STORAGE_ROOT, CODE_HASH, ACCOUNT_FIELDS = 2, 3, 4
 _BLOCK_HASH = re.compile(r"0x[0-9a-f]{64}")
 
 
+class _Broken(Exception):
+    """A part of the receipt does not fit the others."""
+
+    def __init__(self, part: str, found: str) -> None:
+        super().__init__(f"{part}: {found}")
+
+
 @dataclass(frozen=True)
 class Proof:
     """A level that was reached. Whatever else the receipt says is a pointer for asking a node."""
@@ -75,7 +82,7 @@ def check(
 
     Raises:
         Tampered: what was found begins with the part that is broken: statement, deployment, record,
-            inclusion, header, account or slot.
+            inclusion, header, account, slot or key.
         Revoked: the record is marked so, or its anchorer's key was compromised when it was written.
         NotAnchored: a block is pinned, and the receipt holds no storage proof.
         RecipeError: what is pinned is no hash of a block.
@@ -86,12 +93,19 @@ def check(
             found=repr(pinned),
             remedy="take it from where you trust the chain",
         )
-    if digest not in {subject.sha256 for subject in receipt.statement.subjects}:
-        raise _broken("statement", f"nothing about {digest}")
-    if deployment not in (None, receipt.deployment):
-        raise _broken("deployment", f"{receipt.deployment.contract}, or another chain or code")
-    _check_record(receipt)
-    proof = _against_block(receipt, pinned)
+    try:
+        if digest not in {subject.sha256 for subject in receipt.statement.subjects}:
+            raise _Broken("statement", f"nothing about {digest}")
+        if deployment not in (None, receipt.deployment):
+            raise _Broken("deployment", f"{receipt.deployment.contract}, or another chain or code")
+        _check_record(receipt)
+        proof = _against_block(receipt, pinned)
+    except _Broken as error:
+        raise Tampered(
+            expected=f"{receipt} to prove what it says",
+            found=str(error),
+            remedy="take the thing and its receipt from their source again",
+        ) from error
     if receipt.record.revoked:
         raise Revoked(
             expected="a statement that holds",
@@ -116,16 +130,16 @@ def _check_record(receipt: Receipt) -> None:
     statement, record, inclusion = receipt.statement, receipt.record, receipt.inclusion
     if inclusion is None:
         if record.key != statement.digest:
-            raise _broken("record", f"another key than the statement's {statement.digest}")
+            raise _Broken("record", f"another key than the statement's {statement.digest}")
         if record.kind != KINDS[statement.kind] and not (record.kind == LEAF and record.revoked):
-            raise _broken("record", f"kind {record.kind} for a statement of kind {statement.kind}")
+            raise _Broken("record", f"kind {record.kind} for a statement of kind {statement.kind}")
         return
     if record.kind != TREE:
-        raise _broken("record", f"kind {record.kind} where a tree was anchored")
+        raise _Broken("record", f"kind {record.kind} where a tree was anchored")
     if record.key != tree_id(bytes.fromhex(inclusion.root), inclusion.size).hex():
-        raise _broken("inclusion", f"a tree that {record.key} does not name")
+        raise _Broken("inclusion", f"a tree that {record.key} does not name")
     if not _is_included(statement.digest, inclusion):
-        raise _broken("inclusion", f"no path from {statement.digest} to root {inclusion.root}")
+        raise _Broken("inclusion", f"no path from {statement.digest} to root {inclusion.root}")
 
 
 def _is_included(digest: str, inclusion: Inclusion) -> bool:
@@ -152,11 +166,11 @@ def _check_storage(receipt: Receipt, storage: StorageProof, pinned: str | None) 
     header = _octets(storage.header)
     block_hash = f"0x{keccak256(header).hex()}"
     if pinned not in (None, block_hash):
-        raise _broken("header", f"that of block {block_hash}, not of the pinned {pinned}")
+        raise _Broken("header", f"that of block {block_hash}, not of the pinned {pinned}")
     with _part("header"):
         state_root, number = _read_header(header)
     if number == receipt.record.block and receipt.block_hash != block_hash:
-        raise _broken("header", f"that of {block_hash}, not of {receipt.block_hash}")
+        raise _Broken("header", f"that of {block_hash}, not of {receipt.block_hash}")
     with _part("account"):
         storage_root = _read_account(state_root, receipt.deployment, storage.account)
     with _part("slot"):
@@ -236,12 +250,4 @@ def _part(name: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise _broken(name, str(error)) from error
-
-
-def _broken(part: str, found: str) -> Tampered:
-    return Tampered(
-        expected="a receipt that proves what it says",
-        found=f"{part}: {found}",
-        remedy="take the thing and its receipt (receipt.json, or FILE.receipt.json) from their source again",
-    )
+        raise _Broken(name, str(error)) from error

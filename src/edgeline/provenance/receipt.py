@@ -9,7 +9,7 @@ Chain values have one spelling: lower-case hexadecimal with 0x in front. SHA-256
 import os
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
@@ -89,6 +89,11 @@ class Receipt:
     """None where the record's key is the statement's own digest."""
     storage: StorageProof | None = None
     schema: str = RECEIPT_SCHEMA
+    path: Path | None = field(default=None, compare=False)
+    """The file that it was read from, for what is wrong with it; no part of what it says."""
+
+    def __str__(self) -> str:
+        return f"receipt {self.path}" if self.path else "receipt"
 
     def __post_init__(self) -> None:
         check_lineage(self.statement, self.lineage)
@@ -130,7 +135,7 @@ def read_receipt(path: Path) -> Receipt | None:
     if not (path.exists() or path.is_symlink()):
         return None
     try:
-        return parse_receipt(_read(path))
+        return parse_receipt(_read(path), path)
     except (ValueError, OSError) as error:
         raise Tampered(
             expected=f"{path} as it was written",
@@ -155,15 +160,15 @@ def encode_receipt(receipt: Receipt) -> bytes:
     return canonical_json(_to_json(receipt))
 
 
-def parse_receipt(data: bytes) -> Receipt:
-    """The receipt with exactly these bytes.
+def parse_receipt(data: bytes, path: Path | None = None) -> Receipt:
+    """The receipt with exactly these bytes, read from the file at `path`.
 
     Raises:
         ValueError: not canonical JSON, other fields, a value of the wrong form, a history with gaps.
     """
     value = parse_canonical(data)
     with suppress(TypeError, KeyError, AttributeError):
-        receipt = _from_json(value)
+        receipt = _from_json(value, path)
         if _to_json(receipt) == value:
             return receipt
     raise ValueError(f"not the fields of {RECEIPT_SCHEMA} or {EARLIER_SCHEMA}")
@@ -197,7 +202,7 @@ def _storage(receipt: Receipt) -> JsonValue:
     return values
 
 
-def _from_json(value: Any) -> Receipt:
+def _from_json(value: Any, path: Path | None) -> Receipt:
     """Built without looking; every class checks its own values, and the caller what was left out."""
     inclusion, storage = value["inclusion"], value["storage"]
     return Receipt(
@@ -216,6 +221,7 @@ def _from_json(value: Any) -> Receipt:
             tuple(storage.get("key", ())),
         ),
         value["schema"],
+        path,
     )
 
 

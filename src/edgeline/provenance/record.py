@@ -74,8 +74,7 @@ class Record:
 
     @property
     def reason_name(self) -> str:
-        """In words; others may write numbers that this version has no name for."""
-        return REASONS[self.reason] if self.reason < len(REASONS) else f"reason {self.reason}"
+        return reason_name(self.reason)
 
     def pack(self) -> bytes:
         """The word of storage, highest byte first."""
@@ -88,6 +87,11 @@ class Record:
         bits = int.from_bytes(word, "big")
         anchorer, time, block = bits % 2**160, bits >> 160 & 2**40 - 1, bits >> 200 & 2**32 - 1
         return cls(key, f"0x{anchorer:040x}", time, block, bits >> 232 & 0xFF, bits >> 240)
+
+
+def reason_name(reason: int) -> str:
+    """In words; others may write numbers that this version has no name for."""
+    return REASONS[reason] if reason < len(REASONS) else f"reason {reason}"
 
 
 def check_field(name: str, holds: bool) -> None:

@@ -4,8 +4,9 @@ let page;
 
 const at = (id) => document.getElementById(id);
 
-// Control characters, marks of direction and of no width: they would let a name look like another.
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+// The same characters as in edgeline.page: they would let a name look like another.
+const UNSEEN =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff\u{e0000}-\u{e007f}]/gu;
 
 function visible(text) {
   return String(text).replace(UNSEEN, (character) => {

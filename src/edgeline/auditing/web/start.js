@@ -87,7 +87,8 @@ function search(words) {
   list((entry) => {
     entry.tokens ??= [...entry.folded.querySelectorAll("summary bdi, summary b, .own dt, .own dd")]
       .flatMap((part) => part.textContent.toLowerCase().split(/\s+/))
-      .map((token) => token.replace(/^0x/, ""));
+      .map((token) => token.replace(/^0x/, ""))
+      .concat(isValid(entry) ? "valid" : []);
     return terms.every((term) => entry.tokens.some((token) => finds(token, term.replace(/^0x/, ""))));
   });
 }
