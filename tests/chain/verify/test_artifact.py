@@ -173,12 +173,16 @@ def test_a_false_statement_beside_the_true_one_changes_nothing(
     assert verdict.evidence.entry.statement == receipt.statement.digest
 
 
-def test_a_receipt_of_another_contract_is_for_another_node(
+def test_a_receipt_of_a_contract_that_was_replaced_says_where_it_lies_and_what_to_do(
     artifact: Artifact, receipt: Receipt, company: Company, tmp_path: Path
 ) -> None:
     other = Company(deployed(company.chain.url, tmp_path), tmp_path / "other")
-    with other.outbox, pytest.raises(NotAnchored, match=receipt.deployment.contract):
+    with other.outbox, pytest.raises(NotAnchored, match="on the same chain") as refusal:
         checked(other, artifact.folder)
+    message = str(refusal.value)
+    assert receipt.deployment.contract in message
+    assert str(receipt_path(artifact.folder)) in message
+    assert "chain anchor" in message
 
 
 def test_the_golden_artifact_still_verifies(company: Company, tmp_path: Path) -> None:
