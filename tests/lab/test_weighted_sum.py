@@ -1,4 +1,4 @@
-"""The exact mean of updates: by hand, in any order, in parts, and up to its limits."""
+"""The exact mean of updates: by hand, in any order, and up to its limits."""
 
 import numpy as np
 import pytest
@@ -73,22 +73,6 @@ def test_twenty_orders_give_the_same_bits():
         for order in (draw.permutation(16) for _ in range(20))
     }
     assert len(plain) > 1
-
-
-@pytest.mark.parametrize("shards", [1, 2, 4])
-@pytest.mark.parametrize("order", [1, -1])
-def test_merged_sums_of_shards_equal_one_sum(shards, order):
-    updates = random_updates(16)
-    parts = [sum_of(*updates[first::shards]) for first in range(shards)][::order]
-    total = WeightedSum(updates[0].arrays, LIMITS)
-    for part in parts:
-        total.merge(part)
-
-    assert bits(total) == bits(sum_of(*updates))
-    assert (total.devices, total.examples) == (
-        {one.device for one in updates},
-        sum(one.examples for one in updates),
-    )
 
 
 def test_error_is_below_what_float32_rounds_away():
@@ -169,8 +153,6 @@ def test_a_refused_update_leaves_the_sum_as_it_was():
 def test_a_device_counts_once():
     with pytest.raises(EdgelineError, match="device a; found a second update"):
         mean(update("a", 1, 1.0), update("a", 1, 1.0))
-    with pytest.raises(EdgelineError, match="device a; found a second update"):
-        sum_of(update("a", 1, 1.0)).merge(sum_of(update("a", 1, 1.0)))
 
 
 def test_more_updates_than_declared_are_refused():

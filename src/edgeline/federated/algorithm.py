@@ -44,7 +44,7 @@ def is_averaged(array: NDArray[Any]) -> bool:
     return np.issubdtype(array.dtype, np.floating)
 
 
-def subtract(after: Weights, before: Weights) -> Weights:
+def subtract(before: Weights, after: Weights) -> Weights:
     """How far each weight moved; counters are passed on as they are after the move."""
     return {
         name: array - before[name] if is_averaged(array) else array for name, array in after.items()

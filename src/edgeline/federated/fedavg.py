@@ -7,25 +7,10 @@ Clients send w_k - w_t, the server adds the mean to w_t: the same result up to t
 difference in float32, in smaller numbers.
 """
 
-from edgeline.federated.algorithm import Algorithm, State, Weights, add, subtract
-from edgeline.recipe.federate import RoundSettings
+from edgeline.federated.algorithm import Algorithm, add, subtract
 
-
-def init(_: Weights) -> State:
-    """The server remembers nothing."""
-    return {}
-
-
-def client(before: Weights, after: Weights) -> Weights:
-    """How far training moved each weight."""
-    return subtract(after, before)
-
-
-def server(
-    weights: Weights, mean: Weights, state: State, _: RoundSettings
-) -> tuple[Weights, State]:
-    """The weights moved by the mean of the clients' moves."""
-    return add(weights, mean), state
-
-
-FEDAVG = Algorithm(init, client, server)
+FEDAVG = Algorithm(
+    init=lambda _: {},
+    client=subtract,
+    server=lambda weights, mean, state, _: (add(weights, mean), state),
+)

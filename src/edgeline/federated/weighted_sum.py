@@ -2,9 +2,9 @@
 
     mean = (sum over devices k of round(n_k * x_k * 2^s)) / (2^s * sum over devices k of n_k)
 
-Integers add without rounding, so updates may come in any order, and sums of parts may be merged in
-any order: the bits are the same. In memory there is one sum, however many updates come. The number
-of fraction bits s is known before the first update, so that no sum can leave 64 bits.
+Integers add without rounding, so updates may come in any order: the bits are the same. In memory
+there is one sum, however many updates come. The number of fraction bits s is known before the first
+update, so that no sum can leave 64 bits.
 """
 
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ class WeightedSum:
             if is_averaged(array)
         }
         self._counters: Weights = {}
-        self._first = ""
+        """Counters have no mean, so one device's are kept: the first by name, whoever came first."""
 
     def add(self, update: Update) -> None:
         """Add an update; one that declares too many examples counts for as many as the limit.
@@ -88,34 +88,17 @@ class WeightedSum:
             EdgelineError: the update is not added, and the sum is as it was.
         """
         self._check(update)
-        self._check_room({update.device})
         examples = min(update.examples, self.limits.examples)
         factor = examples * 2.0**self.limits.fraction_bits
         for name, total in self._sums.items():
             scaled = update.arrays[name].astype(np.float64) * factor
             total += np.rint(scaled).astype(np.int64)
-        self._keep_counters(
-            update.device,
-            {name: array for name, array in update.arrays.items() if name not in self._sums},
-        )
         self.devices.add(update.device)
         self.examples += examples
-
-    def merge(self, other: "WeightedSum") -> None:
-        """Add the sum of other devices, made under the same limits.
-
-        Raises:
-            EdgelineError: a device is in both sums, or together they are too many.
-        """
-        if other.limits != self.limits:
-            raise ValueError("sums under different limits have different scales")
-        self._check_room(other.devices)
-        for name, total in self._sums.items():
-            total += other._sums[name]
-        if other.devices:
-            self._keep_counters(other._first, other._counters)
-        self.devices |= other.devices
-        self.examples += other.examples
+        if update.device == min(self.devices):
+            self._counters = {
+                name: array for name, array in update.arrays.items() if name not in self._sums
+            }
 
     def mean(self) -> Weights:
         """The weighted mean in float64; counters are those of the first device by name."""
@@ -127,19 +110,12 @@ class WeightedSum:
             for name in self._like
         }
 
-    def _keep_counters(self, device: str, counters: Weights) -> None:
-        """Counters have no mean, so one device's are kept: the first by name, whoever came first."""
-        if not self.devices or device < self._first:
-            self._first, self._counters = device, counters
-
-    def _check_room(self, devices: set[str]) -> None:
-        if twice := self.devices & devices:
-            raise _rejection(min(twice), "a second update in the same round")
-        if len(self.devices) + len(devices) > self.limits.updates:
-            raise _rejection(min(devices), f"more than {self.limits.updates} updates in the round")
-
     def _check(self, update: Update) -> None:
         """Refuse an update without the names, shapes and types of the round, or out of its limits."""
+        if update.device in self.devices:
+            raise _rejection(update.device, "a second update in the same round")
+        if len(self.devices) == self.limits.updates:
+            raise _rejection(update.device, f"more than {self.limits.updates} updates in the round")
         if update.examples < 1:
             raise _rejection(update.device, f"{update.examples} examples")
         if (names := sorted(update.arrays)) != sorted(self._like):
