@@ -43,7 +43,7 @@ class RoundStepReport:
 
     @property
     def figure(self) -> str:
-        without = "".join(f"; without {one.device}" for one in self.round.excluded)
+        without = "".join(f"; without {device}" for device in self.round.excluded)
         return f"{self.round.number}: {self.round.after:.3f} on validation, {len(self.round.devices)} devices{without}"
 
 
@@ -88,9 +88,7 @@ def collect_updates(
         report for future in futures if future.state.is_completed() for report in future.result()
     ]
     missing = sorted(set(spec.devices) - {report.device for report in reports})
-    lost = [
-        ClientReport.of_failure(device, spec.number, "its task ended early") for device in missing
-    ]
+    lost = [ClientReport(name, spec.number, reason="its task ended early") for name in missing]
     return (*reports, *lost)
 
 

@@ -16,7 +16,7 @@ from edgeline.models.checkpoint import Checkpoint, ModelSpec, load, save
 from edgeline.models.zoo import build, restore
 from edgeline.preprocess import Preprocessing
 from edgeline.recipe.federate import RoundSettings
-from edgeline.rounds.accumulate import Exclusion, read_update
+from edgeline.rounds.accumulate import read_update
 from edgeline.rounds.client import ClientReport
 from edgeline.rounds.commit import RoundReport, commit_round
 from edgeline.rounds.spec import RoundSpec
@@ -91,7 +91,7 @@ def test_weights_move_by_the_mean_of_the_updates(start, tmp_path):
 
     # By hand: one times 1 and three times 3, over four examples.
     assert moved_by(start, after) == {2.5}
-    assert (report.examples, report.devices, report.excluded) == (4, ("a", "b"), ())
+    assert (report.examples, report.devices, report.excluded) == (4, ("a", "b"), {})
     # Shapes, scalars among them, are the network's.
     restore(load(after))
 
@@ -146,17 +146,16 @@ def test_an_algorithm_does_not_read_the_state_of_another(start, tmp_path, monkey
     assert moved_by(second, third) == {2.5}
 
 
-def test_rejected_updates_and_dropped_devices_are_told_apart(start, tmp_path):
-    lost = ClientReport.of_failure("c", 1, "its task ended early")
+def test_who_sends_nothing_or_is_refused_is_left_out_with_the_reason(start, tmp_path):
+    lost = ClientReport("c", 1, reason="its task ended early")
     _, report = commit(
         start, tmp_path / "sent", spec(min_devices=1), {"a": (1, 1.0), "b": (3, 2000.0)}, lost
     )
 
     assert report.devices == ("a",)
-    assert [(one.device, one.reason) for one in report.dropped] == [("c", "its task ended early")]
-    assert [one.device for one in report.rejected] == ["b"]
-    assert "a value of size 2000" in report.rejected[0].reason
-    assert [one.device for one in report.excluded] == ["b", "c"]
+    assert list(report.excluded) == ["b", "c"]
+    assert "a value of size 2000" in report.excluded["b"]
+    assert report.excluded["c"] == "its task ended early"
 
 
 def test_reports_in_another_order_make_the_same_checkpoint(start, tmp_path):
@@ -207,8 +206,7 @@ def test_a_round_is_described_by_its_number_and_the_root_over_the_updates_that_c
         number=3,
         examples=2,
         devices=("a", "c"),
-        dropped=(Exclusion("b", "it was off"),),
-        rejected=(),
+        excluded={"b": "it was off"},
         before=0.5,
         after=0.6,
         parent="3" * 64,

@@ -1,7 +1,6 @@
 """How a federated round is carried.
 
-    cohort.py      which devices take part
-    spec.py        what happens in a round, decided before it begins
+    spec.py        which devices take part in a round and what happens in it, decided before it begins
     client.py      one device trains and writes its update
     shard.py       several devices train, one after another
     accumulate.py  updates are checked and added, one at a time

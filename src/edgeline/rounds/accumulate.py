@@ -1,7 +1,6 @@
 """Updates are checked and added to the round's sum, one at a time and in any order."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -13,28 +12,21 @@ from edgeline.federated.weighted_sum import Update, WeightedSum
 from edgeline.rounds.client import ClientReport
 
 
-@dataclass(frozen=True)
-class Exclusion:
-    """A device whose update is not in the mean."""
-
-    device: str
-    reason: str
-
-
 def add_updates(
     total: WeightedSum, clients: Iterable[ClientReport], folder: Path
-) -> tuple[Exclusion, ...]:
-    """Add the update of every client that sent one; those that were rejected, with the reason."""
-    rejected = []
+) -> dict[str, str]:
+    """Add the update of every client that sent a good one; why the others are left out, by device."""
+    excluded = {}
     for client in clients:
         if client.update is None:
+            excluded[client.device] = client.reason or "it sent nothing"
             continue
         try:
             path = folder / f"{client.device}.safetensors"
             total.add(read_update(path, client.device, client.examples, client.update))
         except EdgelineError as error:
-            rejected.append(Exclusion(client.device, str(error)))
-    return tuple(sorted(rejected, key=lambda one: one.device))
+            excluded[client.device] = str(error)
+    return excluded
 
 
 def read_update(path: Path, device: str, examples: int, digest: str) -> Update:

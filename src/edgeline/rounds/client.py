@@ -31,22 +31,15 @@ class ClientReport:
     device: str
     number: int
     """The round's."""
-    examples: int
-    """How many the device learned from; 0 when it failed before it had read them."""
-    loss: float | None
+    examples: int = 0
+    """How many the device learned from; 0 when it failed."""
+    loss: float | None = None
     """Mean over the last local epoch."""
-    update: str | None
+    update: str | None = None
     """SHA-256 of the file it sent; None when it sent none."""
-    seconds: float
-    reason: str | None
+    seconds: float = 0.0
+    reason: str | None = None
     """Why nothing was sent; None when all went well."""
-
-    @classmethod
-    def of_failure(
-        cls, device: str, number: int, reason: str, seconds: float = 0.0
-    ) -> "ClientReport":
-        """The report of a device that sends nothing."""
-        return cls(device, number, 0, None, None, seconds, reason)
 
 
 def train_client(
@@ -95,7 +88,6 @@ def train_client(
         loss=report.loss,
         update=sha256_bytes(data),
         seconds=clock() - began,
-        reason=None,
     )
 
 

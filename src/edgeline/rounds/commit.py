@@ -3,7 +3,7 @@
 A round takes a checkpoint and gives a checkpoint. Only the updates that devices sent stand between.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from edgeline.federated.weighted_sum import WeightedSum
 from edgeline.finetuning.evaluate import Labels, Values, score
 from edgeline.merkle import root
 from edgeline.models.checkpoint import Checkpoint, load, save
-from edgeline.rounds.accumulate import Exclusion, add_updates
+from edgeline.rounds.accumulate import add_updates
 from edgeline.rounds.client import ClientReport
 from edgeline.rounds.spec import RoundSpec
 
@@ -31,10 +31,8 @@ class RoundReport:
     """For which the updates in the mean count."""
     devices: tuple[str, ...]
     """Those whose updates are in the mean, sorted."""
-    dropped: tuple[Exclusion, ...]
-    """Devices that sent nothing."""
-    rejected: tuple[Exclusion, ...]
-    """Devices whose update was refused."""
+    excluded: Mapping[str, str]
+    """Why, by device, the others have no part in the mean: nothing was sent, or it was refused."""
     before: float
     """Validation accuracy of the round's first checkpoint."""
     after: float
@@ -42,11 +40,6 @@ class RoundReport:
     parent: str
     """Digest of the checkpoint that the round began with."""
     clients: tuple[ClientReport, ...]
-
-    @property
-    def excluded(self) -> tuple[Exclusion, ...]:
-        """Every device without a part in the mean, by name."""
-        return tuple(sorted((*self.dropped, *self.rejected), key=lambda one: one.device))
 
     def remarks(self) -> dict[str, str | int]:
         """What a statement says of it: its number, how many updates count, and the root over their digests.
@@ -60,7 +53,6 @@ class RoundReport:
 
     def rows(self) -> list[dict[str, object]]:
         """A row of a table for each device."""
-        reasons = {one.device: one.reason for one in self.excluded}
         return [
             {
                 "round": self.number,
@@ -69,7 +61,7 @@ class RoundReport:
                 "loss": client.loss,
                 "update": client.update or "",
                 "seconds": round(client.seconds, 3),
-                "left out": reasons.get(client.device, ""),
+                "left out": self.excluded.get(client.device, ""),
             }
             for client in self.clients
         ]
@@ -90,21 +82,15 @@ def commit_round(
     """
     base = load(checkpoint)
     clients = tuple(sorted(reports, key=lambda report: report.device))
-    dropped = tuple(
-        Exclusion(client.device, client.reason or "it sent nothing")
-        for client in clients
-        if client.update is None
-    )
     total = WeightedSum(base.arrays(), spec.limits)
-    rejected = add_updates(total, clients, updates)
-    _check_quorum(spec, total, (*dropped, *rejected))
+    excluded = add_updates(total, clients, updates)
+    _check_quorum(spec, total, excluded)
     made = apply_mean(base, total.mean(), spec)
     return save(made, store), RoundReport(
         number=spec.number,
         examples=total.examples,
         devices=tuple(sorted(total.devices)),
-        dropped=dropped,
-        rejected=rejected,
+        excluded=excluded,
         before=score(base, *validation),
         after=score(made, *validation),
         parent=checkpoint.stem,
@@ -135,13 +121,13 @@ def load_state(checkpoint: Checkpoint, name: str) -> State:
     }
 
 
-def _check_quorum(spec: RoundSpec, total: WeightedSum, excluded: tuple[Exclusion, ...]) -> None:
+def _check_quorum(spec: RoundSpec, total: WeightedSum, excluded: Mapping[str, str]) -> None:
     wanted = spec.settings.min_devices
     if len(total.devices) < wanted:
-        reasons = "; ".join(f"{one.device}: {one.reason}" for one in excluded) or "no reports"
+        reasons = "; ".join(f"{device}: {reason}" for device, reason in excluded.items())
         raise EdgelineError(
             expected=f"updates of at least {wanted} devices",
-            found=f"{len(total.devices)} ({reasons})",
+            found=f"{len(total.devices)} ({reasons or 'no reports'})",
             remedy=f"look at what stopped round {spec.number}, or lower federate.min_devices",
         )
 

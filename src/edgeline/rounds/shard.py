@@ -24,16 +24,14 @@ def train_shard(
     clock: Clock,
 ) -> tuple[ClientReport, ...]:
     """A report from every device: one that fails or comes late says why, and the others go on."""
-    return tuple(_try(folder, checkpoint, spec, into, deadline, clock) for folder in folders)
-
-
-def _try(
-    folder: Path, checkpoint: Path, spec: RoundSpec, into: Path, deadline: float, clock: Clock
-) -> ClientReport:
-    began = clock()
-    try:
-        return train_client(folder, checkpoint, spec, into, deadline, clock)
-    # A device can fail in ways nobody has thought of; none of them may stop the round.
-    except Exception as error:  # noqa: BLE001
-        reason = f"{type(error).__name__}: {error}"
-        return ClientReport.of_failure(folder.name, spec.number, reason, clock() - began)
+    reports = []
+    for folder in folders:
+        began = clock()
+        try:
+            report = train_client(folder, checkpoint, spec, into, deadline, clock)
+        # A device can fail in ways nobody has thought of; none of them may stop the round.
+        except Exception as error:  # noqa: BLE001
+            reason, seconds = f"{type(error).__name__}: {error}", clock() - began
+            report = ClientReport(folder.name, spec.number, seconds=seconds, reason=reason)
+        reports.append(report)
+    return tuple(reports)

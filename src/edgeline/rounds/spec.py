@@ -1,12 +1,14 @@
 """What happens in a round, decided before it begins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from edgeline.digest import canonical_json, sha256_bytes
+from edgeline.errors import EdgelineError
 from edgeline.federated.weighted_sum import Limits
 from edgeline.recipe.federate import Federate, RoundSettings
-from edgeline.rounds.cohort import sample_cohorts
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,23 @@ def plan_rounds(
             augmentation=augmentation,
             settings=shared,
         )
-        for index, cohort in enumerate(sample_cohorts(devices, settings))
+        for index, cohort in enumerate(_cohorts(devices, settings))
     )
     for spec in specs:
         spec.limits.check()
     return specs
+
+
+def _cohorts(devices: Iterable[str], settings: Federate) -> Iterator[tuple[str, ...]]:
+    """The devices of one round after another: all, or a seeded sample of `settings.share`."""
+    names = sorted(devices)
+    size = max(settings.min_devices, round(settings.share * len(names)))
+    if len(names) < size:
+        raise EdgelineError(
+            expected=f"at least {settings.min_devices} devices",
+            found=f"{len(names)} devices",
+            remedy="lower federate.min_devices or add devices",
+        )
+    draw = np.random.default_rng(settings.seed)
+    for _ in range(settings.rounds):
+        yield tuple(sorted(draw.permutation(names)[:size].tolist()))
