@@ -1,14 +1,21 @@
 """The model in parts at the best cut, and the proof that the parts together answer as the whole does."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
 from edgeline.datasets import load_set
+from edgeline.digest import digest_of, sha256_file
+from edgeline.edge.agreement import Agreement
+from edgeline.edge.session import Tensors
 from edgeline.export.onnx import INPUT
+from edgeline.files import write_atomically
 from edgeline.recipe.split import Split
-from edgeline.splitting.cut import SplitReport, check, cut
-from edgeline.splitting.plan import plan_once
+from edgeline.splitting.cut import check, cut
+from edgeline.splitting.planner import SplitPlan, plan
 from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
@@ -28,12 +35,12 @@ class PartsReport:
     """Per item, over all links."""
     equal: bool
     """Same top-1 on every test item, int8 and fp32."""
-    int8: SplitReport
-    fp32: SplitReport
+    int8: Agreement
+    fp32: Agreement
 
     @property
     def figure(self) -> str:
-        bits = "bit for bit" if self.int8.agreement.bit_equal else "same answers"
+        bits = "bit for bit" if self.int8.bit_equal else "same answers"
         return f"at {', '.join(self.cut)}, {self.bytes_on_wire:,} bytes on the wire, {bits}"
 
 
@@ -47,16 +54,27 @@ def split(
 ) -> tuple[Path, PartsReport]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
     inputs = {INPUT: whole.report.preprocessing(load_set(data.path, "test").values)}
-    plans = run.workspace.plans
-    plan = plan_once(plans, int8.path, inputs, settings)
-    fp32_plan = plan_once(plans, whole.path, inputs, settings)
-    report = check(int8.path, cut(int8.path, plan.cut, run.folder / "parts"), inputs)
+    int8_plan = _plan_once(run, int8.path, inputs, settings)
+    fp32_plan = _plan_once(run, whole.path, inputs, settings)
+    agreement = check(int8.path, cut(int8.path, int8_plan.cut, run.folder / "parts"), inputs)
     fp32 = check(whole.path, cut(whole.path, fp32_plan.cut, run.folder / "fp32"), inputs)
-    runs.log_text(run.tracked, str(plan), "plan.txt")
+    runs.log_text(run.tracked, str(int8_plan), "plan.txt")
     return run.folder / "parts", PartsReport(
-        cut=plan.cut,
-        bytes_on_wire=sum(plan.best.wire_bytes),
-        equal=report.agreement.top1 == fp32.agreement.top1 == 1.0,
-        int8=report,
+        cut=int8_plan.cut,
+        bytes_on_wire=sum(int8_plan.best.wire_bytes),
+        equal=agreement.top1 == fp32.top1 == 1.0,
+        int8=agreement,
         fp32=fp32,
     )
+
+
+def _plan_once(run: Run, model: Path, inputs: Tensors, settings: Split) -> SplitPlan:
+    """The plan that is kept for these bytes and settings; another measurement could choose another cut."""
+    plans = TypeAdapter(SplitPlan)
+    name = f"{sha256_file(model)}-{digest_of(settings.model_dump_json())[:16]}.json"
+    path = run.workspace.plans / name
+    with contextlib.suppress(OSError, ValueError):
+        return plans.validate_json(path.read_bytes())
+    made = plan(model, inputs, settings)
+    write_atomically(path, plans.dump_json(made, indent=1))
+    return made

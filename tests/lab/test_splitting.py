@@ -1,6 +1,5 @@
 """Where a net may be cut, which cut is best, and that the parts are the whole."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from edgeline.recipe.quantise import Quantise
 from edgeline.recipe.split import Split
 from edgeline.splitting.costs import Costs, layouts
 from edgeline.splitting.cut import check, cut
-from edgeline.splitting.plan import SplitPlan, choose, plan
+from edgeline.splitting.planner import choose, plan
 
 SPEC = ModelSpec("cnn", (1, 28, 28), 10, (4, 6, 12))
 INPUTS = np.random.default_rng(0).normal(size=(50, 1, 28, 28)).astype(np.float32)
@@ -74,8 +73,7 @@ def test_parts_are_the_whole_at_every_cut(
     for point in cut_points(onnx.load(models[kind])):
         parts = cut(models[kind], [point.tensor], tmp_path / point.tensor)
         report = check(models[kind], parts, FEED)
-        assert report.agreement.bit_equal
-        assert report.bytes_parts == tuple(part.stat().st_size for part in parts)
+        assert report.bit_equal
         travelling = load(parts[0]).logits(INPUTS)
         assert travelling.dtype.name == point.dtype
         assert travelling.shape[1:] == point.shape
@@ -85,7 +83,7 @@ def test_three_parts_follow_one_another(models: dict[str, Path], tmp_path: Path)
     points = cut_points(onnx.load(models["int8"]))
     parts = cut(models["int8"], [points[0].tensor, points[2].tensor], tmp_path)
     assert [part.name for part in parts] == ["0.onnx", "1.onnx", "2.onnx"]
-    assert check(models["int8"], parts, FEED).agreement.bit_equal
+    assert check(models["int8"], parts, FEED).bit_equal
 
 
 def test_parts_have_stable_bytes(models: dict[str, Path], tmp_path: Path) -> None:
@@ -132,7 +130,6 @@ def test_the_slowest_station_decides() -> None:
     assert found.best.link_ms == pytest.approx((0.2,))
     assert found.best.latency_ms == pytest.approx(0.4 + 0.2 + 0.6 + 0.5)
     assert found.whole_ms == pytest.approx(1.0)
-    assert found.speed_up == pytest.approx(1 / 0.6)
 
 
 def test_of_nearly_equal_cuts_the_fewest_bytes_win() -> None:
@@ -147,7 +144,6 @@ def test_a_plan_measures_every_cut(kind: str, models: dict[str, Path], tmp_path:
     found = plan(models[kind], FEED, SETTINGS)
     assert sorted(one.cut[0] for one in found.candidates) == sorted(p.tensor for p in points)
     assert all(min(one.part_ms) > 0 for one in found.candidates)
-    assert SplitPlan.from_json(json.loads(json.dumps(found.to_json()))) == found
     lines = str(found).splitlines()
     assert len(lines) == 1 + len(points)
     assert lines[1].startswith(f"after {found.best.after[0]}: devices")
@@ -195,5 +191,5 @@ def test_parts_of_several_tensors_are_compared_with_the_whole(tmp_path: Path) ->
     onnx_file.write(model, tmp_path / "whole.onnx")
     feed = {name: np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32) for name in "xz"}
     report = check(tmp_path / "whole.onnx", parts, feed)
-    assert report.agreement.bit_equal
-    assert report.agreement.top1 is None
+    assert report.bit_equal
+    assert report.top1 is None

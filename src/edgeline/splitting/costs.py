@@ -6,12 +6,13 @@ parts measured as they will run, with 1 to 3 percent.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, pairwise
 
 import numpy as np
 import onnx
 
-from edgeline.edge.session import Session, Tensors, load
+from edgeline.edge.session import Tensors, load
 from edgeline.edge.stopwatch import paired_cpu_ms
 from edgeline.graph.cut_points import CutPoint
 from edgeline.graph.file import to_bytes
@@ -45,21 +46,12 @@ def measure(
     """Times every span that some layout uses, all in each round; `example` is one batch by name."""
     borders = (None, *points, None)
     spans = sorted({span for layout in layouts(len(points), parts) for span in layout})
-    whole = _session(model)
     values: dict[int, Tensors] = {0: example}
-    calls: list[Callable[[], object]] = [_call(whole, example)]
+    calls: list[Callable[[], object]] = [partial(load(to_bytes(model)).run, example)]
     for start, end in spans:
-        session = _session(segment(model, borders[start], borders[end]))
+        session = load(to_bytes(segment(model, borders[start], borders[end])))
         if end not in values:
             values[end] = session.run(values[start])
-        calls.append(_call(session, values[start]))
+        calls.append(partial(session.run, values[start]))
     medians = np.median(paired_cpu_ms(calls, rounds), axis=0)
     return Costs(float(medians[0]), dict(zip(spans, map(float, medians[1:]), strict=True)))
-
-
-def _session(model: onnx.ModelProto) -> Session:
-    return load(to_bytes(model))
-
-
-def _call(session: Session, tensors: Tensors) -> Callable[[], object]:
-    return lambda: session.run(tensors)

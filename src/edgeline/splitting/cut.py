@@ -1,7 +1,6 @@
 """Carries a plan out: one ONNX file per part, and the proof that together they are the whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,15 +15,6 @@ from edgeline.graph.segment import segment
 TOLERANCE = 1e-4
 
 
-@dataclass(frozen=True)
-class SplitReport:
-    """The parts against the whole."""
-
-    agreement: Agreement
-    bytes_whole: int
-    bytes_parts: tuple[int, ...]
-
-
 def cut(model: Path, at: Sequence[str], folder: Path) -> tuple[Path, ...]:
     """Writes folder/0.onnx, folder/1.onnx, ... for the tensors to cut at, in order."""
     graph = onnx_file.read(model)
@@ -37,24 +27,19 @@ def cut(model: Path, at: Sequence[str], folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def check(
-    whole: Path, parts: Sequence[Path], inputs: Tensors, *, classes: bool = True
-) -> SplitReport:
+def check(whole: Path, parts: Sequence[Path], inputs: Tensors) -> Agreement:
     """Runs the parts one after another beside the whole.
 
     Raises:
-        EdgelineError: an output differs by more than 1e-4 of its range, or in a class where the
-            output is a row of numbers that stand for `classes`.
+        EdgelineError: an output differs by more than 1e-4 of its range, or in a class.
     """
     expected = load(whole).run(inputs)
     values = run_parts([load(part) for part in parts], inputs)
-    measured = check_agreement(
+    return check_agreement(
         expected,
         {name: values[name] for name in expected},
         tolerance=TOLERANCE,
         what="answers of the parts",
         whose="the whole model's",
         remedy="cut elsewhere: a kernel is fused across this place",
-        classes=classes,
     )
-    return SplitReport(measured, whole.stat().st_size, tuple(one.stat().st_size for one in parts))

@@ -1,20 +1,15 @@
 """The best cut for a pipeline of devices, found by looking at all of them.
 
 A pipeline is as fast as its slowest station, be it a device or a link, so the plan minimises that
-bottleneck. Measured times are noisy and two runs may plan differently: a plan is kept by the
-digest of its model.
+bottleneck. Measured times are noisy, so that two calls may plan differently.
 """
 
-import contextlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from edgeline.digest import digest_of, sha256_file
+from edgeline.digest import sha256_file
 from edgeline.edge.session import Tensors, load
 from edgeline.errors import RecipeError
-from edgeline.files import read_json, write_json
 from edgeline.graph import file as onnx_file
 from edgeline.graph.cut_points import CutPoint, cut_points
 from edgeline.recipe.split import Split
@@ -51,7 +46,6 @@ class SplitPlan:
     whole_ms: float
     """The uncut model on one device."""
     bandwidth_mbit: float
-    device_slowdown: float
     candidates: tuple[Candidate, ...]
     """Best first."""
 
@@ -62,20 +56,6 @@ class SplitPlan:
     @property
     def cut(self) -> tuple[str, ...]:
         return self.best.cut
-
-    @property
-    def speed_up(self) -> float:
-        """Images per second against one device that runs the whole model."""
-        return self.whole_ms / self.best.bottleneck_ms
-
-    def to_json(self) -> dict[str, Any]:
-        """A dict that json.dumps takes; the floats come back exactly."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "SplitPlan":
-        candidates = tuple(_candidate_from(one) for one in value["candidates"])
-        return cls(**{**value, "candidates": candidates})
 
     def __str__(self) -> str:
         lines = [
@@ -105,16 +85,6 @@ def plan(model: Path, inputs: Tensors, settings: Split) -> SplitPlan:
     return choose(sha256_file(model), points, costs, settings)
 
 
-def plan_once(folder: Path, model: Path, inputs: Tensors, settings: Split) -> SplitPlan:
-    """The plan for these bytes and settings that `folder` keeps; another measurement could choose another cut."""
-    name = f"{sha256_file(model)}-{digest_of(settings.model_dump_json())[:16]}.json"
-    with contextlib.suppress(KeyError, TypeError, ValueError):
-        return SplitPlan.from_json(read_json(folder / name) or {})
-    made = plan(model, inputs, settings)
-    write_json(folder / name, made.to_json())
-    return made
-
-
 def choose(model: str, points: tuple[CutPoint, ...], costs: Costs, settings: Split) -> SplitPlan:
     """Ranks every way to cut by its bottleneck; among the nearly best, fewest bytes win."""
     candidates = [
@@ -137,17 +107,8 @@ def choose(model: str, points: tuple[CutPoint, ...], costs: Costs, settings: Spl
         model=model,
         whole_ms=costs.whole_ms * settings.device_slowdown,
         bandwidth_mbit=settings.bandwidth_mbit,
-        device_slowdown=settings.device_slowdown,
         candidates=tuple(candidates),
     )
-
-
-def _candidate_from(value: Mapping[str, Any]) -> Candidate:
-    """JSON has lists where a candidate has tuples."""
-    fields: dict[str, Any] = {
-        key: tuple(one) if isinstance(one, list) else one for key, one in value.items()
-    }
-    return Candidate(**fields)
 
 
 def _candidate(cuts: list[CutPoint], spans_ms: list[float], settings: Split) -> Candidate:
