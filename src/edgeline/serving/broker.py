@@ -47,8 +47,23 @@ class Broker:
         """The largest frame that the server takes."""
         return self.client.max_payload
 
-    def new_inbox(self) -> str:
-        return self.client.new_inbox()
+    async def request(self, subject: str, frame: bytes, timeout_s: float) -> bytes:
+        """The frame that answers this one, from whoever it was passed on to.
+
+        Raises:
+            ServiceUnavailable: nobody listens, or no answer comes in time.
+        """
+        try:
+            return (await self.client.request(subject, frame, timeout_s)).data
+        except nats.errors.NoRespondersError:
+            found = f"no worker of part {subject.rpartition('.')[2]}"
+        except nats.errors.TimeoutError:
+            found = f"none within {timeout_s:g} s"
+        raise ServiceUnavailable(
+            expected="an answer from the workers of this model",
+            found=found,
+            remedy="see that a worker runs for every part",
+        )
 
     async def publish(self, subject: str, frame: bytes, *, reply: str = "") -> None:
         await self.client.publish(subject, frame, reply=reply)

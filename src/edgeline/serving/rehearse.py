@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from edgeline.artifact import Artifact
 from edgeline.edge.agreement import Agreement, check_agreement
 from edgeline.edge.session import Tensors, load_model
 from edgeline.errors import ServiceUnavailable
-from edgeline.manifest import TensorSpec
 from edgeline.serving.broker import connect
 from edgeline.serving.client import Answer, ask
 
@@ -36,12 +35,9 @@ class RehearsalReport:
     agreement: Agreement
     """With the uncut model, on the same items."""
     requests_per_s: float
-    items_per_s: float
     round_trip_ms: float
     """Median, with `in_flight` requests under way, so it includes waiting."""
     round_trip_p95_ms: float
-    wire_bytes: tuple[int, ...]
-    """Values that pass between two parts for one full request."""
 
     @property
     def figure(self) -> str:
@@ -72,12 +68,17 @@ def rehearse(
         EdgelineError: the parts answer otherwise than the whole.
     """
     items = len(next(iter(inputs.values())))
-    requests = _requests(inputs, items, batch)
+    cuts = {name: np.array_split(array, ceil(items / batch)) for name, array in inputs.items()}
+    requests = [dict(zip(cuts, pieces, strict=True)) for pieces in zip(*cuts.values(), strict=True)]
     with _workers(artifact, nats_url, start_s):
         answers, seconds = asyncio.run(_send(artifact, nats_url, requests, in_flight, timeout_s))
+    joined = {
+        name: np.concatenate([answer.tensors[name] for answer in answers])
+        for name in answers[0].tensors
+    }
     measured = check_agreement(
         load_model(artifact).run(inputs),
-        _joined(answers),
+        joined,
         tolerance=TOLERANCE,
         what="answers of the parts",
         whose="the uncut model's",
@@ -92,21 +93,9 @@ def rehearse(
         batch=batch,
         agreement=measured,
         requests_per_s=len(requests) / seconds,
-        items_per_s=items / seconds,
         round_trip_ms=float(np.median(trips)),
         round_trip_p95_ms=float(np.percentile(trips, 95)),
-        wire_bytes=_wire_bytes(artifact, batch),
     )
-
-
-def _requests(inputs: Tensors, items: int, batch: int) -> list[Tensors]:
-    cuts = {name: np.array_split(array, ceil(items / batch)) for name, array in inputs.items()}
-    return [dict(zip(cuts, pieces, strict=True)) for pieces in zip(*cuts.values(), strict=True)]
-
-
-def _joined(answers: Sequence[Answer]) -> Tensors:
-    names = answers[0].tensors
-    return {name: np.concatenate([one.tensors[name] for one in answers]) for name in names}
 
 
 async def _send(
@@ -165,15 +154,3 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.communicate()
-
-
-def _wire_bytes(artifact: Artifact, batch: int) -> tuple[int, ...]:
-    manifest = artifact.manifest
-    between = [manifest.travelling(index) for index in range(len(manifest.parts) - 1)]
-    return tuple(sum(_bytes(spec, batch) for spec in tensors) for tensors in between)
-
-
-def _bytes(spec: TensorSpec, batch: int) -> int:
-    """Of one tensor; a side that may vary, other than the number of examples, counts as one."""
-    sides = [side if isinstance(side, int) else 1 for side in spec.shape]
-    return prod(sides) * np.dtype(spec.dtype).itemsize * (batch if "N" in spec.shape else 1)
