@@ -5,7 +5,7 @@ of its columns, since swapped columns are the error that no check of shapes find
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,27 +24,12 @@ def read(path: Path, preprocessing: Preprocessing) -> list[Named]:
     Raises:
         RecipeError: no such file, or not what the network takes.
     """
-    return READERS[preprocessing.kind](path, preprocessing)
-
-
-def _picture(path: Path, _: Preprocessing) -> list[Named]:
-    return [(str(path), read_picture(path))]
-
-
-def _series(path: Path, wanted: Preprocessing) -> list[Named]:
-    return [(str(path), _numbers(path, wanted))]
-
-
-def _rows(path: Path, wanted: Preprocessing) -> list[Named]:
-    rows = _numbers(path, wanted)
+    if preprocessing.kind == "image":
+        return [(str(path), read_picture(path))]
+    rows = _numbers(path, preprocessing)
+    if preprocessing.kind == "series":
+        return [(str(path), rows)]
     return [(f"{path}:{number}", row) for number, row in enumerate(rows, start=1)]
-
-
-READERS: dict[str, Callable[[Path, Preprocessing], list[Named]]] = {
-    "image": _picture,
-    "series": _series,
-    "table": _rows,
-}
 
 
 def _numbers(path: Path, wanted: Preprocessing) -> NDArray[np.float32]:
