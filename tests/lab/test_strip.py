@@ -2,7 +2,7 @@
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper, parser
+from onnx import parser
 
 from edgeline.edge.session import load
 from edgeline.graph.file import to_bytes
@@ -153,25 +153,6 @@ def test_a_weight_that_is_also_an_input_stays_one_that_need_not_be_fed() -> None
     assert answer(model, x=X, bias=np.array([10, 10], np.float32)) == [[11.0, 12.0]]
 
 
-def test_functions_that_are_called_stay_and_others_go() -> None:
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18, "mine" : 1, "theirs" : 1, "idle" : 1]>
-        graph (float[N, 2] x) => (float[N, 2] y) { y = mine.Four(x) }
-        <opset_import: ["" : 18, "theirs" : 1], domain: "mine">
-        Four (v) => (w) { u = theirs.Twice(v)  w = theirs.Twice(u) }
-        <opset_import: ["" : 18], domain: "theirs"> Twice (v) => (w) { w = Add(v, v) }
-        <opset_import: ["" : 18, "idle" : 1], domain: "idle"> First (v) => (w) { w = idle.Second(v) }
-        <opset_import: ["" : 18], domain: "idle"> Second (v) => (w) { w = Neg(v) }
-    """)
-    bare = strip(model)
-    assert [(one.domain, one.name) for one in bare.functions] == [
-        ("mine", "Four"),
-        ("theirs", "Twice"),
-    ]
-    assert [opset.domain for opset in bare.opset_import] == ["", "mine", "theirs"]
-    assert answer(model, x=X) == [[4.0, 8.0]]
-
-
 def test_a_domain_that_only_a_branch_uses_is_kept() -> None:
     model = parser.parse_model("""
         <ir_version: 10, opset_import: ["" : 18, "com.microsoft" : 1]>
@@ -194,23 +175,6 @@ def test_both_spellings_of_the_standard_domain_are_known() -> None:
     """)
     assert [opset.domain for opset in strip(model).opset_import] == ["ai.onnx"]
     assert answer(model, x=X) == [[-1.0, -2.0]]
-
-
-def test_sparse_weights_are_weights() -> None:
-    def sparse(name: str, value: float) -> onnx.SparseTensorProto:
-        values = helper.make_tensor(name, TensorProto.FLOAT, [1], [value])
-        places = numpy_helper.from_array(np.array([1], np.int64), f"{name}_places")
-        return helper.make_sparse_tensor(values, places, [2])
-
-    model = parser.parse_model("""
-        <ir_version: 10, opset_import: ["" : 18]>
-        graph (float[N, 2] x) => (float[N, 2] y) { m = Neg(x)  y = Add(m, bias) }
-    """)
-    model.graph.sparse_initializer.extend([sparse("bias", 5.0), sparse("idle", 6.0)])
-    bare = strip(model)
-    assert [one.values.name for one in bare.graph.sparse_initializer] == ["w0"]
-    output = load(to_bytes(model)).run({"x": X})["y"]
-    assert output.tolist() == [[-1.0, 3.0]]
 
 
 def test_inputs_and_outputs_that_are_left_out_stay_so() -> None:

@@ -1,7 +1,7 @@
 """What a compressed model costs and gains: the same examples through both, timed in the same rounds."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,8 @@ def judge(
     answers = [_answers(session, inputs) for session in sessions]
     measured = agreement(*answers)
     accuracies = [_accuracy(one, labels, sessions[0].batch or 1) for one in answers]
-    times = paired_cpu_ms([_inference(session, inputs) for session in sessions], rounds)
+    first = {name: array[: sessions[0].batch or 1] for name, array in inputs.items()}
+    times = paired_cpu_ms([partial(session.run, first) for session in sessions], rounds)
     return Judgement(
         bytes_before=before.stat().st_size,
         bytes_after=after.stat().st_size,
@@ -88,8 +89,3 @@ def _accuracy(answers: dict[str, NDArray[Any]], labels: Labels | None, batch: in
             remedy="judge this model without labels",
         )
     return accuracy(logits, labels[: len(logits)])
-
-
-def _inference(session: Session, inputs: Tensors) -> Callable[[], object]:
-    first = {name: array[: session.batch or 1] for name, array in inputs.items()}
-    return lambda: session.run(first)

@@ -31,8 +31,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from edgeline.compression.calibration import Calibration, Feeds, count_examples, split_into_feeds
-from edgeline.edge.session import load
+from edgeline.compression.calibration import Feeds, split_into_feeds
+from edgeline.edge.session import Tensors, load
 from edgeline.errors import EdgelineError, first_line
 from edgeline.graph import scope
 from edgeline.graph.file import to_bytes
@@ -73,13 +73,12 @@ class QuantiseReport:
 
 
 def quantise(
-    model: onnx.ModelProto, calibration: Calibration, settings: Quantise
+    model: onnx.ModelProto, calibration: Tensors, settings: Quantise
 ) -> tuple[onnx.ModelProto, QuantiseReport]:
     """The int8 form of an fp32 model, or the model itself where nothing in it gains from int8.
 
-    `calibration` holds *training* examples as the network takes them: arrays of examples by the
-    name of the input, of which the first `calibration_items` set the ranges; or a sequence of
-    whole feeds, each of which is given to the network as it is. Only the static method reads it.
+    `calibration` holds *training* examples as the network takes them, arrays by the name of the
+    input, of which the first `calibration_items` set the ranges. Only the static method reads it.
 
     Raises:
         RecipeError: the calibration is not what the network takes.
@@ -93,15 +92,21 @@ def quantise(
         feeds = split_into_feeds(session, calibration, settings.calibration_items)
         # What the network does not take is refused here, in plain words.
         session.run(feeds[0])
-    with _explained():
+    try:
         old = scope.opset(model) < FIRST_PER_CHANNEL
         newer = convert_version(model, FIRST_PER_CHANNEL) if old else model
         quantised = QUANTISERS[method](newer, feeds, settings)
         load(to_bytes(quantised))
+    except Exception as error:  # noqa: BLE001  onnxruntime's quantiser raises whatever Python has
+        raise EdgelineError(
+            expected="a model that onnxruntime's quantiser takes",
+            found=f"{type(error).__name__}: {first_line(error)}",
+            remedy="bring the model in fp32 and in a newer opset, or leave it as it is",
+        ) from error
     if QUANTISED.isdisjoint(node.op_type for node in scope.nodes(quantised)):
         return _as_it_is(model, NOTHING_TO_QUANTISE)
-    report = QuantiseReport(method, REASONS[method], settings.weight_bits, count_examples(feeds))
-    return quantised, report
+    examples = sum(len(next(iter(feed.values()))) for feed in feeds)
+    return quantised, QuantiseReport(method, REASONS[method], settings.weight_bits, examples)
 
 
 def method_for(model: onnx.ModelProto) -> Method:
@@ -165,18 +170,6 @@ def _scratch(model: onnx.ModelProto) -> Iterator[tuple[Path, Path]]:
         onnx.save(model, source)
         quant_pre_process(source, folded, skip_symbolic_shape=True)
         yield folded, Path(folder, "quantised.onnx")
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001  onnxruntime's quantiser raises whatever Python has
-        raise EdgelineError(
-            expected="a model that onnxruntime's quantiser takes",
-            found=f"{type(error).__name__}: {first_line(error)}",
-            remedy="bring the model in fp32 and in a newer opset, or leave it as it is",
-        ) from error
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

@@ -16,37 +16,13 @@ from onnx.helper import tensor_dtype_to_np_dtype
 
 from edgeline.errors import RecipeError
 from edgeline.graph import scope
-from edgeline.graph.live_tensors import data_nodes, live_tensors
 
 # onnxruntime fuses a follower into the leader that it reads.
-LEADERS = {
-    "Add",
-    "BatchNormalization",
-    "Conv",
-    "ConvTranspose",
-    "Div",
-    "Gemm",
-    "MatMul",
-    "Mul",
-    "Sub",
-}
-FOLLOWERS = {
-    "Add",
-    "BatchNormalization",
-    "Clip",
-    "Div",
-    "Elu",
-    "HardSigmoid",
-    "HardSwish",
-    "LeakyRelu",
-    "Mul",
-    "PRelu",
-    "Relu",
-    "Sigmoid",
-    "Sub",
-    "Tanh",
-}
-
+ARITHMETIC = {"Add", "BatchNormalization", "Div", "Mul", "Sub"}
+RECTIFIERS = {"Clip", "Elu", "LeakyRelu", "PRelu", "Relu"}
+SIGMOIDS = {"HardSigmoid", "HardSwish", "Sigmoid", "Tanh"}
+LEADERS = ARITHMETIC | {"Conv", "ConvTranspose", "Gemm", "MatMul"}
+FOLLOWERS = ARITHMETIC | RECTIFIERS | SIGMOIDS
 
 ROUNDING = {"QuantizeLinear", "DequantizeLinear"}
 
@@ -77,12 +53,12 @@ class CutPoint:
 
 def cut_points(model: onnx.ModelProto) -> tuple[CutPoint, ...]:
     """Every tensor at which the model may be cut, in the order of computation."""
-    nodes = data_nodes(model)
+    nodes = _data_nodes(model)
     integer = any(node.op_type == "QuantizeLinear" for node in nodes)
     batch = _batch(model)
     shapes = _shapes(model, batch)
     points = []
-    for maker, live in live_tensors(model, nodes)[:-1]:
+    for maker, live in _live_tensors(model, nodes)[:-1]:
         name = next(iter(live), "")
         if len(live) != 1 or name not in maker.output or name not in shapes:
             continue
@@ -111,6 +87,35 @@ def find(points: tuple[CutPoint, ...], tensor: str) -> CutPoint:
         found=tensor,
         remedy="make a new plan for this model",
     )
+
+
+def _data_nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """Nodes that depend on the input; the others unpack weights, and go with who reads them."""
+    reached = {value.name for value in scope.data_inputs(model.graph)}
+    nodes = []
+    for node in model.graph.node:
+        if reached & scope.reads(node):
+            reached.update(node.output)
+            nodes.append(node)
+    return nodes
+
+
+def _live_tensors(
+    model: onnx.ModelProto, nodes: list[onnx.NodeProto]
+) -> list[tuple[onnx.NodeProto, frozenset[str]]]:
+    """Each of the `_data_nodes`, and the tensors that are needed once it has run.
+
+    The outputs of the model are needed to the end.
+    """
+    last_read = {name: index for index, node in enumerate(nodes) for name in scope.reads(node)}
+    last_read |= {value.name: len(nodes) for value in model.graph.output}
+    live = {value.name for value in scope.data_inputs(model.graph)}
+    steps = []
+    for index, node in enumerate(nodes):
+        live.update(node.output)
+        live = {name for name in live if last_read.get(name, -1) > index}
+        steps.append((node, frozenset(live)))
+    return steps
 
 
 def _batch(model: onnx.ModelProto) -> int | str:

@@ -1,7 +1,5 @@
 """Changes of a graph that change no answer, or only how finely an answer is rounded."""
 
-from collections.abc import Iterable
-
 import onnx
 
 from edgeline.graph import scope
@@ -27,7 +25,10 @@ def pool_before_relu(
     copy.CopyFrom(relu)
     relu.CopyFrom(pool)
     pool.CopyFrom(copy)
-    _forget_shapes(model.graph, (between,))
+    # The shape that was known for it is another one now.
+    shapes = [value for value in model.graph.value_info if value.name != between]
+    model.graph.ClearField("value_info")
+    model.graph.value_info.extend(shapes)
     return relu, pool
 
 
@@ -55,10 +56,3 @@ def only_reader(model: onnx.ModelProto, node: onnx.NodeProto) -> onnx.NodeProto 
     readers = [other for other in model.graph.node if name in scope.reads(other)]
     is_output = name in {value.name for value in model.graph.output}
     return readers[0] if len(readers) == 1 and not is_output else None
-
-
-def _forget_shapes(graph: onnx.GraphProto, names: Iterable[str]) -> None:
-    gone = set(names)
-    kept = [value for value in graph.value_info if value.name not in gone]
-    graph.ClearField("value_info")
-    graph.value_info.extend(kept)

@@ -5,7 +5,6 @@ among their inputs; whoever asks what a node reads must look inside.
 """
 
 from collections.abc import Iterator
-from itertools import chain
 
 import onnx
 
@@ -13,19 +12,18 @@ STANDARD = ("", "ai.onnx")
 """Both spell the domain of ONNX's own operations."""
 
 
-def graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
-    """The model's graph and every graph inside it, in functions too."""
-    yield model.graph
-    for node in chain(model.graph.node, *(function.node for function in model.functions)):
-        yield from _graphs_inside(node)
+def graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """A graph and every one inside it."""
+    yield graph
+    for node in graph.node:
+        for inner in inner_graphs(node):
+            yield from graphs(inner)
 
 
 def nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
     """Every node of the model, wherever it stands."""
-    for graph in graphs(model):
+    for graph in graphs(model.graph):
         yield from graph.node
-    for function in model.functions:
-        yield from function.node
 
 
 def inner_graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
@@ -52,9 +50,8 @@ def outer_names(graph: onnx.GraphProto) -> set[str]:
 
 
 def weight_names(graph: onnx.GraphProto) -> set[str]:
-    """Of dense and of sparse initializers."""
-    dense = {tensor.name for tensor in graph.initializer}
-    return dense | {tensor.values.name for tensor in graph.sparse_initializer}
+    """What the graph brings along, whether or not a caller may replace it."""
+    return {tensor.name for tensor in graph.initializer}
 
 
 def data_inputs(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
@@ -67,10 +64,3 @@ def opset(model: onnx.ModelProto) -> int:
     """The version of ONNX's own operations that the model is written in."""
     versions = (int(one.version) for one in model.opset_import if one.domain in STANDARD)
     return next(versions, onnx.defs.onnx_opset_version())
-
-
-def _graphs_inside(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    for graph in inner_graphs(node):
-        yield graph
-        for inner in graph.node:
-            yield from _graphs_inside(inner)

@@ -10,15 +10,13 @@ from typing import TypeAlias
 
 import onnx
 
-from edgeline.graph import external_data, scope
+from edgeline.graph import scope
 
 # Notes of tools, and the like: never needed to run a graph.
 NOTES = ("doc_string", "metadata_props")
 OF_MODEL = ("producer_name", "producer_version", "domain", "model_version", "training_info")
 
-_Message: TypeAlias = (
-    onnx.ModelProto | onnx.GraphProto | onnx.NodeProto | onnx.FunctionProto | onnx.TensorProto
-)
+_Message: TypeAlias = onnx.ModelProto | onnx.GraphProto | onnx.NodeProto | onnx.TensorProto
 
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -26,17 +24,10 @@ def strip(model: onnx.ModelProto) -> onnx.ModelProto:
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     _clear(bare, *OF_MODEL, *NOTES, "configuration")
-    _drop_unused_functions(bare)
-    for function in bare.functions:
-        _clear(function, *NOTES, "value_info")
-    for graph in scope.graphs(bare):
+    for graph in scope.graphs(bare.graph):
         _strip_graph(graph)
     for node in scope.nodes(bare):
         _strip_node(node)
-    for tensor in external_data.tensors(bare):
-        # A loader of weights in other files writes the default place down.
-        if not external_data.is_external(tensor):
-            tensor.ClearField("data_location")
     _drop_unused_weights(bare.graph)
     _drop_unused_opsets(bare)
     # Inner graphs (If, Loop, Scan) see the names of the outer one, so a model that has them keeps
@@ -56,6 +47,9 @@ def _strip_graph(graph: onnx.GraphProto) -> None:
     graph.name = "net"
     for described in (*graph.initializer, *graph.input, *graph.output):
         _clear(described, *NOTES)
+    for tensor in graph.initializer:
+        # A loader of weights in other files writes the default place down.
+        tensor.ClearField("data_location")
 
 
 def _strip_node(node: onnx.NodeProto) -> None:
@@ -71,22 +65,9 @@ def _drop_unused_weights(graph: onnx.GraphProto) -> None:
     """A weight that is listed as an input stays: without it, a caller would have to feed it."""
     used = {value.name for value in (*graph.input, *graph.output)}
     used = used.union(*map(scope.reads, graph.node))
-    dense = [tensor for tensor in graph.initializer if tensor.name in used]
-    sparse = [tensor for tensor in graph.sparse_initializer if tensor.values.name in used]
-    _clear(graph, "initializer", "sparse_initializer")
-    graph.initializer.extend(dense)
-    graph.sparse_initializer.extend(sparse)
-
-
-def _drop_unused_functions(model: onnx.ModelProto) -> None:
-    """A function may call another one, so what is called is looked for until nothing is new."""
-    while True:
-        called = {(node.domain, node.op_type, node.overload) for node in scope.nodes(model)}
-        kept = [one for one in model.functions if (one.domain, one.name, one.overload) in called]
-        if len(kept) == len(model.functions):
-            return
-        model.ClearField("functions")
-        model.functions.extend(kept)
+    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    graph.ClearField("initializer")
+    graph.initializer.extend(kept)
 
 
 def _drop_unused_opsets(model: onnx.ModelProto) -> None:
@@ -106,14 +87,12 @@ def _rename(graph: onnx.GraphProto) -> None:
     short = {name: name for name in kept}
     free_w = (f"w{index}" for index in count() if f"w{index}" not in kept)
     free_t = (f"t{index}" for index in count() if f"t{index}" not in kept)
-    for tensor in (*graph.initializer, *(sparse.values for sparse in graph.sparse_initializer)):
+    for tensor in graph.initializer:
         tensor.name = short.setdefault(tensor.name, next(free_w))
     for node in graph.node:
         for name in node.output:
             if name not in short:
                 short[name] = next(free_t)
     for node in graph.node:
-        inputs, outputs = ([short[name] for name in names] for names in (node.input, node.output))
-        _clear(node, "input", "output")
-        node.input.extend(inputs)
-        node.output.extend(outputs)
+        node.input[:] = [short[name] for name in node.input]
+        node.output[:] = [short[name] for name in node.output]
