@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.datasets.card import Form
-from edgeline.datasets.generators import generate
+from edgeline.datasets.printed import generate
 from edgeline.digest import sha256_file
 from edgeline.finetuning.finetune import train_from_scratch
 from edgeline.finetuning.loop import TrainReport
@@ -65,8 +65,8 @@ def make_network(
         checkpoint, training = train_from_scratch(
             spec,
             form.preprocessing,
-            *generate(settings.weights, settings.items, form, settings.seed),
-            generate(settings.weights, HELD_OUT, form, settings.seed + 1),
+            *generate(settings.items, form, settings.seed),
+            generate(HELD_OUT, form, settings.seed + 1),
             settings,
             augmentation=form.augmentation,
             on_epoch=epochs("pretrained"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgeline.compression.distill import DistillReport, distill, student_spec
 from edgeline.datasets import load_central, load_set
-from edgeline.datasets.generators import generate
+from edgeline.datasets.printed import generate
 from edgeline.figures import curves
 from edgeline.finetuning.evaluate import scores
 from edgeline.metrics import Scores
@@ -44,7 +44,7 @@ def shrink(
     unlabelled = None
     if settings.unlabelled != "none":
         count = settings.unlabelled_items
-        unlabelled, _ = generate(settings.unlabelled, count, form, settings.seed)
+        unlabelled, _ = generate(count, form, settings.seed)
     student, report = distill(
         teacher,
         student_spec(teacher, settings),

@@ -1,16 +1,12 @@
 """Items that a program makes fit the data; printed digits are seeded, balanced and readable."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 
 from edgeline.datasets.card import Form
-from edgeline.datasets.generators import GENERATORS, generate
-from edgeline.datasets.printed import FONTS, render
+from edgeline.datasets.printed import FONTS, generate, render
 from edgeline.errors import RecipeError
 from edgeline.preprocess import Preprocessing
-from edgeline.recipe.pretrained import Generator
 
 
 def form(classes: int = 10, channels: int = 1, kind: str = "image") -> Form:
@@ -19,12 +15,8 @@ def form(classes: int = 10, channels: int = 1, kind: str = "image") -> Form:
     return Form(preprocessing, tuple(str(number) for number in range(classes)), "none")
 
 
-def test_recipe_and_table_name_the_same_generators():
-    assert set(GENERATORS) == set(get_args(Generator))
-
-
 def test_printed_digits_have_the_size_of_the_form():
-    images, labels = generate("printed", 20, form(), 3)
+    images, labels = generate(20, form(), 3)
 
     assert images.shape == (20, 16, 16)
     assert np.array_equal(images, render(20, 16, 3)[0])
@@ -36,7 +28,7 @@ def test_printed_digits_have_the_size_of_the_form():
 )
 def test_generator_for_other_data_is_refused(other):
     with pytest.raises(RecipeError, match="grey images of ten digits.* to none"):
-        generate("printed", 5, other, 0)
+        generate(5, other, 0)
 
 
 def test_same_seed_renders_the_same_digits():

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from edgeline.datasets.card import Form
+from edgeline.errors import RecipeError
+
 # Those of matplotlib's fonts that write all ten digits as people do: not the symbol fonts, nor the
 # DejaVu monospaced ones, whose zero has a dot.
 FONTS = (
@@ -39,6 +42,22 @@ OVERSAMPLING = 3
 STROKES = (0, 2, 4)
 """Pixels added on each side of a stroke of a digit drawn 60 pixels high."""
 GLYPH_SIDE, GLYPH_HEIGHT = 112, 60
+
+
+def generate(count: int, form: Form, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """`count` items of the form with their labels; the same seed gives the same items.
+
+    Raises:
+        RecipeError: the form is not that of grey images of ten digits.
+    """
+    inputs = form.preprocessing
+    if inputs.kind != "image" or inputs.channels != 1 or len(form.classes) != 10:
+        raise RecipeError(
+            expected="grey images of ten digits for the generator 'printed'",
+            found=f"{inputs.kind} of shape {inputs.shape} and {len(form.classes)} classes",
+            remedy="set pretrained.weights and shrink.unlabelled to none",
+        )
+    return render(count, inputs.shape[0], seed)
 
 
 def render(count: int, image_size: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

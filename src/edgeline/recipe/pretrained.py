@@ -11,7 +11,7 @@ Architecture = Literal[
 ]
 
 Generator = Literal["printed"]
-"""What makes items out of nothing; each is a row of `datasets.generators`."""
+"""What makes items out of nothing: printed digits, of `datasets.printed`."""
 
 NAMED = ("models:/", "timm:", "hub:")
 """Beginnings of names under which MLflow, timm and the Hugging Face hub keep weights."""
