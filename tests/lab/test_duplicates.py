@@ -191,7 +191,7 @@ def test_fingerprints_are_found_as_if_all_had_been_compared(near):
 
     apart = np.bitwise_count(both[:, None] ^ both[None])
     expected = np.argwhere(np.triu(apart <= near, 1))
-    assert candidates(both, near).tolist() == expected.tolist()
+    assert sorted(candidates(both, near).tolist()) == expected.tolist()
 
 
 def test_very_many_alike_cost_no_square_and_all_meet_the_first():
@@ -199,7 +199,7 @@ def test_very_many_alike_cost_no_square_and_all_meet_the_first():
 
     pairs = candidates(same, 2)
 
-    assert len(pairs) <= 5_000 * (4 * 32 + 1)
+    assert len(pairs) <= 5_000 * 32
     assert (pairs[:, 0] == 0).sum() == 4_999
 
 

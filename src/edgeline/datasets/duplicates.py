@@ -13,7 +13,6 @@ that the source itself made, the rule above holds. Rows of two groups are never 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,6 @@ from edgeline.datasets.fingerprints import near_pairs
 from edgeline.datasets.items import Items
 from edgeline.digest import sha256_bytes
 from edgeline.preprocess import Kind
-
-Positions: TypeAlias = NDArray[np.int64]
 
 WINNERS = {"test": 0, "validation": 1, "train": 2, "": 2}
 DISAGREE = "labels disagree"
@@ -56,9 +53,8 @@ def find_duplicates(
     `sets` (N,) are the source's own. `near` is the number of bits in which the fingerprints of two
     images may differ before their pixels are compared.
     """
-    rank = _rank(sets)
-    same = _exact_copies(content_digests(items, kind), rank)
-    leaders, unlike = _near_copies(items, same, rank, near) if kind == "image" else ({}, [])
+    same = _exact_copies(content_digests(items, kind), sets.tolist())
+    leaders, unlike = _near_copies(items, same, near) if kind == "image" else ({}, [])
     reasons = np.full(len(items), "", dtype="U32")
     duplicates = []
     for original, copies in _families(same, leaders).items():
@@ -85,28 +81,21 @@ def content_digests(items: Items, kind: Kind) -> list[str]:
     ]
 
 
-def _rank(sets: NDArray[np.str_]) -> Positions:
-    """The order in which copies are kept: by set, then as in the source."""
-    ranks = np.array([WINNERS[name] for name in sets.tolist()], dtype=np.int64)
-    rank = np.empty(len(ranks), dtype=np.int64)
-    rank[np.argsort(ranks, kind="stable")] = np.arange(len(ranks))
-    return rank
-
-
-def _exact_copies(digests: list[str], rank: Positions) -> dict[int, list[int]]:
-    """For the first item of each content, in their order, the others that are the same."""
+def _exact_copies(digests: list[str], sets: list[str]) -> dict[int, list[int]]:
+    """For the first item of each content, the others that are the same; the sets that win come first."""
     first: dict[str, int] = {}
     twins: dict[int, list[int]] = {}
-    for at in np.argsort(rank).tolist():
+    for at in sorted(range(len(digests)), key=lambda at: WINNERS[sets[at]]):
         original = first.setdefault(digests[at], at)
-        others = twins.setdefault(original, [])
-        if original != at:
-            others.append(at)
+        if original == at:
+            twins[at] = []
+        else:
+            twins[original].append(at)
     return twins
 
 
 def _near_copies(
-    items: Items, twins: dict[int, list[int]], rank: Positions, near: int
+    items: Items, twins: dict[int, list[int]], near: int
 ) -> tuple[dict[int, int], list[tuple[int, int]]]:
     """For each distinct image that is near one of those that stay, the first of them; and the pairs
     that are near although their labels disagree.
@@ -114,19 +103,13 @@ def _near_copies(
     Copies are near the original itself: there are no chains of likeness.
     """
     distinct = np.fromiter(twins, np.int64)
-    unlike = []
-    neighbours: dict[int, list[int]] = {}
-    for pair in distinct[near_pairs(items.values[distinct], near)].tolist():
-        first, second = sorted(pair, key=lambda at: int(rank[at]))
-        if items.labels[first] == items.labels[second]:
-            neighbours.setdefault(second, []).append(first)
-        else:
-            unlike.append((second, first))
     leaders: dict[int, int] = {}
-    for at in sorted(neighbours, key=lambda at: int(rank[at])):
-        kept = [one for one in neighbours[at] if one not in leaders]
-        if kept:
-            leaders[at] = min(kept, key=lambda one: int(rank[one]))
+    unlike = []
+    for first, second in distinct[near_pairs(items.values[distinct], near)].tolist():
+        if items.labels[first] != items.labels[second]:
+            unlike.append((second, first))
+        elif first not in leaders:
+            leaders.setdefault(second, first)
     return leaders, unlike
 
 
