@@ -150,34 +150,6 @@ def test_what_is_no_card_is_refused(folder, content):
         card.check(folder)
 
 
-def test_data_with_a_card_of_the_first_format_can_still_be_checked(tmp_path):
-    (tmp_path / "raw.npz").write_bytes(b"pixels")
-    first = {
-        "format": "edgeline data card 1",
-        "files": {"raw.npz": sha256_bytes(b"pixels")},
-        "source": {"name": "digits"},
-        "classes": 2,
-        "prepared": {"raw": 9, "kept": 8, "sets": {"train": 8}, "left_out": {"duplicate": [3]}},
-        "central": [4, 4],
-        "devices": [],
-        "skew": "0.1000",
-    }
-    (tmp_path / "card.json").write_bytes(canonical_json(first))
-
-    described = card.check(tmp_path)
-
-    assert (described.raw, described.sets, described.left_out) == (
-        9,
-        {"train": 8},
-        {"duplicate": 1},
-    )
-    with pytest.raises(EnvironmentUnfit, match="dvc repro"):
-        _ = described.form
-    (tmp_path / "raw.npz").write_bytes(b"others")
-    with pytest.raises(Tampered, match=r"raw\.npz"):
-        card.check(tmp_path)
-
-
 @pytest.mark.parametrize("step", [fetch, prepare])
 def test_every_earlier_step_withdraws_the_card(folder, step):
     step(folder, SETTINGS)

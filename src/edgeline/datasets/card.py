@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from edgeline.datasets.profile import Profile
 from edgeline.digest import NOT_PLAIN, JsonValue, canonical_json, folder_digests, sha256_bytes
@@ -18,8 +18,6 @@ from edgeline.preprocess import Preprocessing
 
 CARD = "card.json"
 FORMAT = "edgeline data card 2"
-# Written when there were images alone; their files can still be checked.
-FIRST_FORMAT = "edgeline data card 1"
 
 # Files in the folder that are no data.
 NOT_DATA = (CARD, "settings.yaml", "README.md", "receipt.json")
@@ -53,7 +51,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Card:
-    """A data set as its card describes it; fields that the first format lacks are empty."""
+    """A data set as its card describes it."""
 
     digest: str
     """SHA-256 of the card's bytes: the revision of the data."""
@@ -63,10 +61,8 @@ class Card:
     """Name, title, licence (SPDX) and origin."""
     raw: int
     """Items that the source named."""
-    sets: dict[str, int]
-    """Items in train, validation and test."""
     set_classes: dict[str, tuple[int, ...]]
-    """Of these, items of each class."""
+    """Items of each class in train, validation and test."""
     groups: dict[str, int]
     """How many groups are in train, validation and test; 0 where groups are not known."""
     left_out: dict[str, int]
@@ -89,25 +85,14 @@ class Card:
     """Total variation distance of each device's mix of classes from that of all together."""
     skew: str
     """Mean of the distances."""
-    _form: Form | None
-    _profile: Profile | None
+    form: Form
+    profile: Profile
+    """Of the training set, for `drift`."""
 
     @property
-    def form(self) -> Form:
-        """Raises EnvironmentUnfit: the card is of the first format, which has none."""
-        return self._form or self._raise_old_format()
-
-    @property
-    def profile(self) -> Profile:
-        """Of the training set, for `drift`. Raises EnvironmentUnfit as `form` does."""
-        return self._profile or self._raise_old_format()
-
-    def _raise_old_format(self) -> NoReturn:
-        raise EnvironmentUnfit(
-            expected=f"a card in the format {FORMAT!r}",
-            found=f"{FIRST_FORMAT!r}",
-            remedy="make the data again with `dvc repro`",
-        )
+    def sets(self) -> dict[str, int]:
+        """Items in train, validation and test."""
+        return {name: sum(counts) for name, counts in self.set_classes.items()}
 
 
 def check(folder: Path) -> Card:
@@ -188,49 +173,25 @@ def withdraw(folder: Path) -> None:
 
 
 def _parse(content: dict[str, Any], digest: str) -> Card:
-    if content.get("format") == FIRST_FORMAT:
-        content = _upgrade(content)
-    elif content["card"] != FORMAT:
-        raise ValueError(content["card"])
-    sets = {name: tuple(counts) for name, counts in content["sets"].items()}
+    if content.pop("card") != FORMAT:
+        raise ValueError(FORMAT)
     return Card(
         digest=digest,
-        files=dict(content["files"]),
-        source=dict(content["source"]),
-        raw=int(content["raw"]),
-        sets={name: sum(counts) for name, counts in sets.items()},
-        set_classes=sets,
-        groups=dict(content["groups"]),
-        left_out=dict(content["left_out"]),
-        damaged=int(content["damaged"]),
-        duplicates=dict(content["duplicates"]),
-        suspects=int(content["suspects"]),
-        central=tuple(content["central"]),
-        devices=tuple(tuple(counts) for counts in content["devices"]),
-        deal=dict(content["deal"]),
-        owners=tuple(content["owners"]),
-        distances=tuple(content["distances"]),
-        skew=str(content["skew"]),
-        _form=Form.from_json(content["form"]) if content["form"] else None,
-        _profile=Profile.from_json(content["profile"]) if content["profile"] else None,
+        form=Form.from_json(content.pop("form")),
+        profile=Profile.from_json(content.pop("profile")),
+        set_classes=_tuples(content.pop("sets")),
+        **_tuples(content),
     )
 
 
-def _upgrade(content: dict[str, Any]) -> dict[str, Any]:
-    """A card of the first format as one of the present; a set is one number there, not one per class."""
-    prepared = content["prepared"]
-    missing = {"groups": {}, "damaged": 0, "duplicates": {}, "suspects": 0, "owners": []}
-    return {
-        **missing,
-        **content,
-        "raw": prepared.get("raw", 0),
-        "sets": {name: [count] for name, count in prepared["sets"].items()},
-        "left_out": {reason: len(ids) for reason, ids in prepared["left_out"].items()},
-        "deal": content.get("deal", {}),
-        "distances": [],
-        "form": None,
-        "profile": None,
-    }
+def _tuples(value: Any) -> Any:
+    """JSON's lists as tuples."""
+    match value:
+        case list():
+            return tuple(map(_tuples, value))
+        case dict():
+            return {name: _tuples(one) for name, one in value.items()}
+    return value
 
 
 def describe_digest(digest: str | None, otherwise: str) -> str:

@@ -56,9 +56,6 @@ def measure_drift(before: Card, after: Card, *, level: float = 0.01) -> DriftRep
     """What has moved in the training set from one revision to the next.
 
     Where nothing has, at most a share of `level` of such comparisons raises an alarm.
-
-    Raises:
-        EnvironmentUnfit: a card is of the first format, which holds no profile.
     """
     old, new = before.profile, after.profile
     shared = [name for name in old.features if name in new.features]
