@@ -10,12 +10,12 @@ import stat
 import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from edgeline.datasets import items
 from edgeline.sources.intake import (
     MAX_BYTES,
     MAX_FILES,
@@ -37,18 +37,12 @@ END_BYTES = 65_557 + 76
 
 # What zipfile, tarfile and the decompressors raise for archives that are damaged.
 UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    IndexError,
-    OverflowError,
-    NotImplementedError,
+    *items.UNREADABLE,
+    LookupError,
+    ArithmeticError,
     RuntimeError,
     struct.error,
     tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
 )
 
 
@@ -187,17 +181,10 @@ def _write_members(members: Generator[tuple[str, IO[bytes]]], into: Path) -> Non
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with target.open("xb") as file:
-                    room -= _copy(content, file, room)
+                    while block := content.read(MAX_READ):
+                        room -= len(block)
+                        if room < 0:
+                            raise BadItem(f"more than {MAX_BYTES:,} bytes when unpacked")
+                        file.write(block)
             except FileExistsError:
                 raise BadItem(f"two members named {printable(name)}") from None
-
-
-def _copy(content: IO[bytes], file: BinaryIO, room: int) -> int:
-    """How many bytes there were."""
-    copied = 0
-    while block := content.read(MAX_READ):
-        copied += len(block)
-        if copied > room:
-            raise BadItem(f"more than {MAX_BYTES:,} bytes when unpacked")
-        file.write(block)
-    return copied

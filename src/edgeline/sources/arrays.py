@@ -10,7 +10,6 @@ from collections.abc import Container
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
@@ -91,26 +90,17 @@ def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
     try:
         version = npy.read_magic(file)
         read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
-        shape, by_column, dtype = read(file, max_header_size=MAX_HEADER)
-        header_bytes = file.tell()
+        shape, _, dtype = read(file, max_header_size=MAX_HEADER)
     except (ValueError, KeyError, OSError, EOFError, TypeError):
         raise BadItem(DAMAGED) from None
     if dtype.hasobject:
         raise BadItem(OBJECTS)
     if dtype.kind not in "biufU":
         raise BadItem("an array of other things than numbers")
-    if math.prod(shape) * dtype.itemsize != size - header_bytes:
+    if math.prod(shape) * dtype.itemsize != size - file.tell():
         raise BadItem(CLAIMS)
-    array = np.empty(shape, dtype, order="F" if by_column else "C")
-    _fill(file, array.reshape(-1, order="A").view(np.uint8))
-    return array
-
-
-def _fill(file: IO[bytes], into: NDArray[np.uint8]) -> None:
-    """In place, so that there is never more than one copy."""
-    for start in range(0, len(into), archives.MAX_READ):
-        part = into[start : start + archives.MAX_READ]
-        block = file.read(len(part))
-        if len(block) != len(part):
-            raise BadItem(DAMAGED)
-        part[:] = np.frombuffer(block, np.uint8)
+    file.seek(0)
+    try:
+        return npy.read_array(file, allow_pickle=False, max_header_size=MAX_HEADER)
+    except (ValueError, OverflowError):
+        raise BadItem(DAMAGED) from None

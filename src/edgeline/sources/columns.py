@@ -177,7 +177,7 @@ def _read_csv(path: Path, start: bytes) -> Columns:
         raise UnicodeError
     _require_one_line_per_row(path, table.num_rows + len(ragged))
     numbers = np.arange(1, table.num_rows + len(ragged) + 1)
-    return Columns(path.name, table, numbers[~np.isin(numbers, ragged)], tuple(ragged))
+    return Columns(printable(path.name), table, numbers[~np.isin(numbers, ragged)], tuple(ragged))
 
 
 def _require_one_line_per_row(path: Path, rows: int) -> None:
@@ -218,7 +218,7 @@ def _read_parquet(path: Path) -> Columns:
                 "leave the column out of the file",
             )
         table = file.read(use_threads=False)
-    return Columns(path.name, table, np.arange(1, table.num_rows + 1))
+    return Columns(printable(path.name), table, np.arange(1, table.num_rows + 1))
 
 
 def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":

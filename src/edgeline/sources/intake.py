@@ -143,7 +143,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
 def _problem(path: str, status: os.stat_result) -> str:
     if len(path) > MAX_NAME:
         return f"a path of more than {MAX_NAME} characters"
-    if not path.isascii() and not _is_utf8(path):
+    if path.encode(errors="ignore").decode() != path:
         return "a name that is not UTF-8"
     if stat.S_ISLNK(status.st_mode):
         return LINK
@@ -152,14 +152,6 @@ def _problem(path: str, status: os.stat_result) -> str:
     if status.st_size > MAX_ITEM_BYTES:
         return f"more than {MAX_ITEM_BYTES:,} bytes"
     return "" if status.st_size else EMPTY
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def open_plain(path: str | Path) -> BinaryIO:
