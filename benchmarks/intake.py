@@ -88,7 +88,7 @@ def tried(attack: Attack) -> tuple[str, float]:
         begun = time.process_time()
         with suppress(RecipeError):
             fetched = fetch(root / "data" / "x", settings, root=root)
-            outcome = "set aside" if fetched.quarantined else "taken"
+            outcome = "set aside" if fetched.quarantine else "taken"
         return outcome, 1000 * (time.process_time() - begun)
 
 

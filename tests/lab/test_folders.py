@@ -140,6 +140,13 @@ def test_a_folder_around_it_all_is_looked_through(folder):
     assert source.splits.tolist() == ["test", "train", "train"]
 
 
+def test_words_beside_the_sets_do_not_hide_them(folder):
+    fill(folder, "train/cat/a.png", "train/dog/a.png", "test/cat/b.png")
+    (folder / "README.md").write_text("Pets.", encoding="utf-8")
+
+    assert fetch_raw(folder).splits.tolist() == ["test", "train", "train"]
+
+
 def test_words_beside_the_classes_are_passed_over_and_pictures_are_not(folder):
     fill(folder, "cat/a.png", "dog/b.png", "stray.png")
     (folder / "README.md").write_text("Pets.", encoding="utf-8")

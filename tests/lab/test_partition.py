@@ -41,37 +41,39 @@ def share(folder, number):
     return items.read(device(folder, number) / "examples.npz")
 
 
+def dealt(devices, **settings):
+    return SETTINGS.model_copy(update={"devices": devices} | settings)
+
+
 def mixes(owner, devices):
     return np.array([np.bincount(LABELS[owner == at], minlength=4) for at in range(devices)])
 
 
 @pytest.mark.parametrize("concentration", [0.01, 0.5, 1000.0])
 def test_every_device_has_ten_items(concentration):
-    owner = dirichlet(LABELS, 30, concentration, np.random.default_rng(0))
+    owner = dirichlet(LABELS, dealt(30, dirichlet=concentration), np.random.default_rng(0))
     fill_small_shares(owner, 30)
 
     assert np.bincount(owner, minlength=30).min() >= 10
 
 
 def test_a_great_concentration_makes_devices_alike():
-    owner = dirichlet(LABELS, 5, 1e6, np.random.default_rng(0))
+    owner = dirichlet(LABELS, dealt(5, dirichlet=1e6), np.random.default_rng(0))
 
     assert np.abs(mixes(owner, 5) - 20).max() <= 1
 
 
 def test_skew_falls_as_the_concentration_grows():
     skews = [
-        mix_distances(
-            mixes(dirichlet(LABELS, 5, concentration, np.random.default_rng(0)), 5)
-        ).mean()
-        for concentration in (0.05, 0.5, 5.0, 1e6)
+        mix_distances(mixes(dirichlet(LABELS, settings, np.random.default_rng(0)), 5)).mean()
+        for settings in (dealt(5, dirichlet=value) for value in (0.05, 0.5, 5.0, 1e6))
     ]
 
     assert skews == sorted(skews, reverse=True)
 
 
 def test_alike_means_as_many_of_every_class():
-    owner = iid(LABELS[:399], 7, np.random.default_rng(0))
+    owner = iid(LABELS[:399], dealt(7), np.random.default_rng(0))
 
     counts = np.array([np.bincount(LABELS[:399][owner == at], minlength=4) for at in range(7)])
     assert np.ptp(counts, axis=0).max() <= 1
@@ -80,7 +82,7 @@ def test_alike_means_as_many_of_every_class():
 
 def test_a_device_with_two_shards_knows_at_most_two_classes():
     # 10 devices x 2 shards of 20 items: each shard is of one class
-    counts = mixes(shards(LABELS, 10, 2, np.random.default_rng(0)), 10)
+    counts = mixes(shards(LABELS, dealt(10), np.random.default_rng(0)), 10)
 
     assert counts.sum(axis=1).tolist() == [40] * 10
     assert ((counts > 0).sum(axis=1) <= 2).all()

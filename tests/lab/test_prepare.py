@@ -249,14 +249,6 @@ def test_the_report_is_read_back_as_it_was_written(tmp_path):
     assert canonical_json(json.loads(content)) == content
 
 
-def test_a_name_that_utf8_cannot_hold_is_written_out(tmp_path):
-    source = given(pictures(100), quarantine=(QuarantineItem("caf\udce9.png", "truncated"),))
-
-    prepare_items(tmp_path, source)
-
-    assert read_report(tmp_path).quarantine[0].id == "caf\\udce9.png"
-
-
 def test_no_report_and_another_file_are_told_apart(tmp_path):
     with pytest.raises(EnvironmentUnfit, match="no such file"):
         read_report(tmp_path)
@@ -272,20 +264,6 @@ def test_two_runs_give_the_same_bytes(tmp_path):
         prepare_items(folder, given(pictures(100)), settings)
 
     assert folder_digests(tmp_path / "a") == folder_digests(tmp_path / "b")
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        np.zeros((4, 8, 8, 2), np.uint8),
-        np.zeros((4, 8), np.uint8),
-        np.zeros((4, 8, 8, 3), np.float32),
-        np.full((4, 8), "x"),
-    ],
-)
-def test_what_is_no_labelled_items_is_refused(tmp_path, values):
-    with pytest.raises(RecipeError, match="correct the source"):
-        prepare_items(tmp_path, given(values))
 
 
 def test_asking_for_more_than_there_is_is_refused(tmp_path):

@@ -27,11 +27,12 @@ def code() -> None:
 
 def fetch(name: DataName) -> None:
     """Copy the source's raw data to data/NAME/raw.npz."""
+    folder, settings = _place(name)
     with _progress(name) as on_item:
-        report = make_raw(*_place(name), on_item=on_item)
-    shape = " x ".join(str(length) for length in report.shape)
-    bad = f"; {report.quarantined} could not be read" if report.quarantined else ""
-    typer.echo(f"{name}: {report.examples} items of {shape} from {report.source}{bad}")
+        raw = make_raw(folder, settings, on_item=on_item)
+    shape = " x ".join(str(length) for length in raw.items.values.shape[1:])
+    bad = f"; {len(raw.quarantine)} could not be read" if raw.quarantine else ""
+    typer.echo(f"{name}: {len(raw.items)} items of {shape} from {settings.source}{bad}")
 
 
 def prepare(name: DataName) -> None:
@@ -47,11 +48,11 @@ def prepare(name: DataName) -> None:
 
 def partition(name: DataName) -> None:
     """Assign the training set to the central site and the devices, and write the card."""
-    report = make_shares(*_place(name))
-    sizes = [sum(counts) for counts in report.devices]
+    written = make_shares(*_place(name))
+    sizes = [sum(counts) for counts in written.devices]
     typer.echo(
-        f"{name}: {report.central} central, {sum(sizes)} on {len(sizes)} devices "
-        f"({min(sizes)} to {max(sizes)} each, skew {report.skew:.2f}); card {report.digest[:12]}"
+        f"{name}: {sum(written.central)} central, {sum(sizes)} on {len(sizes)} devices "
+        f"({min(sizes)} to {max(sizes)} each, skew {float(written.skew):.2f}); card {written.digest[:12]}"
     )
 
 

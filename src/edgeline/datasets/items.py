@@ -14,19 +14,12 @@ from numpy.typing import NDArray
 
 from edgeline.errors import EnvironmentUnfit, Tampered
 from edgeline.files import open_atomically
+from edgeline.preprocess import Preprocessing
 
 MAKE = "make the data again with `dvc repro`"
 
 # What numpy and zipfile raise for files that are damaged or hold something else.
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -91,6 +84,15 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     with open_atomically(path) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy takes them for its own options
+
+
+def resize(images: NDArray[np.uint8], side: int, channels: int) -> NDArray[np.uint8]:
+    """Images (N, H, W) or (N, H, W, 1 or 3) as squares of so many channels, by the device's own arithmetic."""
+    shape = (side, side) if channels == 1 else (side, side, channels)
+    if images.shape[1:] == shape:
+        return images
+    fit = Preprocessing("image", (side, side, channels), (0.0,) * channels, (1.0,) * channels).fit
+    return np.stack([fit(image) for image in images]).reshape(-1, *shape)
 
 
 def _damaged(path: Path, found: str) -> Tampered:

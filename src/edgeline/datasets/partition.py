@@ -1,21 +1,20 @@
 """The owner of each training item: the central site for a few, with labels; devices for the rest."""
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from edgeline.datasets import card, items, prepare
 from edgeline.datasets.attribution import attribute
-from edgeline.datasets.card import Form
+from edgeline.datasets.card import Card, Form
 from edgeline.datasets.duplicates import KEPT
 from edgeline.datasets.items import Items
 from edgeline.datasets.partitioners import (
     FEWEST,
     assign_devices,
-    count_classes,
     list_groups,
     mix_distances,
 )
@@ -31,21 +30,7 @@ from edgeline.recipe.data import Data
 FOLDER = "shares"
 
 
-@dataclass(frozen=True)
-class PartitionReport:
-    """The shares, and how far from alike they are."""
-
-    central: int
-    devices: tuple[tuple[int, ...], ...]
-    """Per device, its number of items of each class."""
-    skew: float
-    """Mean total variation distance of the devices' mixes of classes from that of all together:
-    0 when alike, towards 1 when every device knows other classes."""
-    digest: str
-    """Of the card."""
-
-
-def partition(folder: Path, settings: Data) -> PartitionReport:
+def partition(folder: Path, settings: Data) -> Card:
     """Split prepared/train.npz into shares/central.npz and shares/devices/NN/, and write the card.
 
     Raises:
@@ -57,24 +42,24 @@ def partition(folder: Path, settings: Data) -> PartitionReport:
     train = sets["train"]
     _check_room(len(train), settings)
     generator = np.random.default_rng((settings.seed, 1))
-    at, rest = draw(train.labels, settings.central, generator)
-    central, others = train.take(at), train.take(rest)
+    drawn = draw(train.labels, settings.central, generator)
+    central, others = train.take(drawn), train.take(~drawn)
     shares = [others.take(share) for share in assign_devices(others, settings, generator)]
     _write(folder, central, shares)
-    counts = np.array([count_classes(share.labels, len(report.classes)) for share in shares])
-    distances = mix_distances(counts)
-    written = card.write(
+    counts = [_count_classes(share, report) for share in shares]
+    distances = mix_distances(np.array(counts))
+    return card.write(
         folder,
         source=attribute(settings),
         form=_form(central, report, settings).to_json(),
         deal=_describe_settings(settings),
         owners=list[JsonValue](list_groups(others, settings)),
-        devices=counts.tolist(),
+        devices=list[JsonValue](counts),
         distances=[f"{distance:.4f}" for distance in distances],
         skew=f"{distances.mean():.4f}",
-        **_summarise(sets, central, report),
+        central=_count_classes(central, report),
+        **_summarise(sets, report),
     )
-    return PartitionReport(len(central), written.devices, float(distances.mean()), written.digest)
 
 
 def device(folder: Path, number: int) -> Path:
@@ -91,7 +76,7 @@ def _write(folder: Path, central: Items, shares: list[Items]) -> None:
 
 def _form(central: Items, report: PrepareReport, settings: Data) -> Form:
     """Devices' data stay with them, so mean and deviation are those of the central share."""
-    kind = kind_of(central.values, central.labels)
+    kind = kind_of(central.values)
     grey = kind == "image" and central.values.ndim == 3
     shape = (*central.values.shape[1:], 1) if grey else central.values.shape[1:]
     mean, std = moments(central.values, kind)
@@ -119,29 +104,30 @@ def _describe_settings(settings: Data) -> dict[str, JsonValue]:
     return chosen
 
 
-def _summarise(
-    sets: Mapping[str, Items], central: Items, report: PrepareReport
-) -> dict[str, JsonValue]:
+def _summarise(sets: Mapping[str, Items], report: PrepareReport) -> dict[str, JsonValue]:
     """What the card says of the sets; the report has it item by item."""
-    classes = len(report.classes)
     train = sets["train"]
-    features = profile(train, classes, report.columns, kind_of(train.values, train.labels))
-    copies = [
+    features = profile(train, len(report.classes), report.columns, kind_of(train.values))
+    copies = Counter(
         f"{copy.how} {'within' if copy.set == copy.of_set else 'across'}"
         for copy in report.duplicates
         if copy.reason != KEPT
-    ]
+    )
     return {
         "raw": report.raw,
-        "sets": {name: list(count_classes(one.labels, classes)) for name, one in sets.items()},
+        "sets": {name: _count_classes(one, report) for name, one in sets.items()},
         "groups": {name: len(set(one.groups.tolist()) - {""}) for name, one in sets.items()},
         "left_out": dict(report.left_out),
         "damaged": len(report.quarantine),
-        "duplicates": {kind: copies.count(kind) for kind in sorted(set(copies))},
+        "duplicates": dict(copies),
         "suspects": len(report.suspects),
-        "central": list(count_classes(central.labels, classes)),
         "profile": features.to_json(),
     }
+
+
+def _count_classes(several: Items, report: PrepareReport) -> list[JsonValue]:
+    counts: list[JsonValue] = np.bincount(several.labels, minlength=len(report.classes)).tolist()
+    return counts
 
 
 def _check_room(examples: int, settings: Data) -> None:

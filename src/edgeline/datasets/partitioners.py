@@ -13,6 +13,7 @@ from edgeline.recipe.data import Data
 
 Positions: TypeAlias = NDArray[np.int64]
 Labels: TypeAlias = NDArray[np.int64]
+Owners: TypeAlias = NDArray[np.int64]
 
 # Items of a device; fewer make no useful batch.
 FEWEST = 10
@@ -26,7 +27,13 @@ def assign_devices(
     Raises:
         RecipeError: with `partition: natural`, groups are unknown or too small.
     """
-    return PARTITIONERS[settings.partition](others, settings, generator)
+    if settings.partition == "natural":
+        owner = _natural(others)
+    else:
+        owner = PARTITIONERS[settings.partition](others.labels, settings, generator)
+        fill_small_shares(owner, settings.devices)
+    # by now every device has items, so that their number is that of the counts
+    return np.split(np.argsort(owner, kind="stable"), np.cumsum(np.bincount(owner))[:-1])
 
 
 def list_groups(others: Items, settings: Data) -> list[str]:
@@ -34,9 +41,7 @@ def list_groups(others: Items, settings: Data) -> list[str]:
     return np.unique(others.groups).tolist() if settings.partition == "natural" else []
 
 
-def dirichlet(
-    labels: Labels, devices: int, concentration: float, generator: np.random.Generator
-) -> NDArray[np.int64]:
+def dirichlet(labels: Labels, settings: Data, generator: np.random.Generator) -> Owners:
     """The device of each item, uneven in classes and in number.
 
     The items of each class are split in shares drawn from a symmetric Dirichlet distribution, so
@@ -45,37 +50,44 @@ def dirichlet(
     by class, no item is left over.
     """
     owner = np.empty(len(labels), dtype=np.int64)
+    concentrations = np.full(settings.devices, settings.dirichlet)
     for label in np.unique(labels):
         at = generator.permutation(np.flatnonzero(labels == label))
-        shares = apportion(generator.dirichlet(np.full(devices, concentration)), len(at))
-        owner[at] = np.repeat(np.arange(devices), shares)
+        shares = apportion(generator.dirichlet(concentrations), len(at))
+        owner[at] = np.repeat(np.arange(settings.devices), shares)
     return owner
 
 
-def iid(labels: Labels, devices: int, generator: np.random.Generator) -> NDArray[np.int64]:
+def iid(labels: Labels, settings: Data, generator: np.random.Generator) -> Owners:
     """The device of each item: all have equally many of every class, give or take one."""
     owner = np.empty(len(labels), dtype=np.int64)
-    owner[_by_class(labels, generator)] = np.arange(len(labels)) % devices
+    owner[_by_class(labels, generator)] = np.arange(len(labels)) % settings.devices
     return owner
 
 
-def shards(
-    labels: Labels, devices: int, each: int, generator: np.random.Generator
-) -> NDArray[np.int64]:
-    """The device of each item, sorted by class and cut into equal shards, of which a device gets `each`.
+def shards(labels: Labels, settings: Data, generator: np.random.Generator) -> Owners:
+    """The device of each item, sorted by class and cut into equal shards, of which a device gets some.
 
     McMahan et al., "Communication-efficient learning of deep networks from decentralized data"
     (arXiv 1602.05629), with 2 shards each.
     """
-    holder = generator.permutation(np.arange(devices * each) % devices)
+    count = settings.devices * settings.shards
+    holder = generator.permutation(np.arange(count) % settings.devices)
     owner = np.empty(len(labels), dtype=np.int64)
-    cut = np.array_split(_by_class(labels, generator), devices * each)
+    cut = np.array_split(_by_class(labels, generator), count)
     for at, device in zip(cut, holder.tolist(), strict=True):
         owner[at] = device
     return owner
 
 
-def fill_small_shares(owner: NDArray[np.int64], devices: int) -> None:
+PARTITIONERS: dict[str, Callable[[Labels, Data, np.random.Generator], Owners]] = {
+    "dirichlet": dirichlet,
+    "iid": iid,
+    "shards": shards,
+}
+
+
+def fill_small_shares(owner: Owners, devices: int) -> None:
     """Give each device with fewer than 10 items more of them, from the device that has most."""
     counts = np.bincount(owner, minlength=devices)
     while counts.min() < FEWEST:
@@ -83,11 +95,6 @@ def fill_small_shares(owner: NDArray[np.int64], devices: int) -> None:
         owner[np.flatnonzero(owner == richest)[-1]] = poorest
         counts[poorest] += 1
         counts[richest] -= 1
-
-
-def count_classes(labels: Labels, classes: int) -> tuple[int, ...]:
-    """Items of each class."""
-    return tuple(int(count) for count in np.bincount(labels, minlength=classes))
 
 
 def mix_distances(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -104,21 +111,7 @@ def _by_class(labels: Labels, generator: np.random.Generator) -> Positions:
     return shuffled[np.argsort(labels[shuffled], kind="stable")]
 
 
-def _dirichlet(others: Items, settings: Data, generator: np.random.Generator) -> list[Positions]:
-    owner = dirichlet(others.labels, settings.devices, settings.dirichlet, generator)
-    return _shares(owner, settings.devices)
-
-
-def _iid(others: Items, settings: Data, generator: np.random.Generator) -> list[Positions]:
-    return _shares(iid(others.labels, settings.devices, generator), settings.devices)
-
-
-def _shards(others: Items, settings: Data, generator: np.random.Generator) -> list[Positions]:
-    owner = shards(others.labels, settings.devices, settings.shards, generator)
-    return _shares(owner, settings.devices)
-
-
-def _natural(others: Items, settings: Data, generator: np.random.Generator) -> list[Positions]:
+def _natural(others: Items) -> Owners:
     """Each group is a device, with what it has and no more: nothing moves between real ones."""
     names, owner, counts = np.unique(others.groups, return_inverse=True, return_counts=True)
     unknown = int((others.groups == "").sum())
@@ -135,18 +128,4 @@ def _natural(others: Items, settings: Data, generator: np.random.Generator) -> l
             found=f"{counts.min()} of {smallest!r}",
             remedy="leave small groups out, lower data.central, or choose another data.partition",
         )
-    return [np.flatnonzero(owner == number) for number in range(len(names))]
-
-
-def _shares(owner: NDArray[np.int64], devices: int) -> list[Positions]:
-    fill_small_shares(owner, devices)
-    by_device = np.argsort(owner, kind="stable")
-    return np.split(by_device, np.cumsum(np.bincount(owner, minlength=devices))[:-1])
-
-
-PARTITIONERS: dict[str, Callable[[Items, Data, np.random.Generator], list[Positions]]] = {
-    "dirichlet": _dirichlet,
-    "iid": _iid,
-    "shards": _shards,
-    "natural": _natural,
-}
+    return owner

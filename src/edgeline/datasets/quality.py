@@ -1,17 +1,18 @@
 """Checks that leave a damaged item out, and the limit on how many may be damaged."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeline.datasets.items import Items
 from edgeline.datasets.raw import QuarantineItem
-from edgeline.errors import GateMissed, RecipeError
+from edgeline.errors import GateMissed
 from edgeline.preprocess import Kind
 
 Values: TypeAlias = NDArray[Any]
-Labels: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 Reasons: TypeAlias = NDArray[np.str_]
 
@@ -24,36 +25,19 @@ MISSING = "a missing value"
 SHOWN = 3
 
 
-def kind_of(values: Values, labels: NDArray[Any]) -> Kind:
-    """Of which kind the items are: bytes are images, numbers are series (N, T, C) or rows (N, F).
-
-    Raises:
-        RecipeError: the arrays are none of these kinds. (One bad item in a good source is left out.)
-    """
-    axes, colours = values.ndim, values.shape[3] if values.ndim == 4 else 1
-    if values.dtype == np.uint8 and axes in (3, 4) and colours in (1, 3):
-        kind: Kind = "image"
-    elif values.dtype.kind == "f" and axes in (2, 3):
-        kind = "series" if axes == 3 else "table"
-    else:
-        raise _wrong(
-            "images as bytes (N, H, W) or (N, H, W, 1 or 3), series (N, T, C) or rows (N, F)",
-            f"{values.dtype} {values.shape}",
-        )
-    if labels.shape != values.shape[:1] or labels.dtype.kind not in "ui":
-        raise _wrong(
-            f"one whole number as label for each of {len(values)} items",
-            f"{labels.dtype} {labels.shape}",
-        )
-    return kind
+def kind_of(values: Values) -> Kind:
+    """Of which kind the items are: bytes are images, numbers are series (N, T, C) or rows (N, F)."""
+    if values.dtype == np.uint8:
+        return "image"
+    return "series" if values.ndim == 3 else "table"
 
 
-def inspect(values: Values, labels: Labels, classes: int, kind: Kind) -> Reasons:
+def inspect(items: Items, classes: int, kind: Kind) -> Reasons:
     """For every item the first reason to leave it out, or an empty text."""
-    reasons = np.full(len(values), "", dtype="U32")
+    reasons = np.full(len(items), "", dtype="U32")
     for reason, is_bad in reversed(CHECKS[kind].items()):
-        reasons[is_bad(values)] = reason
-    reasons[(labels < 0) | (labels >= classes)] = "label outside the classes"
+        reasons[is_bad(items.values)] = reason
+    reasons[(items.labels < 0) | (items.labels >= classes)] = "label outside the classes"
     return reasons
 
 
@@ -65,9 +49,7 @@ def check_damage(quarantine: Sequence[QuarantineItem], items: int, allowed: floa
     """
     if len(quarantine) <= allowed * items:
         return
-    counts: dict[str, int] = {}
-    for one in quarantine:
-        counts[one.reason] = counts.get(one.reason, 0) + 1
+    counts = Counter(one.reason for one in quarantine)
     most_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     reasons = ", ".join(f"{count} {reason}" for reason, count in most_first)
     first = ", ".join(repr(one.id) for one in quarantine[:SHOWN])
@@ -79,16 +61,13 @@ def check_damage(quarantine: Sequence[QuarantineItem], items: int, allowed: floa
 
 
 def _one_colour(images: Values) -> Mask:
-    inner = _inner(images)
+    inner = tuple(range(1, images.ndim))
     return np.asarray(images.min(axis=inner) == images.max(axis=inner))
 
 
-def _infinite(values: Values) -> Mask:
-    return np.asarray(np.isinf(values).any(axis=_inner(values)))
-
-
-def _missing(values: Values) -> Mask:
-    return np.asarray(np.isnan(values).any(axis=_inner(values)))
+def _has(is_bad: Callable[[Values], Mask]) -> Callable[[Values], Mask]:
+    """Whether one of an item's numbers is bad."""
+    return lambda values: np.asarray(is_bad(values).reshape(len(values), -1).any(axis=1))
 
 
 def _broken_series(series: Values) -> Mask:
@@ -107,31 +86,15 @@ def _flat_series(series: Values) -> Mask:
     return np.asarray((low == high).all(axis=1) & (is_known.sum(axis=1) > 1))
 
 
-def _out_of_range(values: Values) -> Mask:
-    with np.errstate(invalid="ignore"):
-        return np.asarray((np.abs(values) > LARGEST).any(axis=_inner(values)))
-
+# What cannot be a measurement.
+IMPOSSIBLE = {
+    "not finite": _has(np.isinf),
+    "value out of range": _has(lambda values: np.abs(values) > LARGEST),
+}
 
 # A row of equal numbers, such as zeros, may well be a measurement: rows are never called constant.
 CHECKS: dict[Kind, dict[str, Callable[[Values], Mask]]] = {
     "image": {"constant": _one_colour},
-    "series": {
-        MISSING: _broken_series,
-        "not finite": _infinite,
-        "value out of range": _out_of_range,
-        "constant": _flat_series,
-    },
-    "table": {
-        MISSING: _missing,
-        "not finite": _infinite,
-        "value out of range": _out_of_range,
-    },
+    "series": {MISSING: _broken_series, **IMPOSSIBLE, "constant": _flat_series},
+    "table": {MISSING: _has(np.isnan), **IMPOSSIBLE},
 }
-
-
-def _inner(values: Values) -> tuple[int, ...]:
-    return tuple(range(1, values.ndim))
-
-
-def _wrong(expected: str, found: str) -> RecipeError:
-    return RecipeError(expected=expected, found=found, remedy="correct the source")

@@ -5,7 +5,6 @@ tested on groups that it has learned from. The classes are then as near to propo
 allow.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -19,48 +18,15 @@ Positions: TypeAlias = NDArray[np.int64]
 ORDERS = 16
 
 
-@dataclass(frozen=True)
-class Splits:
-    """Three sets of positions that share none and leave none out; each in ascending order."""
-
-    train: Positions
-    validation: Positions
-    test: Positions
-
-
-def split(
-    labels: NDArray[np.int64],
-    validation: int,
-    test: int,
-    generator: np.random.Generator,
-    groups: NDArray[np.str_] | None = None,
-) -> Splits:
-    """`test` and `validation` items, every class in proportion; all others train.
-
-    Exactly so many; with `groups` (N,) about so many, and no group is in two sets.
-
-    Raises:
-        RecipeError: no item would be left to train on, or none of a class.
-    """
-    if validation + test >= len(labels):
-        raise RecipeError(
-            expected=f"data.validation + data.test below the {len(labels)} items that there are",
-            found=f"data.validation {validation} and data.test {test}",
-            remedy="lower data.validation or data.test",
-        )
-    test_at, others = draw(labels, test, generator, groups)
-    within = None if groups is None else groups[others]
-    validation_at, train_at = draw(labels[others], validation, generator, within)
-    return Splits(others[train_at], others[validation_at], test_at)
-
-
 def draw(
     labels: NDArray[np.int64],
     count: int,
     generator: np.random.Generator,
     groups: NDArray[np.str_] | None = None,
-) -> tuple[Positions, Positions]:
-    """Positions of `count` items, every class in proportion, and of the others; ascending.
+) -> NDArray[np.bool_]:
+    """Whether each item is among `count` that are drawn, every class in proportion.
+
+    Exactly so many; with `groups` (N,) about so many, and every group as a whole.
 
     Raises:
         RecipeError: whole groups cannot be drawn without taking or leaving all, or all of a class.
@@ -79,7 +45,7 @@ def draw(
                 found=f"{len(np.unique(groups))} groups, too large or of too few classes",
                 remedy="lower data.validation, data.test or data.central, or leave data.group empty",
             )
-    return np.flatnonzero(drawn), np.flatnonzero(~drawn)
+    return drawn
 
 
 def _whole_groups(

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,23 +18,10 @@ from edgeline.workspace import Workspace
 Loader: TypeAlias = Callable[[Path, Data, Path, Progress], Raw]
 
 
-@dataclass(frozen=True)
-class FetchReport:
-    """The items that a source gave."""
-
-    source: str
-    examples: int
-    shape: tuple[int, ...]
-    """Of one item."""
-    classes: tuple[str, ...]
-    quarantined: int
-    """Items that could not be decoded; `raw.npz` names them."""
-
-
 def fetch(
     folder: Path, settings: Data, *, root: Path | None = None, on_item: Progress = no_progress
-) -> FetchReport:
-    """The source's items to `folder`/raw.npz, every file checked before it is decoded.
+) -> Raw:
+    """The source's items, in `folder`/raw.npz as well; every file is checked before it is decoded.
 
     `root` is the project's folder, by default two above data/NAME. `on_item` is called with the
     number of items done and of all.
@@ -54,13 +41,7 @@ def fetch(
         items = _load_files(folder, settings, root, on_item)
     items = rename_classes(items, settings)
     raw.write(folder / RAW, items)
-    return FetchReport(
-        source=settings.source,
-        examples=len(items.items),
-        shape=items.items.values.shape[1:],
-        classes=items.classes,
-        quarantined=len(items.quarantine),
-    )
+    return items
 
 
 def require_source(name: str) -> None:

@@ -4,6 +4,7 @@ Below the folder of a class there may be more of them, which name a patient or d
 `group: folder`.
 """
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,10 +13,9 @@ from typing import NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.datasets.items import Items
+from edgeline.datasets.items import Items, resize
 from edgeline.datasets.raw import SET_NAMES, Raw, quarantine_items, text_array
 from edgeline.edge.picture import warnings_as_errors
-from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.sources import archives, classes, intake, pictures
 from edgeline.sources.intake import BadItem, FileEntry, Progress, refuse
@@ -105,11 +105,8 @@ def _common_depth(files: Sequence[FileEntry]) -> int:
     if not files:
         return 0
     first, last = (file.path.split("/")[:-1] for file in (files[0], files[-1]))
-    common = next(
-        (at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None
-    )
     # The innermost of nested single folders is that of a class.
-    return min(len(first), len(last)) - 1 if common is None else common
+    return max(0, min(len(os.path.commonprefix([first, last])), len(first) - 1, len(last) - 1))
 
 
 def _parse_folder(parts: list[str], depth: int, *, is_set: bool) -> tuple[str, str, str]:
@@ -136,7 +133,6 @@ def _decode_all(
 ) -> NDArray[np.uint8]:
     """Pixels (N, H, W) or (N, H, W, 3) of N files; the reason of a bad one is put into `reasons` (N)."""
     side, channels = settings.image_size, settings.channels
-    form = Preprocessing("image", (side, side, channels), (0.0,) * channels, (1.0,) * channels)
     total_bytes = len(files) * side * side * channels
     if total_bytes > intake.MAX_BYTES:
         refuse(
@@ -144,7 +140,8 @@ def _decode_all(
             f"{len(files):,} of {side} x {side} x {channels}",
             "make data.image_size smaller",
         )
-    values = np.zeros((len(files), side, side, channels), np.uint8)
+    shape = (side, side) if channels == 1 else (side, side, channels)
+    values = np.zeros((len(files), *shape), np.uint8)
 
     def decode(start: int) -> None:
         for at in range(start, min(start + CHUNK, len(files))):
@@ -156,7 +153,7 @@ def _decode_all(
             except BadItem as error:
                 reasons[at] = str(error)
             else:
-                values[at] = _fit(pixels, form)
+                values[at] = resize(pixels[None], side, channels)[0]
 
     starts = range(0, len(files), CHUNK)
     is_large = sum(file.size for file in files) > LARGE_BYTES * len(files)
@@ -164,14 +161,7 @@ def _decode_all(
     with warnings_as_errors(), ThreadPoolExecutor(threads) as pool:
         for start, _ in zip(starts, pool.map(decode, starts), strict=True):
             on_item(min(start + CHUNK, len(files)), len(files))
-    return values if channels > 1 else values[..., 0]
-
-
-def _fit(pixels: NDArray[np.uint8], form: Preprocessing) -> NDArray[np.uint8]:
-    """At the size of the form, by the device's own arithmetic; most sets have that size already."""
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    return pixels if pixels.shape == form.shape else form.fit(pixels)
+    return values
 
 
 def _refuse_all(path: Path, reasons: list[str]) -> NoReturn:
