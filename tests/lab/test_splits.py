@@ -61,8 +61,7 @@ def test_other_seeds_draw_other_groups():
     labels, groups = of_groups(60, 10)
 
     drawn = {
-        tuple(draw(labels, 120, np.random.default_rng(seed), groups).tolist())
-        for seed in range(5)
+        tuple(draw(labels, 120, np.random.default_rng(seed), groups).tolist()) for seed in range(5)
     }
 
     assert len(drawn) == 5
