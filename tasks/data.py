@@ -7,8 +7,8 @@ from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
 from edgeline import revisions
-from edgeline.datacard.folder import page_of
 from edgeline.datacard.markdown import markdown
+from edgeline.datacard.page import page_of
 from edgeline.datasets import card, load_set
 from edgeline.datasets.card import Card, Form
 from edgeline.figures import shares

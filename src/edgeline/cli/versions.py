@@ -13,7 +13,7 @@ import typer
 from edgeline import revisions
 from edgeline.cli.console import fact, interruptible, waiting_for, write_page
 from edgeline.cli.options import AsJson, DataName
-from edgeline.datacard.folder import page_of
+from edgeline.datacard.page import page_of
 from edgeline.datasets.card import check
 from edgeline.errors import RecipeError
 from edgeline.recipe import names

@@ -1,13 +1,14 @@
-"""One item as a small picture of a page: an image as PNG, a series as a line for each channel."""
+"""One item of a page: an image as PNG, a series as a line for each channel, a row as numbers."""
 
 import base64
 import io
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from edgeline.page import Markup
 
 Values = NDArray[Any]
 
@@ -18,30 +19,22 @@ LEAST = 64
 WIDTH, LANE = 148, 15
 """Of a series: pixels of its time axis, and of the height of each channel's lane."""
 MOST_LANES, MOST_POINTS = 16, 84
+MOST_COLUMNS = 40
+"""Of a row: more would make the page larger than its use."""
 
 
-@dataclass(frozen=True)
-class ImageThumbnail:
-    """A picture in the page itself, and the size at which it is shown."""
-
-    source: str
-    words: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class SeriesThumbnail:
-    """A line for each channel, below one another."""
-
-    words: str
-    paths: tuple[tuple[int, str], ...]
-    """Number of each channel that is known, and its SVG path."""
-    width: int
-    height: int
+IMAGE = Markup(
+    '<img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}" class="pixels">'
+)
+SERIES = Markup(
+    '<svg viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" class="lanes">'
+    "<title>{2}</title>{3}</svg>"
+)
+LINE = Markup('<path d="{}" class="lane k{}"></path>')
+NAME, NUMBER = Markup("<td><bdi>{}</bdi></td>"), Markup('<td class="number">{:.4g}</td>')
 
 
-def draw_image(pixels: NDArray[np.uint8], words: str) -> ImageThumbnail:
+def draw_image(pixels: NDArray[np.uint8], words: str) -> Markup:
     """An 8-bit image (H, W) or (H, W, 3), made smaller where it is large."""
     picture = Image.fromarray(pixels)
     picture.thumbnail((SIDE, SIDE))
@@ -49,8 +42,7 @@ def draw_image(pixels: NDArray[np.uint8], words: str) -> ImageThumbnail:
     picture.save(content, "PNG", optimize=True)
     times = max(1, LEAST // max(picture.size))
     data = base64.b64encode(content.getvalue()).decode()
-    width, height = times * picture.width, times * picture.height
-    return ImageThumbnail(f"data:image/png;base64,{data}", words, width, height)
+    return IMAGE.format(data, words, times * picture.width, times * picture.height)
 
 
 def ranges(series: Values) -> Values:
@@ -65,15 +57,20 @@ def ranges(series: Values) -> Values:
     ).T
 
 
-def draw_series(series: Values, scale: Values, words: str) -> SeriesThumbnail:
+def draw_series(series: Values, scale: Values, words: str) -> Markup:
     """A series (T, C), each channel within its own range of `scale` (2, C)."""
     lanes = min(series.shape[1], MOST_LANES)
-    paths = [
-        (channel, path)
+    lines = [
+        LINE.format(path, channel % 10)
         for channel in range(lanes)
         if (path := _path(series[:, channel], scale[:, channel], channel * LANE))
     ]
-    return SeriesThumbnail(words, tuple(paths), WIDTH, lanes * LANE)
+    return SERIES.format(WIDTH, lanes * LANE, words, Markup("").join(lines))
+
+
+def draw_row(row: Values, words: str) -> Markup:
+    """A table's row (F,) as cells."""
+    return NAME.format(words) + Markup("").join(map(NUMBER.format, row[:MOST_COLUMNS].tolist()))
 
 
 def _path(values: Values, scale: Values, top: int) -> str:

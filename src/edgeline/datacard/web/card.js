@@ -15,8 +15,7 @@ function filled(row) {
 }
 
 function enliven(list) {
-  const { words, rows } = JSON.parse(list.querySelector("script").textContent);
-  const all = rows.map((row) => row.map((cell) => (typeof cell === "number" ? words[cell] : cell)));
+  const all = JSON.parse(list.querySelector("script").textContent);
   const input = list.querySelector("input");
   const [back, on] = list.querySelectorAll("button");
   let found = all;
