@@ -135,16 +135,6 @@ def test_network_without_norms_has_one_branch():
     assert not report.reestimated
 
 
-def test_second_set_pulls_towards_what_was_known():
-    # The second set is class 0 alone, which only the pretrained side answers: 0.75 + 0 below a
-    # third, 0.25 + 1 above.
-    second_set = (IMAGES, np.zeros(4, np.int64))
-    _, report = sweep(constant(10, 0), constant(0, 5), IMAGES, LABELS, second=second_set)
-
-    assert (report.alpha, report.accuracy, report.second) == (0.4, 0.25, 1.0)
-    assert [accuracy for _, accuracy in report.second_curve] == [0.0] * 4 + [1.0] * 7
-
-
 def test_gain_is_told_with_its_interval():
     _, report = sweep(constant(0, 5), constant(10, 0), IMAGES, LABELS)
 

@@ -108,8 +108,6 @@ def test_every_branch_of_the_line_between_two_networks_is_drawn():
         curve=((0.0, 0.8), (0.5, 0.85), (1.0, 0.7)),
         reestimated=True,
         reestimated_curve=((0.5, 0.9),),
-        second_curve=(),
-        second=None,
         gain=none,
     )
     figure = curves.interpolation(found)

@@ -9,7 +9,7 @@ from edgeline.finetuning.interpolate import Sweep
 from edgeline.finetuning.loop import TrainReport
 from edgeline.metrics import t_interval
 
-BLUE, ORANGE, GREEN, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#718096"
+BLUE, ORANGE, GREEN = "#2b6cb0", "#dd6b20", "#2f855a"
 
 
 def learning(report: TrainReport) -> Figure:
@@ -38,7 +38,6 @@ def interpolation(sweep: Sweep) -> Figure:
     branches = {
         "validation": (sweep.curve, "o-", BLUE),
         "validation, norms measured again": (sweep.reestimated_curve, "s-", GREEN),
-        "second set": (sweep.second_curve, "^:", GREY),
     }
     for name, (curve, style, colour) in branches.items():
         if curve:

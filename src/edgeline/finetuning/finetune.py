@@ -91,12 +91,11 @@ def finetune(
     folder: Path | None = None,
     on_epoch: OnEpoch = no_callback,
     fresh: Collection[str] = (),
-    second: tuple[Values, Labels] | None = None,
 ) -> tuple[Checkpoint, FinetuneReport]:
     """Train on the labels, then interpolate with the pretrained weights; the best of all seeds.
 
-    `fresh` names weights that are random in the pretrained network. `second` is a set on which the
-    network must stay good. Both concern the interpolation. A killed call is resumed from `folder`.
+    `fresh` names weights that are random in the pretrained network, which are not interpolated. A
+    killed call is resumed from `folder`.
     """
     # The files of every seed stay until all are done, so that a kill in the last costs no other.
     seeds = None if folder is None else folder / "seeds"
@@ -117,7 +116,6 @@ def finetune(
             tuned,
             *validation,
             training_values=values if settings.reestimate else None,
-            second=second,
             fresh=fresh,
         )
         runs.append(_Run(seed, chosen, training, learned, swept))

@@ -49,10 +49,6 @@ class Sweep:
     """Whether the network kept has its batch-norm statistics measured again."""
     reestimated_curve: tuple[tuple[float, float], ...]
     """The same with statistics measured again; never the ends; empty where it was not tried."""
-    second_curve: tuple[tuple[float, float], ...]
-    """`curve` on the second set, where there is one: the sum of both then decides."""
-    second: float | None
-    """Accuracy on the second set of the network kept."""
     gain: Interval
     """Accuracy of the network kept minus that of the tuned one, on the validation items."""
 
@@ -64,12 +60,11 @@ class _Point:
     checkpoint: Checkpoint
     logits: NDArray[np.float32]
     accuracy: float
-    second: float | None
 
     @property
     def order(self) -> tuple[float, float, bool]:
         """The more accurate, of equals the smaller alpha, of those the plain one."""
-        return self.accuracy + (self.second or 0), -self.alpha, not self.reestimated
+        return self.accuracy, -self.alpha, not self.reestimated
 
 
 def interpolate(
@@ -113,23 +108,18 @@ def sweep(
     labels: Labels,
     *,
     training_values: Values | None = None,
-    second: tuple[Values, Labels] | None = None,
     fresh: Collection[str] = (),
 ) -> tuple[Checkpoint, Sweep]:
     """The most accurate network on the line, judged on validation items, with the whole curve.
 
-    With `training_values`, and where there is batch norm, the second branch is tried too. `second` is
-    another set on which the network must stay good.
+    With `training_values`, and where there is batch norm, the second branch is tried too.
     """
     network, inputs = restore(tuned), torch.from_numpy(tuned.preprocessing(values))
-    others = None if second is None else torch.from_numpy(tuned.preprocessing(second[0]))
 
     def point(mixed: Checkpoint, alpha: float, reestimated: bool) -> _Point:
         network.load_state_dict(mixed.state)
-        logits, other = answers(network, inputs), None
-        if second is not None and others is not None:
-            other = accuracy(answers(network, others), second[1])
-        return _Point(alpha, reestimated, mixed, logits, accuracy(logits, labels), other)
+        logits = answers(network, inputs)
+        return _Point(alpha, reestimated, mixed, logits, accuracy(logits, labels))
 
     line = [(alpha, interpolate(pretrained, tuned, alpha, fresh)) for alpha in ALPHAS]
     plain = [point(mixed, alpha, False) for alpha, mixed in line]
@@ -145,8 +135,6 @@ def sweep(
         curve=_curve(plain),
         reestimated=best.reestimated,
         reestimated_curve=_curve(branch),
-        second_curve=tuple((one.alpha, one.second) for one in plain if one.second is not None),
-        second=best.second,
         gain=paired_bootstrap(accuracy, best.logits, plain[0].logits, labels, seed=0),
     )
 
