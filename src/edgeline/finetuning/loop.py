@@ -128,29 +128,18 @@ def train(
     network = channels_last(network).to(device)
     generator = torch.Generator().manual_seed(settings.seed)
     state = TrainState(network, make_optimiser(network, settings), generator)
-    _epochs(state, constants, on_epoch, folder, cache_key)
+    if folder:
+        resume.load(folder, cache_key, state)
+    while not _is_over(state, settings):
+        point = _epoch(state, constants)
+        if folder:
+            resume.save(folder, cache_key, state)
+        on_epoch(point, settings.epochs)
     if folder and not keep_files:
         resume.remove(folder, cache_key)
     if state.best:
         network.load_state_dict(state.best)
     return network.eval(), _report(state, constants)
-
-
-def _epochs(
-    state: TrainState,
-    constants: _Constants,
-    on_epoch: OnEpoch,
-    folder: Path | None,
-    cache_key: str,
-) -> None:
-    """All that are still to do; each is saved in `folder`, where there is one, before the callback."""
-    if folder:
-        resume.load(folder, cache_key, state)
-    while not _is_over(state, constants.settings):
-        point = _epoch(state, constants)
-        if folder:
-            resume.save(folder, cache_key, state)
-        on_epoch(point, constants.settings.epochs)
 
 
 def _epoch(state: TrainState, constants: _Constants) -> Epoch:

@@ -1,9 +1,9 @@
 """A training that was killed goes on where it stood, and ends with the same bits.
 
-After each epoch everything that changes is in one safetensors file. Its name holds the training's
-cache key and the SHA-256 of its bytes. The file is written whole before older ones are removed.
-Nothing is pickled. A file that is damaged, or that belongs to other data, settings or first weights,
-is ignored.
+After each epoch everything that changes is in one safetensors file. Its name holds the beginning of
+the training's cache key and the SHA-256 of its bytes. The file is written whole before older ones are
+removed. Nothing is pickled. A file that is damaged, or that belongs to other data, settings or first
+weights, is ignored.
 """
 
 import json
@@ -12,17 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from
 from safetensors.torch import save as bytes_of
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from edgeline.digest import sha256_bytes
-from edgeline.files import PARTIAL, write_atomically
-from edgeline.models.checkpoint import METADATA_KEY, metadata
-
-SUFFIX = ".safetensors"
+from edgeline.files import write_atomically
+from edgeline.models.checkpoint import METADATA_KEY, below, metadata
 
 
 @dataclass
@@ -40,28 +37,29 @@ class TrainState:
 
 def save(folder: Path, cache_key: str, state: TrainState) -> None:
     """Write the state, whole or not at all; `cache_key` is the digest of all it depends on."""
-    described = json.dumps({"cache_key": cache_key, "curve": state.curve})
-    data = bytes_of(_tensors(state), metadata={METADATA_KEY: described})
-    path = folder / f"{_prefix(cache_key)}{sha256_bytes(data)}{SUFFIX}"
+    data = bytes_of(_tensors(state), metadata={METADATA_KEY: json.dumps({"curve": state.curve})})
+    path = folder / f"{_prefix(cache_key)}{sha256_bytes(data)}.safetensors"
     write_atomically(path, data)
     remove(folder, cache_key, keep=path)
 
 
 def load(folder: Path, cache_key: str, state: TrainState) -> None:
     """Bring the state to the last epoch that was saved under the same key; without one it stays."""
-    saved = [epoch for path in _files(folder, cache_key) if (epoch := _read(path, cache_key))]
-    if not saved:
+    paths = folder.glob(f"{_prefix(cache_key)}*.safetensors")
+    intact = [data for path in paths if path.stem.endswith(sha256_bytes(data := path.read_bytes()))]
+    if not intact:
         return
-    curve, tensors = max(saved, key=lambda epoch: len(epoch[0]))
-    state.network.load_state_dict(_part(tensors, "network"))
+    data = max(intact, key=lambda data: len(metadata(data)["curve"]))
+    tensors = tensors_from(data)
+    state.network.load_state_dict(below(tensors, "network/"))
     _restore_optimiser(state.optimiser, tensors)
     state.generator.set_state(tensors["generator"])
-    state.best, state.curve = _part(tensors, "best"), curve
+    state.best, state.curve = below(tensors, "best/"), metadata(data)["curve"]
 
 
 def remove(folder: Path, cache_key: str, keep: Path | None = None) -> None:
-    """Delete the files of this training, except one."""
-    for path in [*_files(folder, cache_key), *folder.glob(f".{_prefix(cache_key)}*{PARTIAL}")]:
+    """Delete the files of this training, and what was not yet written whole, except one."""
+    for path in folder.glob(f"*{_prefix(cache_key)}*"):
         if path != keep:
             path.unlink(missing_ok=True)
 
@@ -78,7 +76,7 @@ def _tensors(state: TrainState) -> dict[str, Tensor]:
 
 def _restore_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor]) -> None:
     for number, weight in enumerate(_weights(optimiser)):
-        for key, value in _part(tensors, f"optimiser/{number}").items():
+        for key, value in below(tensors, f"optimiser/{number}/").items():
             # In the weight's memory layout: the fused kernels walk both in the order of memory.
             moment = torch.empty_like(weight) if value.shape == weight.shape else value.clone()
             optimiser.state[weight][key] = moment.copy_(value).detach()
@@ -86,31 +84,6 @@ def _restore_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor]) -> None
 
 def _weights(optimiser: Optimizer) -> list[Tensor]:
     return [weight for group in optimiser.param_groups for weight in group["params"]]
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    start = f"{prefix}/"
-    return {
-        name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)
-    }
-
-
-def _read(path: Path, cache_key: str) -> tuple[list[dict[str, Any]], dict[str, Tensor]] | None:
-    """Curve and tensors of a file whose bytes have its name, if its key is this one."""
-    data = path.read_bytes()
-    if not path.stem.endswith(sha256_bytes(data)):
-        return None
-    try:
-        described = metadata(data)
-        if described["cache_key"] != cache_key:
-            return None
-        return described["curve"], tensors_from(data)
-    except (SafetensorError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _files(folder: Path, cache_key: str) -> list[Path]:
-    return sorted(folder.glob(f"{_prefix(cache_key)}*{SUFFIX}"))
 
 
 def _prefix(cache_key: str) -> str:

@@ -106,9 +106,11 @@ def load(path: Path) -> Checkpoint:
         described = metadata(data)
         spec = ModelSpec.from_json(described["spec"])
         preprocessing = Preprocessing.from_json(described["preprocessing"])
-        return Checkpoint(spec, preprocessing, *_split(tensors_from(data)))
+        tensors = tensors_from(data)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+    weights = {name: one for name, one in tensors.items() if not name.startswith(ALGORITHM_STATE)}
+    return Checkpoint(spec, preprocessing, weights, below(tensors, ALGORITHM_STATE))
 
 
 def read(path: Path) -> bytes:
@@ -131,19 +133,9 @@ def read(path: Path) -> bytes:
     return data
 
 
-def _split(
-    tensors: dict[str, torch.Tensor],
-) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    """The network's weights, and the state of a federated algorithm."""
-    weights = {
-        name: tensor for name, tensor in tensors.items() if not name.startswith(ALGORITHM_STATE)
-    }
-    state = {
-        name.removeprefix(ALGORITHM_STATE): tensor
-        for name, tensor in tensors.items()
-        if name not in weights
-    }
-    return weights, state
+def below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin with the prefix, by the rest of their names."""
+    return {name.removeprefix(prefix): tensors[name] for name in tensors if name.startswith(prefix)}
 
 
 def metadata(data: bytes) -> dict[str, Any]:
