@@ -10,7 +10,7 @@ from edgeline import metrics
 from edgeline.datasets.card import Form
 from edgeline.datasets.items import Items
 from edgeline.figures.items import samples
-from edgeline.figures.names import mark
+from edgeline.figures.names import count_texts, mark, write_cells
 from edgeline.metrics import Bin
 
 BLUE, ORANGE = "#2b6cb0", "#dd6b20"
@@ -40,16 +40,7 @@ def confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> Figure:
     drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(drawn, ax=axes, label="share of the class", shrink=0.8, pad=0.02)
     if len(classes) <= MOST_NUMBERS:
-        for row, column in np.argwhere(counts > 0):
-            axes.text(
-                column,
-                row,
-                str(counts[row, column]),
-                ha="center",
-                va="center",
-                fontsize=9 if len(classes) <= 12 else 7,
-                color="white" if shares[row, column] > 0.5 else "black",
-            )
+        write_cells(axes, count_texts(counts), shares > 0.5, 9 if len(classes) <= 12 else 7)
     axes.set(xlabel="read as", ylabel="is", title="Confusion on the test set")
     mark(axes.xaxis, classes)
     mark(axes.yaxis, classes)

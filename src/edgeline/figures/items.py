@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from edgeline.figures.names import drawable, mark
+from edgeline.figures.names import drawable, mark, write_cells
 from edgeline.preprocess import Preprocessing
 
 Values = NDArray[Any]
@@ -100,22 +100,9 @@ def _rows(form: Preprocessing, rows: Values, titles: Titles) -> Figure:
     for text, (_, wrong) in zip(axes.get_yticklabels(), titles, strict=True):
         text.set_color(WRONG if wrong else "black")
     if form.channels <= MOST_NUMBERS:
-        _numbers(axes, rows, deviations)
+        texts = [[f"{value:.3g}" for value in row] for row in rows]
+        write_cells(axes, texts, abs(deviations) > 2)
     return figure
-
-
-def _numbers(axes: Axes, rows: Values, deviations: Values) -> None:
-    for at, feature in np.ndindex(rows.shape):
-        strong = abs(deviations[at, feature]) > 2
-        axes.text(
-            feature,
-            at,
-            f"{rows[at, feature]:.3g}",
-            ha="center",
-            va="center",
-            fontsize=7,
-            color="white" if strong else "black",
-        )
 
 
 def _grid(figure: Figure, count: int) -> list[Axes]:

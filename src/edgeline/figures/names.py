@@ -1,10 +1,13 @@
-"""Names of classes and columns as matplotlib can draw them: in its own font, and never as formulae."""
+"""Names and numbers as matplotlib can draw them: names in its own font, and never as formulae."""
 
 from collections.abc import Sequence
 from functools import cache
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
 from matplotlib.font_manager import findfont, get_font
+from numpy.typing import NDArray
 
 LONGEST = 24
 MISSING = "\u25a1"
@@ -26,6 +29,21 @@ def mark(axis: Axis, names: Sequence[str]) -> None:
     axis.set_ticks(list(ticks), drawable(names)[::every], fontsize=9 if len(names) <= 20 else 7)
     if isinstance(axis, XAxis) and not _fit(names, len(ticks)):
         axis.set_tick_params(rotation=90)
+
+
+def count_texts(counts: NDArray[np.int64]) -> list[list[str]]:
+    """Counts as they are written into cells: nothing for none."""
+    return [[str(count or "") for count in row] for row in counts.tolist()]
+
+
+def write_cells(
+    axes: Axes, texts: list[list[str]], is_dark: NDArray[np.bool_], fontsize: int = 7
+) -> None:
+    """A text in the middle of each cell of a picture, white where the cell is dark."""
+    for (row, column), dark in np.ndenumerate(is_dark):
+        color = "white" if dark else "black"
+        text = texts[row][column]
+        axes.text(column, row, text, ha="center", va="center", fontsize=fontsize, color=color)
 
 
 def _fit(names: Sequence[str], count: int) -> bool:

@@ -8,7 +8,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from edgeline.figures.names import mark
+from edgeline.figures.names import count_texts, mark, write_cells
 
 # More cells than these cannot be read as numbers.
 MOST_OWNERS, MOST_CLASSES = 16, 24
@@ -36,25 +36,16 @@ def shares(
 
 
 def _cells(axes: Axes, counts: NDArray[np.int64]) -> None:
+    by_class, most = counts.T, max(1, int(counts.max()))
     # by the square root, so that a rare class can be told from none
     axes.imshow(
-        counts.T,
+        by_class,
         aspect="auto",
         cmap="Blues",
         interpolation="nearest",
-        norm=PowerNorm(0.5, 0, max(1, int(counts.max()))),
+        norm=PowerNorm(0.5, 0, most),
     )
     axes.axvline(0.5, color="white", linewidth=3)
     if len(counts) > MOST_OWNERS or counts.shape[1] > MOST_CLASSES:
         return
-    for owner, label in np.argwhere(counts > 0):
-        dark = counts[owner, label] > counts.max() / 3
-        axes.text(
-            owner,
-            label,
-            f"{counts[owner, label]}",
-            ha="center",
-            va="center",
-            fontsize=7,
-            color="white" if dark else "black",
-        )
+    write_cells(axes, count_texts(by_class), by_class > most / 3)
