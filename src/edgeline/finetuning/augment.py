@@ -75,9 +75,7 @@ def policy(name: str, strength: float) -> Change:
 
 
 def jitter(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Each image rotated, scaled, sheared, shifted and bent by its own draw; 0 changes nothing."""
-    if strength == 0:
-        return images_BCHW
+    """Each image rotated, scaled, sheared, shifted and bent by its own draw."""
     batch, _, height, width = images_BCHW.shape
     turn, size, aspect, shear, right, down = strength * (
         2 * torch.rand(6, batch, generator=generator) - 1
@@ -85,18 +83,13 @@ def jitter(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> 
     angle, stretch = ROTATION * turn, torch.exp(SCALE * size)
     wide, high = stretch * torch.exp(SCALE / 2 * aspect), stretch * torch.exp(-SCALE / 2 * aspect)
     cos, sin, slope = torch.cos(angle), torch.sin(angle), SHEAR * shear
-    rows = [
-        torch.stack([cos * wide, (slope * cos - sin) * high, SHIFT * right], dim=1),
-        torch.stack([sin * wide, (slope * sin + cos) * high, SHIFT * down], dim=1),
-    ]
-    grid_BHW2 = F.affine_grid(
-        torch.stack(rows, dim=1), [batch, 1, height, width], align_corners=False
+    matrix = (
+        (cos * wide, (slope * cos - sin) * high, SHIFT * right),
+        (sin * wide, (slope * sin + cos) * high, SHIFT * down),
     )
     knots = BEND * strength * torch.randn(batch, 2, KNOTS, KNOTS, generator=generator)
     bend_B2HW = F.interpolate(knots, size=(height, width), mode="bicubic", align_corners=False)
-    grid_BHW2 = grid_BHW2 + bend_B2HW.permute(0, 2, 3, 1)
-    # The border is repeated, since zero is a grey once an image is normalised.
-    return F.grid_sample(images_BCHW, grid_BHW2, padding_mode="border", align_corners=False)
+    return _resample(images_BCHW, matrix, bend_B2HW.permute(0, 2, 3, 1))
 
 
 def radiograph(images_BCHW: Tensor, strength: float, generator: torch.Generator) -> Tensor:
@@ -108,14 +101,11 @@ def radiograph(images_BCHW: Tensor, strength: float, generator: torch.Generator)
     mirror = 1 - 2 * (torch.rand(batch, generator=generator) < 0.5).float()
     angle, stretch = TILT * turn, torch.exp(DISTANCE * size)
     cos, sin = torch.cos(angle) * stretch, torch.sin(angle) * stretch
-    rows = [
-        torch.stack([cos * mirror, -sin, STAND * right], dim=1),
-        torch.stack([sin * mirror, cos, STAND * down], dim=1),
-    ]
-    grid_BHW2 = F.affine_grid(
-        torch.stack(rows, dim=1), [batch, 1, *images_BCHW.shape[2:]], align_corners=False
+    matrix = (
+        (cos * mirror, -sin, STAND * right),
+        (sin * mirror, cos, STAND * down),
     )
-    images = F.grid_sample(images_BCHW, grid_BHW2, padding_mode="border", align_corners=False)
+    images = _resample(images_BCHW, matrix)
     return _expose(images, torch.exp(CONTRAST * contrast), torch.exp(GAMMA * gamma))
 
 
@@ -147,6 +137,19 @@ POLICIES: dict[str, tuple[tuple[int, ...], Callable[[Tensor, float, torch.Genera
     "none": ((2, 3, 4), _unchanged),
 }
 """By name: how many axes a batch has that it is for, and what it does."""
+
+
+def _resample(
+    images_BCHW: Tensor, matrix: tuple[tuple[Tensor, ...], ...], bend_BHW2: Tensor | None = None
+) -> Tensor:
+    """Each image seen through its own affine matrix, given by its rows, and then displaced."""
+    rows = [torch.stack(row, dim=1) for row in matrix]
+    size = [len(images_BCHW), 1, *images_BCHW.shape[2:]]
+    grid_BHW2 = F.affine_grid(torch.stack(rows, dim=1), size, align_corners=False)
+    if bend_BHW2 is not None:
+        grid_BHW2 = grid_BHW2 + bend_BHW2
+    # The border is repeated, since zero is a grey once an image is normalised.
+    return F.grid_sample(images_BCHW, grid_BHW2, padding_mode="border", align_corners=False)
 
 
 def _expose(images_BCHW: Tensor, contrast_B: Tensor, gamma_B: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import torch
 from torch import nn
@@ -15,21 +15,6 @@ MOMENTUM = 0.9
 
 Schedule = Callable[[int, int], float]
 """Share of the learning rate at a step (from 0) of so many."""
-
-
-def adam(groups: list[dict[str, Any]], rate: float) -> Optimizer:
-    """arXiv 1412.6980; a decay joins the gradient."""
-    return torch.optim.Adam(groups, lr=rate, fused=True)
-
-
-def adamw(groups: list[dict[str, Any]], rate: float) -> Optimizer:
-    """arXiv 1711.05101; a decay stands beside the gradient."""
-    return torch.optim.AdamW(groups, lr=rate, fused=True)
-
-
-def sgd(groups: list[dict[str, Any]], rate: float) -> Optimizer:
-    """Nesterov's accelerated gradient."""
-    return torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, nesterov=True)
 
 
 def one_cycle(step: int, steps: int) -> float:
@@ -46,10 +31,13 @@ def constant(_: int, __: int) -> float:
     return 1.0
 
 
-OPTIMISERS: dict[str, Callable[[list[dict[str, Any]], float], Optimizer]] = {
-    "adam": adam,
-    "adamw": adamw,
-    "sgd": sgd,
+OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
+    # arXiv 1412.6980; a decay joins the gradient
+    "adam": partial(torch.optim.Adam, fused=True),
+    # arXiv 1711.05101; a decay stands beside the gradient
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    # Nesterov's accelerated gradient
+    "sgd": partial(torch.optim.SGD, momentum=MOMENTUM, nesterov=True),
 }
 SCHEDULES: dict[str, Schedule] = {
     "one-cycle": one_cycle,
@@ -67,5 +55,5 @@ def make_optimiser(network: nn.Module, settings: Training) -> Optimizer:
         {"params": matrices, "weight_decay": settings.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    make = OPTIMISERS[settings.optimiser]
-    return make([group for group in groups if group["params"]], settings.learning_rate)
+    groups = [group for group in groups if group["params"]]
+    return OPTIMISERS[settings.optimiser](groups, lr=settings.learning_rate)
