@@ -34,22 +34,18 @@ def download(name: str) -> Path:
     )
     try:
         return Path(hf_hub_download(repository, FILE, revision=revision or None))
-    # A subclass of EntryNotFoundError, raised when the hub does not answer.
-    except errors.LocalEntryNotFoundError as error:
-        raise _no_answer(name, error) from error
-    except absent as error:
+    except (*absent, OSError) as error:
+        found = f"{type(error).__name__}: {first_line(error)[:200]}"
+        # A subclass of EntryNotFoundError, raised when the hub does not answer.
+        silent = isinstance(error, errors.LocalEntryNotFoundError)
+        if silent or not isinstance(error, absent):
+            raise ServiceUnavailable(
+                expected=f"an answer of the Hugging Face hub, to fetch {name}",
+                found=found,
+                remedy="connect to the network, or set pretrained.weights to a .safetensors file",
+            ) from error
         raise RecipeError(
             expected=f"{FILE} in hub:{name}",
-            found=f"{type(error).__name__}: {first_line(error)[:200]}",
+            found=found,
             remedy="set pretrained.weights to a public hub:OWNER/NAME that holds safetensors",
         ) from error
-    except OSError as error:
-        raise _no_answer(name, error) from error
-
-
-def _no_answer(name: str, error: Exception) -> ServiceUnavailable:
-    return ServiceUnavailable(
-        expected=f"an answer of the Hugging Face hub, to fetch {name}",
-        found=f"{type(error).__name__}: {first_line(error)[:200]}",
-        remedy="connect to the network, or set pretrained.weights to a .safetensors file",
-    )

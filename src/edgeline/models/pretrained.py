@@ -43,16 +43,6 @@ class LoadReport:
     share: float
     """Names taken over, of those of net and file together, heads aside."""
 
-    def __str__(self) -> str:
-        lines = [f"{len(self.matched)} tensors from {self.source}"]
-        for what, names in (
-            ("first layer adapted to other channels", self.adapted),
-            ("fresh from the seed", self.fresh),
-            ("unused", self.unused),
-        ):
-            lines += [f"{what}: {', '.join(names)}"] if names else []
-        return "; ".join(lines)
-
 
 def load_weights(
     source: str, spec: ModelSpec, *, seed: int

@@ -3,8 +3,8 @@
 timm is optional (`pip install edgeline[hub]`) and imported where it is used.
 """
 
+from functools import partial
 from types import ModuleType
-from typing import Any
 
 import torch
 from torch import nn
@@ -27,16 +27,24 @@ def build(spec: ModelSpec, seed: int) -> nn.Module:
         EnvironmentUnfit: timm is not installed.
         RecipeError: timm has no network of that name, or not for these images.
     """
+    timm, name = _timm(), spec.architecture.removeprefix(PREFIX)
+    if not timm.is_model(name):
+        raise _no_such(name, "no network of that name")
+    channels, *size = spec.shape
+    create = partial(
+        timm.create_model, name, pretrained=False, in_chans=channels, num_classes=spec.classes
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _create(spec)
-
-
-def bare(spec: ModelSpec) -> nn.Module:
-    """The network with arbitrary weights; in memory, since timm keeps some numbers outside of the
-    weights.
-    """
-    return build(spec, 0)
+        try:
+            # Transformers are made for one size; convolutional networks have no such argument.
+            network = create(img_size=tuple(size))
+        except TypeError:
+            network = create()
+        except (AssertionError, RuntimeError, ValueError) as error:
+            raise _no_such(name, f"none for images {list(spec.shape)}: {error}") from error
+    assert isinstance(network, nn.Module)
+    return network
 
 
 def hub_name(name: str) -> str:
@@ -46,36 +54,12 @@ def hub_name(name: str) -> str:
         EnvironmentUnfit: timm is not installed.
         RecipeError: timm has no network of that name, or no weights for it.
     """
-    config = _timm().get_pretrained_cfg(name, allow_unregistered=False) if _exists(name) else None
+    timm = _timm()
+    known = timm.is_model(name)
+    config = timm.get_pretrained_cfg(name, allow_unregistered=False) if known else None
     if config is None or not config.hf_hub_id:
         raise _no_such(name, "no weights of that name on its hub")
     return str(config.hf_hub_id)
-
-
-def _exists(name: str) -> bool:
-    return bool(_timm().is_model(name))
-
-
-def _create(spec: ModelSpec) -> nn.Module:
-    name = spec.architecture.removeprefix(PREFIX)
-    if not _exists(name):
-        raise _no_such(name, "no network of that name")
-    channels, *size = spec.shape
-    options: dict[str, Any] = {
-        "pretrained": False,
-        "in_chans": channels,
-        "num_classes": spec.classes,
-    }
-    timm = _timm()
-    try:
-        # Transformers are made for one size; convolutional networks have no such argument.
-        network = timm.create_model(name, img_size=tuple(size), **options)
-    except TypeError:
-        network = timm.create_model(name, **options)
-    except (AssertionError, RuntimeError, ValueError) as error:
-        raise _no_such(name, f"none for images {list(spec.shape)}: {error}") from error
-    assert isinstance(network, nn.Module)
-    return network
 
 
 def _timm() -> ModuleType:

@@ -1,6 +1,6 @@
 """The initial weights of a network, from a seed."""
 
-from collections.abc import Callable
+from functools import singledispatch
 
 import torch
 from torch import nn
@@ -16,20 +16,11 @@ def draw(network: nn.Module, seed: int) -> None:
     """
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
-        _drawer(module)(module, generator)
+        _draw(module, generator)
 
 
-Draw = Callable[[nn.Module, torch.Generator], None]
-
-
-def _drawer(module: nn.Module) -> Draw:
-    for kind, drawer in DRAWERS.items():
-        if isinstance(module, kind):
-            return drawer
-    return _kaiming
-
-
-def _kaiming(module: nn.Module, generator: torch.Generator) -> None:
+@singledispatch
+def _draw(module: nn.Module, generator: torch.Generator) -> None:
     for parameter in module.parameters(recurse=False):
         if parameter.ndim > 1:
             nn.init.kaiming_uniform_(parameter, nonlinearity="relu", generator=generator)
@@ -37,13 +28,14 @@ def _kaiming(module: nn.Module, generator: torch.Generator) -> None:
             nn.init.zeros_(parameter)
 
 
-def _identity(module: nn.Module, generator: torch.Generator) -> None:
-    """Ones and zeros, by the reset of batch and layer norms; nothing is drawn."""
-    module.reset_parameters()  # type: ignore[operator]  # every norm has it
+@_draw.register
+def _identity(module: nn.modules.batchnorm._BatchNorm, _: torch.Generator) -> None:
+    """Ones and zeros, by the norm's own reset; nothing is drawn."""
+    module.reset_parameters()
 
 
-def _recurrent(module: nn.Module, generator: torch.Generator) -> None:
-    assert isinstance(module, nn.RNNBase)
+@_draw.register
+def _recurrent(module: nn.RNNBase, generator: torch.Generator) -> None:
     units = module.hidden_size
     for name, parameter in module.named_parameters(recurse=False):
         if name.startswith("weight_ih"):
@@ -68,10 +60,3 @@ def _orthogonal(size: int, generator: torch.Generator) -> torch.Tensor:
         rest = rows[index + 1 :]
         rest -= (rest * rows[index]).sum(1, keepdim=True) * rows[index]
     return rows
-
-
-DRAWERS: dict[type, Draw] = {
-    nn.modules.batchnorm._BatchNorm: _identity,
-    nn.LayerNorm: _identity,
-    nn.RNNBase: _recurrent,
-}

@@ -120,7 +120,8 @@ def _bare(spec: ModelSpec) -> nn.Module:
     spec = replace(spec, widths=_widths_of(spec.architecture, spec.widths))
     _check(spec)
     if timm_nets.is_timm(spec):
-        return timm_nets.bare(spec)
+        # in memory, since timm keeps some numbers outside of the weights
+        return timm_nets.build(spec, 0)
     with torch.device("meta"):
         return _find(spec.architecture).make(spec)
 
@@ -132,7 +133,7 @@ def _widths_of(architecture: str, widths: tuple[int, ...]) -> tuple[int, ...]:
 
 def _find(architecture: str) -> Architecture:
     if architecture.startswith(timm_nets.PREFIX):
-        return Architecture(timm_nets.bare, 3, ())
+        return Architecture(partial(timm_nets.build, seed=0), 3, ())
     if architecture in ARCHITECTURES:
         return ARCHITECTURES[architecture]
     raise RecipeError(
