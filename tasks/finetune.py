@@ -64,7 +64,7 @@ def tune(
         "alpha": curves.interpolation(report.interpolation),
     }
     if len(report.seeds) > 1:
-        pictures["seeds"] = curves.seeds({"finetune": report.seeds}, "validation accuracy")
+        pictures["seeds"] = curves.seeds("finetune", report.seeds)
     runs.log_figures(run.tracked, pictures)
     test = _evaluate(run, checkpoint, data)
     before_test = scores(before, *load_set(data.path, "test").examples)

@@ -92,12 +92,12 @@ def test_empty_bins_are_left_out_of_the_reliability_diagram():
 
 
 def test_each_seed_is_a_dot_and_the_interval_lies_around_their_mean():
-    figure = curves.seeds({"tuned": [0.90, 0.92, 0.94], "alone": [0.5]})
+    figure = curves.seeds("finetune", [0.90, 0.92, 0.94])
     assert list(figure.axes[0].lines[0].get_xdata()) == [0.90, 0.92, 0.94]
     # 4.3027 standard errors of 0.02 / sqrt(3) on either side
     ends = figure.axes[0].collections[0].get_segments()[0][:, 0]
     assert ends == pytest.approx([0.92 - 0.04968, 0.92 + 0.04968], abs=1e-4)
-    assert texts(figure)[-2:] == ["tuned", "alone"]
+    assert texts(figure)[-1:] == ["finetune"]
 
 
 def test_every_branch_of_the_line_between_two_networks_is_drawn():

@@ -1,6 +1,6 @@
 """How a number went: over epochs and rounds, along the line between two networks, and from seed to seed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
@@ -53,22 +53,18 @@ def interpolation(sweep: Sweep) -> Figure:
     return figure
 
 
-def seeds(scores: Mapping[str, Sequence[float]], quantity: str = "test accuracy") -> Figure:
-    """Each run's number a dot, and of two and more their mean with its 95 % interval."""
-    figure = Figure(figsize=(6.4, 1.5 + 0.45 * len(scores)), layout="constrained")
+def seeds(step: str, accuracies: Sequence[float]) -> Figure:
+    """Each run's validation accuracy a dot, and their mean with its 95 % interval."""
+    figure = Figure(figsize=(6.4, 1.95), layout="constrained")
     axes = figure.subplots()
-    for row, values in enumerate(scores.values()):
-        axes.plot(values, [row] * len(values), "o", color=BLUE, alpha=0.5, markersize=5)
-        if len(values) > 1:
-            mean = t_interval(values)
-            errors = [[mean.estimate - mean.low], [mean.high - mean.estimate]]
-            axes.errorbar(
-                mean.estimate, row, xerr=errors, fmt="|", color=ORANGE, capsize=5, markersize=16
-            )
-    axes.set(xlabel=quantity, title="Runs that differ in their seed alone")
-    axes.set_ylim(len(scores) - 0.5, -0.5)
+    axes.plot(accuracies, [0] * len(accuracies), "o", color=BLUE, alpha=0.5, markersize=5)
+    mean = t_interval(accuracies)
+    errors = [[mean.estimate - mean.low], [mean.high - mean.estimate]]
+    axes.errorbar(mean.estimate, 0, xerr=errors, fmt="|", color=ORANGE, capsize=5, markersize=16)
+    axes.set(xlabel="validation accuracy", title="Runs that differ in their seed alone")
+    axes.set_ylim(0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
-    mark(axes.yaxis, list(scores))
+    mark(axes.yaxis, [step])
     return figure
 
 
