@@ -1,6 +1,5 @@
 """A network's outputs, computed in batches on one core."""
 
-from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -41,7 +40,8 @@ def answers(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
     network = channels_last(network).eval()
     device = next(network.parameters()).device
     with torch.inference_mode():
-        rows = [network(batch.to(device)).cpu() for batch in _batches(inputs)]
+        batches = map(images_channels_last, torch.split(inputs, BATCH))
+        rows = [network(batch.to(device)).cpu() for batch in batches]
     logits_NK: NDArray[np.float32] = torch.cat(rows).numpy()
     return logits_NK
 
@@ -81,8 +81,3 @@ def choose_device(name: str) -> torch.device:
             remedy="set `device` of that section (such as finetune.device) to auto or cpu",
         )
     return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
-
-
-def _batches(inputs: Tensor) -> Iterator[Tensor]:
-    for batch in torch.split(inputs, BATCH):
-        yield images_channels_last(batch)

@@ -7,7 +7,7 @@ norms and the last layer; after training, W + B A becomes the weight.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -54,51 +54,13 @@ class LowRank(nn.Module):
         return weight + (self.up @ self.down).reshape(weight.shape)
 
 
-def full(network: nn.Module, _: int, __: torch.Generator) -> tuple[str, ...]:
-    """Every weight learns."""
-    network.requires_grad_(True)
-    return ()
-
-
-def probe(network: nn.Module, _: int, __: torch.Generator) -> tuple[str, ...]:
-    network.requires_grad_(False)
-    network.get_submodule(head(network)).requires_grad_(True)
-    return ()
-
-
-def bias(network: nn.Module, _: int, __: torch.Generator) -> tuple[str, ...]:
-    _norms_and_head(network)
-    for name, weight in network.named_parameters():
-        # A recurrent layer's are called bias_ih_l0 and bias_hh_l0.
-        if name.rpartition(".")[2].startswith("bias"):
-            weight.requires_grad_(True)
-    return ()
-
-
-def lora(network: nn.Module, rank: int, generator: torch.Generator) -> tuple[str, ...]:
-    """The recurrent layers that have no additions: their kernels take no weights but their own."""
-    _norms_and_head(network)
-    last = head(network)
-    for name, module in list(network.named_modules()):
-        if isinstance(module, MATRICES) and name != last:
-            addition = LowRank(module.weight, rank, generator)
-            parametrize.register_parametrization(module, "weight", addition, unsafe=True)
-    return tuple(name for name, module in network.named_modules() if isinstance(module, nn.RNNBase))
-
-
-METHODS: dict[str, Callable[[nn.Module, int, torch.Generator], tuple[str, ...]]] = {
-    "full": full,
-    "probe": probe,
-    "bias": bias,
-    "lora": lora,
-}
-
-
 def choose(network: nn.Module, settings: Finetune) -> MethodReport:
     """Freeze the weights of `network` that the method does not train, and report how many learn."""
     weights = sum(weight.numel() for weight in network.parameters())
-    generator = torch.Generator().manual_seed(settings.seed)
-    untouched = METHODS[settings.method](network, settings.rank, generator)
+    network.requires_grad_(False)
+    for weight in METHODS[settings.method](network):
+        weight.requires_grad_(True)
+    untouched = _add_low_rank(network, settings) if settings.method == "lora" else ()
     trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     return MethodReport(settings.method, weights, trained, trained / weights, untouched)
 
@@ -125,9 +87,39 @@ def has_batch_norm(network: nn.Module) -> bool:
     return any(isinstance(module, BATCH_NORM) for module in network.modules())
 
 
-def _norms_and_head(network: nn.Module) -> None:
-    network.requires_grad_(False)
-    network.get_submodule(head(network)).requires_grad_(True)
+def _head(network: nn.Module) -> Iterator[nn.Parameter]:
+    return network.get_submodule(head(network)).parameters()
+
+
+def _norms_and_head(network: nn.Module) -> Iterator[nn.Parameter]:
+    yield from _head(network)
     for module in network.modules():
         if isinstance(module, NORMS):
-            module.requires_grad_(True)
+            yield from module.parameters()
+
+
+def _biases_norms_and_head(network: nn.Module) -> Iterator[nn.Parameter]:
+    yield from _norms_and_head(network)
+    for name, weight in network.named_parameters():
+        # A recurrent layer's are called bias_ih_l0 and bias_hh_l0.
+        if name.rpartition(".")[2].startswith("bias"):
+            yield weight
+
+
+METHODS: dict[str, Callable[[nn.Module], Iterator[nn.Parameter]]] = {
+    "full": nn.Module.parameters,
+    "probe": _head,
+    "bias": _biases_norms_and_head,
+    "lora": _norms_and_head,
+}
+"""By name: which of a network's own weights learn."""
+
+
+def _add_low_rank(network: nn.Module, settings: Finetune) -> tuple[str, ...]:
+    """The recurrent layers that have no additions: their kernels take no weights but their own."""
+    generator, last = torch.Generator().manual_seed(settings.seed), head(network)
+    for name, module in list(network.named_modules()):
+        if isinstance(module, MATRICES) and name != last:
+            addition = LowRank(module.weight, settings.rank, generator)
+            parametrize.register_parametrization(module, "weight", addition, unsafe=True)
+    return tuple(name for name, module in network.named_modules() if isinstance(module, nn.RNNBase))
