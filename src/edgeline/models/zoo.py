@@ -1,7 +1,7 @@
 """Every architecture by name; a network is built from a seed or restored from a checkpoint."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -65,8 +65,9 @@ def spec(
     Raises:
         RecipeError: an unknown architecture, one for other data, or impossible widths.
     """
-    checked = ModelSpec(architecture, shape, classes, _widths_of(architecture, widths))
-    _check(checked)
+    kind = _find(architecture)
+    checked = ModelSpec(architecture, shape, classes, widths or kind.widths)
+    _check(checked, kind)
     return checked
 
 
@@ -115,20 +116,14 @@ def head(network: nn.Module) -> str:
     return linear[-1]
 
 
-def _bare(spec: ModelSpec) -> nn.Module:
+def _bare(wanted: ModelSpec) -> nn.Module:
     """The network without weights: on the meta device it takes no memory and draws no numbers."""
-    spec = replace(spec, widths=_widths_of(spec.architecture, spec.widths))
-    _check(spec)
-    if timm_nets.is_timm(spec):
+    checked = spec(wanted.architecture, wanted.shape, wanted.classes, wanted.widths)
+    if timm_nets.is_timm(checked):
         # in memory, since timm keeps some numbers outside of the weights
-        return timm_nets.build(spec, 0)
+        return timm_nets.build(checked, 0)
     with torch.device("meta"):
-        return _find(spec.architecture).make(spec)
-
-
-def _widths_of(architecture: str, widths: tuple[int, ...]) -> tuple[int, ...]:
-    """The given widths, or the architecture's default where none are given."""
-    return widths or _find(architecture).widths
+        return _find(checked.architecture).make(checked)
 
 
 def _find(architecture: str) -> Architecture:
@@ -143,8 +138,7 @@ def _find(architecture: str) -> Architecture:
     )
 
 
-def _check(spec: ModelSpec) -> None:
-    kind = _find(spec.architecture)
+def _check(spec: ModelSpec, kind: Architecture) -> None:
     if not kind.takes(spec.shape):
         fitting = sorted(name for name, one in ARCHITECTURES.items() if one.takes(spec.shape))
         raise RecipeError(
