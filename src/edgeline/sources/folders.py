@@ -34,10 +34,10 @@ class LabelledFile(NamedTuple):
     """A file, with the set, class and group that its folders name."""
 
     file: FileEntry
-    split: str
-    class_name: str
+    split: str = ""
+    class_name: str = ""
     """Empty where the file is in no folder of a class."""
-    group: str
+    group: str = ""
 
 
 def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
@@ -74,10 +74,8 @@ def label_files(
     Raises:
         RecipeError: there are no folders, or some at the top name sets and others do not.
     """
-    folders = {file.path.rpartition("/")[0] for file in files} - {""}
-    parts = {folder: folder.split("/") for folder in folders}
     outer = _common_depth(files)
-    tops = {names[outer] for names in parts.values() if len(names) > outer}
+    tops = {file.path.split("/")[outer] for file in files if file.path.count("/") > outer}
     sets = {top for top in tops if top.lower() in SET_NAMES}
     has_train = any(SET_NAMES[top.lower()] == "train" for top in sets)
     if not tops or (has_train and sets != tops):
@@ -87,17 +85,16 @@ def label_files(
             "sort the files into folders",
         )
     depth = outer + (1 if sets == tops else 0)
-    labels = {
-        folder: _parse_folder(names, depth, is_set=sets == tops)
-        for folder, names in parts.items()
-        if len(names) > depth
-    }
-    unlabelled = ("", "", "")
-    return [
-        LabelledFile(file, *labels.get(file.path.rpartition("/")[0], unlabelled))
-        for file in files
-        if file.path.rpartition("/")[0] in labels or file.path.lower().endswith(suffixes)
-    ]
+    labelled = []
+    for file in files:
+        *above, _ = file.path.split("/")
+        if len(above) > depth:
+            split = SET_NAMES[above[outer].lower()] if depth > outer else ""
+            group = "/".join(above[depth + 1 :])
+            labelled.append(LabelledFile(file, split, intake.printable(above[depth]), group))
+        elif file.path.lower().endswith(suffixes):
+            labelled.append(LabelledFile(file))
+    return labelled
 
 
 def _common_depth(files: Sequence[FileEntry]) -> int:
@@ -107,12 +104,6 @@ def _common_depth(files: Sequence[FileEntry]) -> int:
     first, last = (file.path.split("/")[:-1] for file in (files[0], files[-1]))
     # The innermost of nested single folders is that of a class.
     return max(0, min(len(os.path.commonprefix([first, last])), len(first) - 1, len(last) - 1))
-
-
-def _parse_folder(parts: list[str], depth: int, *, is_set: bool) -> tuple[str, str, str]:
-    """Set, class and group of a folder; the first `depth` of its parts are above the classes."""
-    split = SET_NAMES[parts[depth - 1].lower()] if is_set else ""
-    return split, intake.printable(parts[depth]), "/".join(parts[depth + 1 :])
 
 
 def group_of(one: LabelledFile, settings: Data) -> str:

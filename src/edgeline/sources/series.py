@@ -155,13 +155,13 @@ def _recordings(
 def _label_files(path: Path, where: str) -> list[LabelledFile]:
     """The recordings in a folder, of classes or side by side with a column for it; or the one at `path`."""
     if path.is_file():
-        return [LabelledFile(FileEntry(path.name, path.stat().st_size), "", "", "")]
+        return [LabelledFile(FileEntry(path.name, path.stat().st_size))]
     files = [file for file in intake.list_files(path) if file.path.lower().endswith(SUFFIXES)]
     if any("/" in file.path for file in files):
         # A file beside the folders of classes, such as a list of the files, is no recording.
         return [one for one in folders.label_files(files, where, SUFFIXES) if one.class_name]
     return [
-        LabelledFile(file, SET_NAMES.get(file.path.rpartition(".")[0].lower(), ""), "", "")
+        LabelledFile(file, SET_NAMES.get(file.path.rpartition(".")[0].lower(), ""))
         for file in files
     ]
 
