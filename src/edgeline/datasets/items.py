@@ -65,7 +65,7 @@ def read(path: Path) -> Items:
 
 def write(path: Path, items: Items) -> None:
     """One set as a file, whole or not at all; the same items give the same bytes."""
-    write_arrays(path, {field.name: getattr(items, field.name) for field in fields(Items)})
+    write_arrays(path, vars(items))
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:

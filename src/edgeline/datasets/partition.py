@@ -12,12 +12,7 @@ from edgeline.datasets.attribution import attribute
 from edgeline.datasets.card import Card, Form
 from edgeline.datasets.duplicates import KEPT
 from edgeline.datasets.items import Items
-from edgeline.datasets.partitioners import (
-    FEWEST,
-    assign_devices,
-    list_groups,
-    mix_distances,
-)
+from edgeline.datasets.partitioners import FEWEST, assign_devices, mix_distances
 from edgeline.datasets.prepare import SETS, PrepareReport, read_report
 from edgeline.datasets.profile import moments, profile
 from edgeline.datasets.quality import kind_of
@@ -53,7 +48,7 @@ def partition(folder: Path, settings: Data) -> Card:
         source=attribute(settings),
         form=_form(central, report, settings).to_json(),
         deal=_describe_settings(settings),
-        owners=list[JsonValue](list_groups(others, settings)),
+        owners=[str(share.groups[0]) for share in shares if settings.partition == "natural"],
         devices=list[JsonValue](counts),
         distances=[f"{distance:.4f}" for distance in distances],
         skew=f"{distances.mean():.4f}",

@@ -36,11 +36,6 @@ def assign_devices(
     return np.split(np.argsort(owner, kind="stable"), np.cumsum(np.bincount(owner))[:-1])
 
 
-def list_groups(others: Items, settings: Data) -> list[str]:
-    """The group that each device is, with `partition: natural`; else empty."""
-    return np.unique(others.groups).tolist() if settings.partition == "natural" else []
-
-
 def dirichlet(labels: Labels, settings: Data, generator: np.random.Generator) -> Owners:
     """The device of each item, uneven in classes and in number.
 

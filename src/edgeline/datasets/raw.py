@@ -72,10 +72,7 @@ def write(path: Path, raw: Raw) -> None:
     write_arrays(
         path,
         {
-            "values": raw.items.values,
-            "labels": raw.items.labels,
-            "ids": raw.items.ids,
-            "groups": raw.items.groups,
+            **vars(raw.items),
             "splits": raw.splits,
             "classes": text_array(raw.classes),
             "columns": text_array(raw.columns),

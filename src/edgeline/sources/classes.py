@@ -33,7 +33,11 @@ def assign_labels(
     if distinct and not by_name.keys() & distinct:
         by_name = {str(label): label for label in range(len(names))}
         if not by_name.keys() & distinct:
-            _refuse_all(distinct, names, where)
+            refuse(
+                f"classes named {', '.join(names[:10])} in {where}, as data.classes says",
+                ", ".join(printable(word) for word in sorted(distinct)[:10]),
+                "correct data.classes, or leave it empty",
+            )
     labels = (by_name.get(word, -1) for word in words)
     return np.fromiter(labels, dtype=np.int64, count=len(words)), names
 
@@ -78,14 +82,6 @@ def _sort_names(names: Collection[str], where: str) -> tuple[str, ...]:
             "rename or merge these classes",
         )
     return tuple(sorted(names, key=_rank))
-
-
-def _refuse_all(words: Collection[str], names: tuple[str, ...], where: str) -> None:
-    refuse(
-        f"classes named {', '.join(names[:10])} in {where}, as data.classes says",
-        ", ".join(printable(word) for word in sorted(words)[:10]),
-        "correct data.classes, or leave it empty",
-    )
 
 
 def _rank(name: str) -> tuple[float, str]:

@@ -81,13 +81,7 @@ class Columns:
         import pyarrow as pa
 
         column = _plain(self.table.column(name))
-        kinds = pa.types
-        if not (
-            kinds.is_string(column.type)
-            or kinds.is_integer(column.type)
-            or kinds.is_floating(column.type)
-            or kinds.is_boolean(column.type)
-        ):
+        if not (pa.types.is_string(column.type) or _is_numeric(column.type)):
             refuse(
                 f"words or numbers in column {printable(name)} of {self.where}",
                 str(column.type),
@@ -231,21 +225,21 @@ def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     return column.cast(pa.string()) if is_text else column
 
 
+def _is_numeric(kind: "pa.DataType") -> bool:
+    from pyarrow.types import is_boolean, is_decimal, is_floating, is_integer
+
+    return is_integer(kind) or is_floating(kind) or is_boolean(kind) or is_decimal(kind)
+
+
 def _parse(column: "pa.ChunkedArray") -> tuple[NDArray[Any] | None, NDArray[np.bool_]]:
     """(N,) numbers, or None where few cells are numbers; and (N,) whether a cell is text."""
     import pyarrow as pa
     from pyarrow import compute
 
     column, none = _plain(column), np.zeros(len(column), dtype=bool)
-    kinds = pa.types
-    if (
-        kinds.is_integer(column.type)
-        or kinds.is_floating(column.type)
-        or kinds.is_boolean(column.type)
-        or kinds.is_decimal(column.type)
-    ):
+    if _is_numeric(column.type):
         return column.cast(pa.float64()).to_numpy(), none
-    if not kinds.is_string(column.type):
+    if not pa.types.is_string(column.type):
         return None, none
     trimmed = compute.utf8_trim_whitespace(column)
     is_number = compute.match_substring_regex(trimmed, NUMBER)

@@ -1,7 +1,7 @@
 """One file from its publisher; its content must have the digest that the recipe names."""
 
 import logging
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,7 +49,7 @@ def download_file(settings: Data, root: Path, on_item: Progress) -> Path:
             known_hash=f"{algorithm or 'sha256'}:{digits}",
             fname=f"{digits}-{_name(address.path)}",
             path=Workspace(root).downloads,
-            downloader=_downloader(on_item),
+            downloader=partial(_download, on_item),
         )
     except OSError as error:
         raise EnvironmentUnfit(
@@ -78,22 +78,19 @@ def _reason(error: OSError) -> str:
     return "no answer" if answer is None else f"the answer {answer.status_code} {answer.reason}"
 
 
-def _downloader(on_item: Progress) -> Callable[[str, str, object], None]:
-    """What pooch calls with an address and the path of a file that is not yet trusted."""
+def _download(on_item: Progress, url: str, path: str, _: object) -> None:
+    """What pooch calls, with an address and the path of a file that is not yet trusted."""
     import requests
 
-    def download(url: str, path: str, _: object) -> None:
-        with (
-            requests.get(url, stream=True, timeout=TIMEOUT_S) as answer,
-            open(path, "wb") as file,
-        ):
-            answer.raise_for_status()
-            announced, received = int(answer.headers.get("content-length", 0)), 0
-            for block in answer.iter_content(BLOCK_BYTES):
-                received += len(block)
-                if max(announced, received) > MAX_BYTES:
-                    raise BadItem("more")
-                file.write(block)
-                on_item(received, max(announced, received))
-
-    return download
+    with (
+        requests.get(url, stream=True, timeout=TIMEOUT_S) as answer,
+        open(path, "wb") as file,
+    ):
+        answer.raise_for_status()
+        announced, received = int(answer.headers.get("content-length", 0)), 0
+        for block in answer.iter_content(BLOCK_BYTES):
+            received += len(block)
+            if max(announced, received) > MAX_BYTES:
+                raise BadItem("more")
+            file.write(block)
+            on_item(received, max(announced, received))
