@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import torch
 from onnx import ModelProto
+from onnxscript.optimizer import fold_constants
 
 from edgeline.export.cells import TRANSLATIONS, traceable
 from edgeline.graph import file as onnx_file
-from edgeline.graph.fold import fold
 from edgeline.models.checkpoint import Checkpoint
 from edgeline.models.zoo import restore
 
@@ -64,9 +65,9 @@ def export_module(module: torch.nn.Module, shape: tuple[int, ...]) -> ModelProto
             custom_translation_table=TRANSLATIONS,
         )
     assert program is not None
-    model = program.model_proto
-    fold(model)
-    return model
+    # What reads weights alone is computed here, however large it is, and not at every inference.
+    fold_constants(program.model, input_size_limit=sys.maxsize, output_size_limit=sys.maxsize)
+    return program.model_proto
 
 
 @contextlib.contextmanager

@@ -1,1 +1,1 @@
-"""An ONNX graph as a graph: read, written, stripped, folded, rewritten, cut. No runtime and no torch."""
+"""An ONNX graph as a graph: read, written, stripped, rewritten, cut. No runtime and no torch."""
