@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 import onnx
 from numpy.typing import NDArray
-from onnx.version_converter import convert_version
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -45,9 +44,6 @@ CALIBRATIONS = {
     "entropy": CalibrationMethod.Entropy,
     "percentile": CalibrationMethod.Percentile,
 }
-
-FIRST_PER_CHANNEL = 13
-"""The first version of ONNX's operations in which a scale may belong to a channel."""
 
 Method = Literal["static", "dynamic", "none"]
 REASONS: dict[Method, str] = {
@@ -93,9 +89,7 @@ def quantise(
         # What the network does not take is refused here, in plain words.
         session.run(feeds[0])
     try:
-        old = scope.opset(model) < FIRST_PER_CHANNEL
-        newer = convert_version(model, FIRST_PER_CHANNEL) if old else model
-        quantised = QUANTISERS[method](newer, feeds, settings)
+        quantised = QUANTISERS[method](model, feeds, settings)
         load(to_bytes(quantised))
     except Exception as error:  # noqa: BLE001  onnxruntime's quantiser raises whatever Python has
         raise EdgelineError(

@@ -108,9 +108,7 @@ def load_model(artifact: Artifact) -> Session:
     return load(artifact.model_path, options=artifact.manifest.model.options)
 
 
-def load(
-    model: Path | bytes, *, threads: int = 1, options: SessionOptions = DEFAULT_OPTIONS
-) -> Session:
+def load(model: Path | bytes, *, options: SessionOptions = DEFAULT_OPTIONS) -> Session:
     """A session on the CPU that gives the same answer each time, whatever else the machine does.
 
     Raises:
@@ -119,7 +117,7 @@ def load(
     source = model if isinstance(model, bytes) else os.fspath(model)
     try:
         runtime = ort.InferenceSession(
-            source, _runtime_options(options, threads), providers=["CPUExecutionProvider"]
+            source, _runtime_options(options), providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # noqa: BLE001  onnxruntime's errors share no base of their own
         raise EdgelineError(
@@ -131,9 +129,9 @@ def load(
     return Session(runtime, inputs, outputs, options)
 
 
-def _runtime_options(options: SessionOptions, threads: int) -> ort.SessionOptions:
+def _runtime_options(options: SessionOptions) -> ort.SessionOptions:
     runtime = ort.SessionOptions()
-    runtime.intra_op_num_threads, runtime.inter_op_num_threads = threads, 1
+    runtime.intra_op_num_threads = runtime.inter_op_num_threads = 1
     runtime.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     runtime.graph_optimization_level = LEVELS[options.optimisation]
     runtime.use_deterministic_compute = True

@@ -8,9 +8,6 @@ from collections.abc import Iterator
 
 import onnx
 
-STANDARD = ("", "ai.onnx")
-"""Both spell the domain of ONNX's own operations."""
-
 
 def graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     """A graph and every one inside it."""
@@ -58,9 +55,3 @@ def data_inputs(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
     """The inputs that a caller must feed: a weight may be listed as an input that has a default."""
     weights = weight_names(graph)
     return [value for value in graph.input if value.name not in weights]
-
-
-def opset(model: onnx.ModelProto) -> int:
-    """The version of ONNX's own operations that the model is written in."""
-    versions = (int(one.version) for one in model.opset_import if one.domain in STANDARD)
-    return next(versions, onnx.defs.onnx_opset_version())

@@ -16,6 +16,9 @@ from edgeline.graph import scope
 NOTES = ("doc_string", "metadata_props")
 OF_MODEL = ("producer_name", "producer_version", "domain", "model_version", "training_info")
 
+# Both spell the domain of ONNX's own operations.
+STANDARD = ("", "ai.onnx")
+
 _Message: TypeAlias = onnx.ModelProto | onnx.GraphProto | onnx.NodeProto | onnx.TensorProto
 
 
@@ -72,11 +75,7 @@ def _drop_unused_weights(graph: onnx.GraphProto) -> None:
 
 def _drop_unused_opsets(model: onnx.ModelProto) -> None:
     domains = {node.domain for node in scope.nodes(model)}
-    opsets = [
-        opset
-        for opset in model.opset_import
-        if opset.domain in domains or opset.domain in scope.STANDARD
-    ]
+    opsets = [one for one in model.opset_import if one.domain in domains.union(STANDARD)]
     model.ClearField("opset_import")
     model.opset_import.extend(sorted(opsets, key=lambda opset: opset.domain))
 

@@ -20,7 +20,6 @@ from edgeline.errors import ServiceUnavailable
 from edgeline.serving.broker import connect
 from edgeline.serving.client import Answer, ask
 
-END_S = 5
 TOLERANCE = 1e-4
 
 
@@ -113,7 +112,7 @@ async def _send(
 
 @contextmanager
 def _workers(artifact: Artifact, url: str, start_s: float) -> Iterator[None]:
-    """One process per part, all of them ready; ended, if need be by force, on the way out."""
+    """One process per part, all of them ready; they hold nothing, and are killed on the way out."""
     workers: list[subprocess.Popen[bytes]] = []
     program = [sys.executable, "-m", "edgeline.serving.worker", str(artifact.folder)]
     try:
@@ -126,9 +125,9 @@ def _workers(artifact: Artifact, url: str, start_s: float) -> Iterator[None]:
         yield
     finally:
         for worker in workers:
-            worker.terminate()
+            worker.kill()
         for worker in workers:
-            _end(worker)
+            worker.communicate()
 
 
 def _wait_until_ready(worker: subprocess.Popen[bytes], index: int, deadline: float) -> None:
@@ -139,18 +138,10 @@ def _wait_until_ready(worker: subprocess.Popen[bytes], index: int, deadline: flo
         spoke = selector.select(max(0.0, deadline - time.monotonic()))
     if spoke and worker.stdout.readline().strip() == b"ready":
         return
-    worker.terminate()
+    worker.kill()
     log = worker.stderr.read().decode(errors="replace").strip() if spoke else "silence"
     raise ServiceUnavailable(
         expected=f"a worker for part {index} that is ready in time",
         found=log.splitlines()[-1] if log else "one that ended",
         remedy="run `python -m edgeline.serving.worker` by hand to see why",
     )
-
-
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    try:
-        worker.communicate(timeout=END_S)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.communicate()
