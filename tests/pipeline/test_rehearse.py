@@ -48,9 +48,13 @@ def nats_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
-        while not (ports := list(folder.glob("*.ports"))) and time.monotonic() < deadline:
+        while (
+            not any(ports.read_bytes() for ports in folder.glob("*.ports"))
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.02)
-        yield json.loads(ports[0].read_text())["nats"][0], process
+        (ports,) = folder.glob("*.ports")
+        yield json.loads(ports.read_text())["nats"][0], process
     finally:
         process.terminate()
         process.wait(timeout=60)
