@@ -1,12 +1,12 @@
 """From raw items to training, validation and test sets that share no item, and a report of the rest."""
 
+import json
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
 
 from edgeline.datasets import card, items, raw
 from edgeline.datasets.duplicates import Duplicate, content_digests, find_duplicates
@@ -87,12 +87,20 @@ def read_report(folder: Path) -> PrepareReport:
     """
     path = folder / FOLDER / REPORT
     try:
-        return TypeAdapter(PrepareReport).validate_json(path.read_bytes())
+        content = json.loads(path.read_bytes())
+        return PrepareReport(
+            **{name: content[name] for name in ("raw", "kept", "sets", "left_out")},
+            quarantine=tuple(QuarantineItem(**one) for one in content["quarantine"]),
+            duplicates=tuple(Duplicate(**one) for one in content["duplicates"]),
+            suspects=tuple(Suspect(**one) for one in content["suspects"]),
+            classes=tuple(content["classes"]),
+            columns=tuple(content["columns"]),
+        )
     except FileNotFoundError:
         raise EnvironmentUnfit(
             expected=f"a report {path}", found="no such file", remedy=items.MAKE
         ) from None
-    except ValidationError:
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Tampered(
             expected=f"a report in {path}",
             found="a file that is no report",
