@@ -12,7 +12,6 @@ storage, under which the record and the anchorer's key lie (EIP-1186). Receipts 
 say nothing of the key.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -20,22 +19,13 @@ from dataclasses import dataclass, fields
 from edgeline.errors import NotAnchored, RecipeError, Revoked, Tampered
 from edgeline.merkle import tree_id, verify
 from edgeline.provenance.receipt import RECEIPT_SCHEMA, Inclusion, Receipt, StorageProof
-from edgeline.provenance.record import Deployment, Record
-from edgeline.provenance.statement import KINDS, LEAF, TREE
-from edgeline.provenance.trie import Item, decode, encode, get, keccak256
+from edgeline.provenance.record import HASH, Deployment, Record
+from edgeline.provenance.statement import KINDS, LEAF, TREE, Statement
+from edgeline.provenance.trie import Item, decode, get, keccak256
 
 # Places in a block's header and in an account (Yellow Paper, 4.1 and 4.4).
 STATE_ROOT, NUMBER, LEAST_FIELDS = 3, 8, 15
 STORAGE_ROOT, CODE_HASH, ACCOUNT_FIELDS = 2, 3, 4
-
-_BLOCK_HASH = re.compile(r"0x[0-9a-f]{64}")
-
-
-class _Broken(Exception):
-    """A part of the receipt does not fit the others."""
-
-    def __init__(self, part: str, found: str) -> None:
-        super().__init__(f"{part}: {found}")
 
 
 @dataclass(frozen=True)
@@ -87,25 +77,24 @@ def check(
         NotAnchored: a block is pinned, and the receipt holds no storage proof.
         RecipeError: what is pinned is no hash of a block.
     """
-    if pinned is not None and not _BLOCK_HASH.fullmatch(pinned):
+    if pinned is not None and not HASH.fullmatch(pinned):
         raise RecipeError(
             expected="the hash of a block, 0x and 64 lower-case hexadecimal characters",
             found=repr(pinned),
             remedy="take it from where you trust the chain",
         )
-    try:
+    with _part(receipt, "statement"):
         if digest not in {subject.sha256 for subject in receipt.statement.subjects}:
-            raise _Broken("statement", f"nothing about {digest}")
+            raise ValueError(f"nothing about {digest}")
+    with _part(receipt, "deployment"):
         if deployment not in (None, receipt.deployment):
-            raise _Broken("deployment", f"{receipt.deployment.contract}, or another chain or code")
-        _check_record(receipt)
-        proof = _against_block(receipt, pinned)
-    except _Broken as error:
-        raise Tampered(
-            expected=f"{receipt} to prove what it says",
-            found=str(error),
-            remedy="take the thing and its receipt from their source again",
-        ) from error
+            raise ValueError(f"{receipt.deployment.contract}, or another chain or code")
+    with _part(receipt, "record"):
+        _check_record(receipt.statement, receipt.record, receipt.inclusion)
+    if receipt.inclusion:
+        with _part(receipt, "inclusion"):
+            _check_inclusion(receipt.statement.digest, receipt.record, receipt.inclusion)
+    proof = _against_block(receipt, pinned)
     if receipt.record.revoked:
         raise Revoked(
             expected="a statement that holds",
@@ -125,26 +114,23 @@ def key_slot(account: str) -> bytes:
     return keccak256(_octets(account).rjust(32, b"\0") + (1).to_bytes(32))
 
 
-def _check_record(receipt: Receipt) -> None:
+def _check_record(statement: Statement, record: Record, inclusion: Inclusion | None) -> None:
     """Level 1: the record is this statement's, or that of a tree which the statement is in."""
-    statement, record, inclusion = receipt.statement, receipt.record, receipt.inclusion
     if inclusion is None:
         if record.key != statement.digest:
-            raise _Broken("record", f"another key than the statement's {statement.digest}")
+            raise ValueError(f"another key than the statement's {statement.digest}")
         if record.kind != KINDS[statement.kind] and not (record.kind == LEAF and record.revoked):
-            raise _Broken("record", f"kind {record.kind} for a statement of kind {statement.kind}")
-        return
-    if record.kind != TREE:
-        raise _Broken("record", f"kind {record.kind} where a tree was anchored")
-    if record.key != tree_id(bytes.fromhex(inclusion.root), inclusion.size).hex():
-        raise _Broken("inclusion", f"a tree that {record.key} does not name")
-    if not _is_included(statement.digest, inclusion):
-        raise _Broken("inclusion", f"no path from {statement.digest} to root {inclusion.root}")
+            raise ValueError(f"kind {record.kind} for a statement of kind {statement.kind}")
+    elif record.kind != TREE:
+        raise ValueError(f"kind {record.kind} where a tree was anchored")
 
 
-def _is_included(digest: str, inclusion: Inclusion) -> bool:
+def _check_inclusion(digest: str, record: Record, inclusion: Inclusion) -> None:
     leaf, *path, root = map(bytes.fromhex, (digest, *inclusion.path, inclusion.root))
-    return verify(leaf, inclusion.index, inclusion.size, path, root)
+    if record.key != tree_id(root, inclusion.size).hex():
+        raise ValueError(f"a tree that {record.key} does not name")
+    if not verify(leaf, inclusion.index, inclusion.size, path, root):
+        raise ValueError(f"no path from {digest} to root {inclusion.root}")
 
 
 def _against_block(receipt: Receipt, pinned: str | None) -> Proof:
@@ -165,20 +151,21 @@ def _check_storage(receipt: Receipt, storage: StorageProof, pinned: str | None) 
     """Level 2: number and hash of the block as of which the contract held the record."""
     header = _octets(storage.header)
     block_hash = f"0x{keccak256(header).hex()}"
-    if pinned not in (None, block_hash):
-        raise _Broken("header", f"that of block {block_hash}, not of the pinned {pinned}")
-    with _part("header"):
+    with _part(receipt, "header"):
+        if pinned not in (None, block_hash):
+            raise ValueError(f"that of block {block_hash}, not of the pinned {pinned}")
         state_root, number = _read_header(header)
-    if number == receipt.record.block and receipt.block_hash != block_hash:
-        raise _Broken("header", f"that of {block_hash}, not of {receipt.block_hash}")
-    with _part("account"):
+        if number == receipt.record.block and receipt.block_hash != block_hash:
+            raise ValueError(f"that of {block_hash}, not of {receipt.block_hash}")
+    with _part(receipt, "account"):
         storage_root = _read_account(state_root, receipt.deployment, storage.account)
-    with _part("slot"):
+    with _part(receipt, "slot"):
         _check_slot(storage_root, receipt.record, storage.slot)
     if receipt.schema == RECEIPT_SCHEMA:
-        with _part("key"):
-            since = _read_compromised_since(storage_root, receipt.record.anchorer, storage.key)
-        _require_sound_key(receipt.record, since)
+        with _part(receipt, "key"):
+            # the lowest 8 bits are the account's roles, and what follows is the time, 0 for never
+            word = _word(storage_root, key_slot(receipt.record.anchorer), storage.key)
+        _require_sound_key(receipt.record, int.from_bytes(word) >> 8)
     return number, block_hash
 
 
@@ -200,17 +187,26 @@ def _read_account(state_root: bytes, deployment: Deployment, nodes: tuple[str, .
 
 
 def _check_slot(storage_root: bytes, record: Record, nodes: tuple[str, ...]) -> None:
-    found = get(storage_root, keccak256(record_slot(record.key)), [*map(_octets, nodes)])
-    if found is None:
+    word = _word(storage_root, record_slot(record.key), nodes)
+    if not any(word):
         raise ValueError(f"no record of {record.key}")
-    if found != encode(record.pack().lstrip(b"\0")):
-        raise ValueError(f"another record: {_difference(record, found)}")
+    if word != record.pack():
+        held = Record.unpack(record.key, word)
+        differences = [
+            f"{field.name} {getattr(held, field.name)} and not {getattr(record, field.name)}"
+            for field in fields(Record)
+            if getattr(held, field.name) != getattr(record, field.name)
+        ]
+        raise ValueError(f"another record: {', '.join(differences)}")
 
 
-def _read_compromised_since(storage_root: bytes, account: str, nodes: tuple[str, ...]) -> int:
-    """0 for never: the lowest 8 bits of the word are the account's roles, and what follows is the time."""
-    found = get(storage_root, keccak256(key_slot(account)), [*map(_octets, nodes)])
-    return 0 if found is None else int.from_bytes(_values([decode(found)])[0]) >> 8
+def _word(storage_root: bytes, slot: bytes, nodes: tuple[str, ...]) -> bytes:
+    """What a slot holds: 32 bytes, zeros where there is nothing."""
+    found = get(storage_root, keccak256(slot), [*map(_octets, nodes)])
+    word = b"" if found is None else _values([decode(found)])[0]
+    if word[:1] == b"\0":
+        raise ValueError("a number with zeros in front")
+    return word.rjust(32, b"\0")
 
 
 def _require_sound_key(record: Record, since: int) -> None:
@@ -220,17 +216,6 @@ def _require_sound_key(record: Record, since: int) -> None:
             found=f"the key of {record.anchorer} compromised since second {since} of 1970",
             remedy="ask whoever anchored it to state it anew with another key",
         )
-
-
-def _difference(record: Record, found: bytes) -> str:
-    word = b"".join(_values([decode(found)]))
-    held = Record.unpack(record.key, word.rjust(32, b"\0"))
-    differences = [
-        f"{field.name} {getattr(held, field.name)} and not {getattr(record, field.name)}"
-        for field in fields(Record)
-        if getattr(held, field.name) != getattr(record, field.name)
-    ]
-    return ", ".join(differences) or "one of another spelling"
 
 
 def _values(item: Item) -> list[bytes]:
@@ -245,9 +230,13 @@ def _octets(text: str) -> bytes:
 
 
 @contextmanager
-def _part(name: str) -> Iterator[None]:
+def _part(receipt: Receipt, name: str) -> Iterator[None]:
     """Whatever does not fit in here breaks this part of the receipt."""
     try:
         yield
     except ValueError as error:
-        raise _Broken(name, str(error)) from error
+        raise Tampered(
+            expected=f"{receipt} to prove what it says",
+            found=f"{name}: {error}",
+            remedy="take the thing and its receipt from their source again",
+        ) from error

@@ -6,15 +6,14 @@ again. This module reads and writes the file; whatever it hands out has the righ
 Chain values have one spelling: lower-case hexadecimal with 0x in front. SHA-256 digests go without.
 """
 
-import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any
 
-from edgeline.digest import MAX_SAFE_INTEGER, JsonValue, canonical_json, parse_canonical
+from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
 from edgeline.errors import Tampered
 from edgeline.files import write_atomically
 from edgeline.merkle import MAX_PATH
@@ -145,10 +144,10 @@ def read_receipt(path: Path) -> Receipt | None:
 
 
 def _read(path: Path) -> bytes:
-    # A pipe is opened without waiting for its other end, and then seen to be none of ours.
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        if not S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("no plain file")
+    if path.exists() and not path.is_file():
+        # To open a pipe would be to wait for its other end.
+        raise ValueError("no plain file")
+    with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"more than {MAX_BYTES} bytes")
@@ -157,7 +156,13 @@ def _read(path: Path) -> bytes:
 
 def encode_receipt(receipt: Receipt) -> bytes:
     """The canonical bytes of a receipt."""
-    return canonical_json(_to_json(receipt))
+    values = asdict(receipt)
+    del values["path"]
+    if receipt.storage and receipt.schema == EARLIER_SCHEMA:
+        del values["storage"]["key"]
+    values["statement"] = receipt.statement.to_json()
+    values["lineage"] = [ancestor.to_json() for ancestor in receipt.lineage]
+    return canonical_json(values)
 
 
 def parse_receipt(data: bytes, path: Path | None = None) -> Receipt:
@@ -166,62 +171,28 @@ def parse_receipt(data: bytes, path: Path | None = None) -> Receipt:
     Raises:
         ValueError: not canonical JSON, other fields, a value of the wrong form, a history with gaps.
     """
-    value = parse_canonical(data)
+    value: Any = parse_canonical(data)
+    # Built without looking: every class checks its own values, and what was left out gives other bytes.
     with suppress(TypeError, KeyError, AttributeError):
-        receipt = _from_json(value, path)
-        if _to_json(receipt) == value:
+        parts = {
+            "statement": parse_statement(value["statement"]),
+            "lineage": tuple(map(parse_statement, value["lineage"])),
+            "deployment": Deployment(**value["deployment"]),
+            "record": Record(**value["record"]),
+            "inclusion": _proof(Inclusion, value["inclusion"]),
+            "storage": _proof(StorageProof, value["storage"]),
+        }
+        receipt = Receipt(**{**value, **parts, "path": path})
+        if encode_receipt(receipt) == data:
             return receipt
     raise ValueError(f"not the fields of {RECEIPT_SCHEMA} or {EARLIER_SCHEMA}")
 
 
-def _to_json(receipt: Receipt) -> dict[str, JsonValue]:
-    return {
-        "schema": receipt.schema,
-        "statement": receipt.statement.to_json(),
-        "lineage": [ancestor.to_json() for ancestor in receipt.lineage],
-        "deployment": _plain(receipt.deployment),
-        "record": _plain(receipt.record),
-        "block_hash": receipt.block_hash,
-        "transaction": receipt.transaction,
-        "inclusion": _plain(receipt.inclusion),
-        "storage": _storage(receipt),
-    }
-
-
-def _plain(part: Deployment | Record | Inclusion | StorageProof | None) -> JsonValue:
-    values = asdict(part) if part else {}
-    return {
-        key: list(value) if isinstance(value, tuple) else value for key, value in values.items()
-    } or None
-
-
-def _storage(receipt: Receipt) -> JsonValue:
-    values = _plain(receipt.storage)
-    if isinstance(values, dict) and receipt.schema == EARLIER_SCHEMA:
-        del values["key"]
-    return values
-
-
-def _from_json(value: Any, path: Path | None) -> Receipt:
-    """Built without looking; every class checks its own values, and the caller what was left out."""
-    inclusion, storage = value["inclusion"], value["storage"]
-    return Receipt(
-        parse_statement(value["statement"]),
-        tuple(map(parse_statement, value["lineage"])),
-        Deployment(**value["deployment"]),
-        Record(**value["record"]),
-        value["block_hash"],
-        value["transaction"],
-        inclusion and Inclusion(**inclusion | {"path": tuple(inclusion["path"])}),
-        storage
-        and StorageProof(
-            storage["header"],
-            tuple(storage["account"]),
-            tuple(storage["slot"]),
-            tuple(storage.get("key", ())),
-        ),
-        value["schema"],
-        path,
+def _proof(kind: Callable[..., object], values: dict[str, Any] | None) -> Any:
+    if values is None:
+        return None
+    return kind(
+        **{key: one if isinstance(one, str | int) else tuple(one) for key, one in values.items()}
     )
 
 

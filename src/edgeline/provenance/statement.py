@@ -7,11 +7,12 @@ https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from json import JSONEncoder
 from types import MappingProxyType
-from typing import cast
+from typing import Any
 
 from edgeline.digest import (
     MAX_SAFE_INTEGER,
@@ -79,8 +80,13 @@ class Statement:
     def __post_init__(self) -> None:
         object.__setattr__(self, "subjects", tuple(self.subjects))
         object.__setattr__(self, "parents", tuple(sorted(set(self.parents))))
-        object.__setattr__(self, "about", dict(self.about))
-        _check_subjects(self.subjects)
+        object.__setattr__(self, "about", {**self.about})
+        names = {subject.name for subject in self.subjects}
+        _check(bool(names), "a statement about nothing")
+        digests = [subject.sha256 for subject in self.subjects]
+        _check(all(map(is_digest, digests)), "a subject without a digest")
+        _check(all(map(_is_name, names)), "a subject with an unfit name")
+        _check(len(names) == len(self.subjects), "one name twice")
         _check(self.kind in KINDS, f"no kind of statement: {self.kind!r}")
         _check(all(map(is_digest, self.parents)), "a parent that is no digest")
         _check(
@@ -126,28 +132,16 @@ def parse_statement(data: "bytes | JsonValue") -> Statement:
     Raises:
         ValueError: bytes that are not canonical, a field too many or too few, or of the wrong form.
     """
-    value = parse_canonical(data) if isinstance(data, bytes) else data
-    match value:
-        case {
-            "subject": list(subjects),
-            "predicate": {
-                "kind": str(kind),
-                "parents": list(parents),
-                "about": dict(about),
-                **more,
-            },
-        }:
-            statement = Statement(
-                tuple(map(_subject, subjects)),
-                kind,
-                tuple(map(_string, parents)),
-                cast("dict[str, str | int]", about),
-                _string(more.get("salt", "")),
-            )
-            # Refuses a field too many, another type, and a set in another order.
-            _check(statement.to_json() == value, "not the fields of a statement, or not in order")
+    value: Any = parse_canonical(data) if isinstance(data, bytes) else data
+    # Built without looking: what has the wrong type fails in its check, or does not give the same JSON again.
+    with suppress(TypeError, KeyError, AttributeError):
+        subjects = [Subject(one["name"], one["digest"]["sha256"]) for one in value["subject"]]
+        fields = value["predicate"]
+        parents, salt = fields["parents"], fields.get("salt", "")
+        statement = Statement(tuple(subjects), fields["kind"], parents, fields["about"], salt)
+        if statement.to_json() == value:
             return statement
-    raise ValueError("not the fields of a statement")
+    raise ValueError("not the fields of a statement, or not in order")
 
 
 def check_lineage(statement: Statement, lineage: Sequence[Statement]) -> None:
@@ -172,25 +166,6 @@ def kind_name(number: int) -> str:
     return names.get(number, f"kind {number}")
 
 
-def _subject(value: JsonValue) -> Subject:
-    match value:
-        case {"name": str(name), "digest": {"sha256": str(sha256)}}:
-            return Subject(name, sha256)
-    raise ValueError("a subject has a name and a digest")
-
-
-def _string(value: object) -> str:
-    _check(isinstance(value, str), "a value that is no text")
-    return str(value)
-
-
-def _check_subjects(subjects: tuple[Subject, ...]) -> None:
-    _check(bool(subjects), "a statement about nothing")
-    _check(all(is_digest(subject.sha256) for subject in subjects), "a subject without a digest")
-    _check(all(_is_name(subject.name) for subject in subjects), "a subject with an unfit name")
-    _check(len({subject.name for subject in subjects}) == len(subjects), "one name twice")
-
-
 def is_digest(text: str) -> bool:
     """Whether this is a SHA-256 in 64 lower-case hexadecimal characters, and not all zeros."""
     return _DIGEST.fullmatch(text) is not None
@@ -202,10 +177,12 @@ def _is_name(text: str) -> bool:
 
 def _is_remark(item: tuple[str, object]) -> bool:
     key, value = item
+    if not _KEY.fullmatch(key):
+        return False
     if isinstance(value, str):
-        return _KEY.fullmatch(key) is not None and _TEXT.fullmatch(value) is not None
+        return _TEXT.fullmatch(value) is not None
     # True and False are integers to Python, and something else in JSON.
-    return _KEY.fullmatch(key) is not None and type(value) is int and abs(value) <= MAX_SAFE_INTEGER
+    return type(value) is int and abs(value) <= MAX_SAFE_INTEGER
 
 
 def _check(holds: bool, otherwise: str) -> None:

@@ -45,44 +45,33 @@ def _prefix(first: int, length: int) -> bytes:
 
 def decode(data: bytes) -> Item:
     """What these bytes are the RLP of; raises ValueError unless they are its one spelling."""
-    item, end = _decode(data, 0, len(data), MAX_DEPTH)
-    if end != len(data):
-        raise ValueError("bytes after the RLP item")
+    item, _ = _decode(data, 0, MAX_DEPTH)
+    if encode(item) != data:
+        raise ValueError("RLP that is not canonical")
     return item
 
 
-def _decode(data: bytes, at: int, limit: int, depth: int) -> tuple[Item, int]:
-    start, end = _bounds(data, at, limit)
-    if data[at] < 0xC0:
+def _decode(data: bytes, at: int, depth: int) -> tuple[Item, int]:
+    """The item at this place and where it ends, read so leniently that a wrong one has another encoding."""
+    if at >= len(data):
+        raise ValueError("RLP that ends too early")
+    first, start = data[at], at + 1
+    if first < 0x80:
+        return data[at:start], start
+    length = first - (0x80 if first < 0xC0 else 0xC0)
+    if length > 55:
+        at, start = start, start + length - 55
+        length = int.from_bytes(data[at:start])
+    end = start + length
+    if first < 0xC0:
         return data[start:end], end
     if not depth:
         raise ValueError("RLP nested without end")
     items: list[Item] = []
     while start < end:
-        item, start = _decode(data, start, end, depth - 1)
+        item, start = _decode(data, start, depth - 1)
         items.append(item)
     return items, end
-
-
-def _bounds(data: bytes, at: int, limit: int) -> tuple[int, int]:
-    """Where the content of the item at this place begins and ends."""
-    if at >= limit:
-        raise ValueError("RLP that ends too early")
-    first = data[at]
-    if first < 0x80:
-        return at, at + 1
-    base = 0x80 if first < 0xC0 else 0xC0
-    start, length = at + 1, first - base
-    if length > 55:
-        start, size = start + length - 55, data[start : start + length - 55]
-        length = int.from_bytes(size, "big")
-        if length <= 55 or not size[0]:
-            raise ValueError("RLP that is not canonical")
-    if start + length > limit:
-        raise ValueError("RLP that ends too early")
-    if base == 0x80 and length == 1 and data[start] < 0x80:
-        raise ValueError("RLP that is not canonical")
-    return start, start + length
 
 
 def get(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
@@ -93,51 +82,42 @@ def get(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
     Raises:
         ValueError: the nodes are not exactly those of one proof.
     """
-    proof = _Proof(nodes)
-    value = None if root == EMPTY_ROOT else _descend(proof, root, _nibbles(key))
-    if proof.used != len(nodes):
-        raise ValueError(f"node {proof.used} has no part in the proof")
+    reference: Item = b"" if root == EMPTY_ROOT else root
+    path, value, used = _nibbles(key), None, 0
+    while reference != b"":
+        if isinstance(reference, list):
+            node = reference
+            if len(encode(node)) >= HASH_BYTES:
+                raise ValueError("an embedded node that is too long")
+        else:
+            node, used = _node(reference, nodes, used), used + 1
+        reference, path, value = _step(node, path)
+    if used != len(nodes):
+        raise ValueError(f"node {used} has no part in the proof")
     return value
 
 
-class _Proof:
-    """The nodes of a proof, opened in their order, each by the reference that leads to it."""
-
-    def __init__(self, nodes: Sequence[bytes]) -> None:
-        self.nodes, self.used = nodes, 0
-
-    def open(self, reference: Item) -> list[Item]:
-        """The node behind a reference: its hash, or itself where its RLP is shorter than a hash."""
-        if isinstance(reference, list):
-            if len(encode(reference)) >= HASH_BYTES:
-                raise ValueError("an embedded node that is too long")
-            return reference
-        at, self.used = self.used, self.used + 1
-        if at >= len(self.nodes):
-            raise ValueError(f"node {at} is missing")
-        if len(reference) != HASH_BYTES or keccak256(self.nodes[at]) != reference:
-            raise ValueError(f"node {at} has another hash than its place asks for")
-        node = decode(self.nodes[at])
-        if not isinstance(node, list) or (at and len(self.nodes[at]) < HASH_BYTES):
-            raise ValueError(f"node {at} is no node")
-        return node
+def _node(reference: bytes, nodes: Sequence[bytes], at: int) -> list[Item]:
+    """The node at this place of the proof, which has this hash."""
+    if at >= len(nodes):
+        raise ValueError(f"node {at} is missing")
+    if len(reference) != HASH_BYTES or keccak256(nodes[at]) != reference:
+        raise ValueError(f"node {at} has another hash than its place asks for")
+    node = decode(nodes[at])
+    if not isinstance(node, list) or (at and len(nodes[at]) < HASH_BYTES):
+        raise ValueError(f"node {at} is no node")
+    return node
 
 
-def _descend(proof: _Proof, reference: Item, path: list[int]) -> bytes | None:
-    while reference != b"":
-        node = proof.open(reference)
-        if len(node) == 17:
-            if not path:
-                return _value(node[16])
-            reference, path = node[path[0]], path[1:]
-            continue
-        is_leaf, part = _hex_prefix(node)
-        if is_leaf:
-            return _value(node[1]) if part == path else None
-        if part != path[: len(part)]:
-            return None
-        reference, path = node[1], path[len(part) :]
-    return None
+def _step(node: list[Item], path: list[int]) -> tuple[Item, list[int], bytes | None]:
+    """What refers to the next node and the path from there on; nothing, and the value, where the path ends."""
+    if len(node) == 17:
+        return (node[path[0]], path[1:], None) if path else (b"", [], _value(node[16]))
+    is_leaf, part = _hex_prefix(node)
+    rest = path[len(part) :]
+    if part != path[: len(part)] or (is_leaf and rest):
+        return b"", [], None
+    return (b"", [], _value(node[1])) if is_leaf else (node[1], rest, None)
 
 
 def _hex_prefix(node: list[Item]) -> tuple[bool, list[int]]:
