@@ -31,7 +31,7 @@ def test_a_crash_around_sending_neither_loses_nor_doubles(
     count = transaction_count(contract.node, ours.address, "latest")
     outbox.bind(contract.deployment)
     for sent, question in prepared(outbox, contract, ours):
-        outbox.mark_sent([sent])
+        outbox.save([sent])
         if arrived:
             contract.node.batch([question])
     assert outbox.counts()["sent"] == 2
@@ -48,7 +48,7 @@ def test_an_answer_that_never_came_is_found_on_the_chain(
     outbox.bind(contract.deployment)
     [(sent, question)] = prepared(outbox, contract, ours)
     assert sent.transaction is None
-    outbox.mark_sent([sent])
+    outbox.save([sent])
     [transaction] = contract.node.batch([question])
     assert flush(outbox, contract, ours) == FlushReport(1, 0, 1, 0, 0, ())
     assert outbox.entry(sent.key).transaction == transaction  # type: ignore[union-attr]
@@ -66,7 +66,7 @@ def test_the_first_transaction_of_an_account_is_not_executed_again(
     outbox.bind(fresh.deployment)
     [(sent, question)] = prepared(outbox, contract, ours)
     assert sent.nonce == 0
-    outbox.mark_sent([sent])
+    outbox.save([sent])
     contract.node.batch([question])
     for _ in range(3):
         assert flush(outbox, contract, ours).pending == 0
@@ -84,7 +84,7 @@ def test_a_number_that_somebody_else_used_is_replaced(
     outbox.add(make("model"))
     outbox.bind(contract.deployment)
     [(sent, _)] = prepared(outbox, contract, ours)
-    outbox.mark_sent([sent])
+    outbox.save([sent])
     contract.node.ask("eth_sendTransaction", {"from": ours.address, "to": ours.address})
     assert flush(outbox, contract, ours) == FlushReport(1, 0, 1, 0, 0, ())
     assert outbox.entry(sent.key).nonce == sent.nonce + 1  # type: ignore[union-attr]
@@ -99,7 +99,7 @@ def test_another_key_takes_over_what_the_first_left_in_the_air(
 ) -> None:
     outbox.add(make("model"))
     outbox.bind(own.deployment)
-    outbox.mark_sent(sent for sent, _ in prepared(outbox, own, ours))
+    outbox.save(sent for sent, _ in prepared(outbox, own, ours))
     assert flush(outbox, own, stranger).sent == 1
     assert own.record(make("model").digest).anchorer == stranger.address  # type: ignore[union-attr]
 

@@ -15,8 +15,6 @@ CREATE TABLE IF NOT EXISTS subjects (sha256 BLOB, id INTEGER, PRIMARY KEY (sha25
 CREATE TABLE IF NOT EXISTS revisions (revision TEXT, id INTEGER, PRIMARY KEY (revision, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parents (parent BLOB, id INTEGER, PRIMARY KEY (parent, id)) WITHOUT ROWID;
 """
-MANY = 500
-"""Keys in one question, as many as the oldest SQLite takes."""
 
 
 class Documents:
@@ -93,39 +91,26 @@ class Documents:
 
 def keep(db: sqlite3.Connection, statements: Sequence[Statement]) -> dict[str, int]:
     """Stores statements in a transaction of the caller's; gives their digests, in their order, and their numbers."""
-    documents = [statement.canonical for statement in statements]
-    digests = [_bytes(statement.digest) for statement in statements]
-    numbers = _known(db, digests)
-    (free,) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM statements").fetchone()
-    told = zip(digests, documents, statements, strict=True)
-    new = {digest: (document, one) for digest, document, one in told if digest not in numbers}
-    numbers.update(zip(new, range(free, free + len(new)), strict=True))
-    rows = [(numbers[key], document, one) for key, (document, one) in new.items()]
-    keyed = zip(new, rows, strict=True)
-    _insert(db, "statements", "?, ?, ?", [(n, key, document) for key, (n, document, _) in keyed])
-    subjects = [(_bytes(about.sha256), n) for n, _, one in rows for about in one.subjects]
-    _insert(db, "subjects", "?, ?", sorted(subjects))
-    parents = [(_bytes(parent), n) for n, _, one in rows for parent in one.parents]
-    _insert(db, "parents", "?, ?", sorted(parents))
-    revisions = [(str(name), n) for n, _, one in rows if (name := one.about.get("revision"))]
-    _insert(db, "revisions", "?, ?", revisions)
-    return {digest.hex(): numbers[digest] for digest in digests}
+    return {statement.digest: _kept(db, statement) for statement in statements}
 
 
-def _known(db: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
-    known: dict[bytes, int] = {}
-    for start in range(0, len(digests), MANY):
-        part = digests[start : start + MANY]
-        marks = ", ".join("?" * len(part))
-        query = f"SELECT digest, id FROM statements WHERE digest IN ({marks})"
-        known.update(map(tuple, db.execute(query, part).fetchall()))
-    return known
-
-
-def _insert(
-    db: sqlite3.Connection, table: str, marks: str, rows: Sequence[tuple[object, ...]]
-) -> None:
-    db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
+def _kept(db: sqlite3.Connection, statement: Statement) -> int:
+    digest = _bytes(statement.digest)
+    known = db.execute("SELECT id FROM statements WHERE digest = ?", (digest,)).fetchone()
+    if known:
+        return int(known["id"])
+    row = (digest, statement.canonical)
+    number = db.execute("INSERT INTO statements (digest, document) VALUES (?, ?)", row).lastrowid
+    keys = {
+        "subjects": [_bytes(about.sha256) for about in statement.subjects],
+        "parents": map(_bytes, statement.parents),
+        "revisions": [str(name)] if (name := statement.about.get("revision")) else [],
+    }
+    for table, values in keys.items():
+        rows = [(value, number) for value in values]
+        db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)
+    assert number is not None
+    return number
 
 
 def _bytes(digest: str) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
-from edgeline.anchoring.outbox_entry import Closed, OutboxEntry, Sent
+from edgeline.anchoring.outbox_entry import OutboxEntry
 from edgeline.database import Database, Schema
 from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
@@ -183,31 +183,14 @@ class Outbox:
             )
             return int(number)
 
-    def mark_sent(self, sent: Iterable[Sent]) -> None:
-        """To be called before the transactions leave."""
+    def save(self, entries: Iterable[OutboxEntry]) -> None:
+        """Keeps how far these entries got; to be called before their transactions leave."""
         with self.database.change() as db:
             db.executemany(
-                "UPDATE rows SET state = 'sent', reason = '', sender = ?, nonce = ?, price = ?, raw = ?, "
-                '"transaction" = ?, block = NULL, block_hash = NULL WHERE key = ?',
-                [(s.sender, s.nonce, str(s.price), s.raw, s.transaction, s.key) for s in sent],
-            )
-
-    def close_entries(self, closed: Iterable[Closed]) -> None:
-        """These are on the chain."""
-        with self.database.change() as db:
-            db.executemany(
-                "UPDATE rows SET state = 'mined', reason = '', \"transaction\" = ?, block = ?, "
-                "block_hash = ? WHERE key = ?",
-                [(*place, key) for key, *place in closed],
-            )
-
-    def free(self, keys: Iterable[str], reason: str = "") -> None:
-        """These keys wait again, with a transaction of their own to come."""
-        with self.database.change() as db:
-            db.executemany(
-                "UPDATE rows SET state = 'pending', reason = ?, sender = NULL, nonce = NULL, "
-                'price = NULL, raw = NULL, "transaction" = NULL WHERE key = ?',
-                [(reason, key) for key in keys],
+                "UPDATE rows SET state = :state, reason = :reason, sender = :sender, nonce = :nonce, "
+                'price = :price, raw = :raw, "transaction" = :transaction, block = :block, '
+                "block_hash = :block_hash WHERE key = :key",
+                map(vars, entries),
             )
 
     def blocks(self) -> list[tuple[int, str]]:

@@ -20,17 +20,17 @@ class OutboxEntry:
     """statement or tree."""
     function: str
     arguments: tuple[Any, ...]
-    state: str
-    reason: str
+    state: str = "pending"
+    reason: str = ""
     """Why the contract refused it last; empty otherwise."""
-    sender: str | None
-    nonce: int | None
-    price: int | None
+    sender: str | None = None
+    nonce: int | None = None
+    price: int | None = None
     """In wei per gas, the most that its transaction pays."""
-    raw: bytes | None
-    transaction: str | None
-    block: int | None
-    block_hash: str | None
+    raw: bytes | None = None
+    transaction: str | None = None
+    block: int | None = None
+    block_hash: str | None = None
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -52,18 +52,6 @@ class OutboxEntry:
         """The most gas that it can need."""
         return BASE_GAS + PARENT_GAS * len(self.parents)
 
-
-Closed = tuple[str, str | None, int | None, str | None]
-"""What the chain has of an entry: its key, transaction, block and the block's hash, as far as they are known."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A transaction that is about to leave for an entry."""
-
-    key: str
-    sender: str
-    nonce: int
-    price: int
-    raw: bytes | None
-    transaction: str | None
+    def freed(self, reason: str = "") -> "OutboxEntry":
+        """The same call as it waits again, with a transaction of its own to come."""
+        return OutboxEntry(self.key, self.what, self.function, self.arguments, reason=reason)

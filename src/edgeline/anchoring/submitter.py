@@ -7,14 +7,16 @@ by one, as web3 sends them, a queue takes five times as long (docs/benchmarks.md
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
+from typing import Any
 
 from edgeline.anchoring.contract import AnchorContract
-from edgeline.anchoring.event_lookup import locate, written_keys
+from edgeline.anchoring.event_lookup import locate
+from edgeline.anchoring.events import Event
 from edgeline.anchoring.interface import moment
 from edgeline.anchoring.keys import Signer
-from edgeline.anchoring.node import Mined
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.outbox_entry import Closed, OutboxEntry, Sent
+from edgeline.anchoring.outbox_entry import OutboxEntry
 from edgeline.anchoring.provider import Question, Refused, batches, hexadecimal
 from edgeline.anchoring.sending import (
     POLL_S,
@@ -37,8 +39,8 @@ BATCH = 50
 STRANDED_S = 1.0
 """Without news, before the node is asked whether it means to execute what it holds."""
 
-Submission = tuple[Sent, Question]
-"""A transaction, and how the node is given it."""
+Submission = tuple[OutboxEntry, Question]
+"""An entry with its transaction, and how the node is given it."""
 
 
 class Submitter:
@@ -92,77 +94,70 @@ class Submitter:
         """Sends an entry that was refused before, if the contract would accept it now."""
         if not self._absent([entry]):
             return
-        reason = self._refusal(entry)
-        if reason is None:
-            self.send([entry])
+        if reason := self._refusal(entry):
+            self._save([entry.freed(reason)])
         else:
-            self._free([entry], reason)
+            self.send([entry])
 
     def _look(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
         """Closes and frees what can be; gives those that may still get into a block."""
         # Asked first: a number that is used by now stands in a block that the rest will show.
         used = transaction_count(self.node, self.signer.address, "latest")
-        mined = self._mined(entries)
-        done = {key: one for key, one in mined.items() if key in written_keys(self.contract, one)}
-        self.outbox.close_entries(
-            (key, one.transaction, one.block, one.block_hash) for key, one in done.items()
-        )
-        self.sent += len(done)
         left = []
-        for entry in self._absent([entry for entry in entries if entry.key not in done]):
-            if entry.key in mined:
-                self._free([entry], self._failure(entry, mined[entry.key]))
-            elif entry.sender != self.signer.address or (entry.nonce or 0) < used:
-                self._free([entry])
-            else:
+        for entry in self._absent(entries):
+            if entry.sender == self.signer.address and (entry.nonce or 0) >= used:
                 left.append(entry)
+            else:
+                self._save([entry.freed(self._failure(entry))])
         return left
-
-    def _mined(self, entries: Sequence[OutboxEntry]) -> dict[str, Mined]:
-        named = {entry.key: entry.transaction for entry in entries if entry.transaction}
-        mined = self.node.mined(list(named.values()))
-        return {key: one for key, one in zip(named, mined, strict=True) if one is not None}
 
     def _absent(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
         """Closes the entries that are on the chain, by whatever transaction; gives the others."""
         keys = [entry.key for entry in entries]
         known = zip(keys, self.contract.records(keys), strict=True)
         records = {key: record for key, record in known if record}
-        present = [entry for entry in entries if entry.key in records]
-        wrong = [entry for entry in present if records[entry.key].kind != entry.kind]
-        for entry in wrong:
-            self._free([entry], _conflict(records[entry.key]))
-        self._close([entry for entry in present if entry not in wrong], records)
+        places = locate(self.contract, [(key, record.block) for key, record in records.items()])
+        settled = [
+            self._settled(entry, records[entry.key], places.get(entry.key))
+            for entry in entries
+            if entry.key in records
+        ]
+        self._save(settled)
         return [entry for entry in entries if entry.key not in records]
 
-    def _close(self, entries: Sequence[OutboxEntry], records: Mapping[str, Record]) -> None:
-        places = locate(self.contract, [(entry.key, records[entry.key].block) for entry in entries])
-        closed: list[Closed] = []
-        for entry in entries:
-            record, place = records[entry.key], places.get(entry.key)
-            if place and place.subject != entry.subject:
-                self._free([entry], _conflict(record, place.subject))
-                continue
-            ours = entry.state == "sent" and record.anchorer == entry.sender
-            self.sent, self.already = self.sent + ours, self.already + (not ours)
-            known = (place.transaction, place.block, place.block_hash) if place else (None,) * 3
-            closed.append((entry.key, *known))
-        self.outbox.close_entries(closed)
+    def _settled(self, entry: OutboxEntry, record: Record, place: Event[Any] | None) -> OutboxEntry:
+        """What became of an entry whose key is on the chain; one that is something else there has a reason."""
+        what = kind_name(record.kind)
+        if record.kind == entry.kind:
+            subject = getattr(place.body, "subject", None) if place else entry.subject
+            if subject == entry.subject:
+                ours = entry.state == "sent" and record.anchorer == entry.sender
+                self.sent, self.already = self.sent + ours, self.already + (not ours)
+                return replace(
+                    entry,
+                    state="mined",
+                    reason="",
+                    transaction=place.transaction if place else None,
+                    block=place.block if place else None,
+                    block_hash=place.block_hash if place else None,
+                )
+            what = f"{what} about {subject}"
+        by = f"by {record.anchorer} at {moment(record.time)}"
+        return entry.freed(f"already anchored, {by}, as something else: {what}")
 
-    def _failure(self, entry: OutboxEntry, mined: Mined) -> str:
-        """Why a transaction that is in a block did not write its entry: asked again, as a call."""
-        if mined.ok:
-            return f"transaction {mined.transaction} wrote nothing"
-        return self._refusal(entry) or f"transaction {mined.transaction} failed: out of gas?"
+    def _failure(self, entry: OutboxEntry) -> str:
+        """Why its transaction wrote nothing, asked again, as a call; empty if it is in no block."""
+        if not entry.transaction or self.node.mined([entry.transaction]) == [None]:
+            return ""
+        return self._refusal(entry) or f"transaction {entry.transaction} failed: out of gas?"
 
     def _refusal(self, entry: OutboxEntry) -> str | None:
         call = self.contract.call(entry.function, *entry.arguments)
         return self.contract.refusal(self.signer.address, call)
 
-    def _free(self, entries: Sequence[OutboxEntry], reason: str = "") -> None:
-        self.outbox.free((entry.key for entry in entries), reason)
-        if reason:
-            self.stuck.update(entry.key for entry in entries)
+    def _save(self, entries: Sequence[OutboxEntry]) -> None:
+        self.outbox.save(entries)
+        self.stuck.update(entry.key for entry in entries if entry.reason)
 
     def _hopeful(self, entry: OutboxEntry) -> bool:
         if self.stuck.isdisjoint(entry.parents):
@@ -175,7 +170,7 @@ class Submitter:
         expected, kept = next_nonce(self.node, self.signer.address), []
         for entry in sorted(entries, key=lambda entry: entry.nonce or 0):
             if (nonce := entry.nonce or 0) > expected:
-                self._free([entry])
+                self._save([entry.freed()])
             else:
                 kept.append(entry)
                 expected = max(expected, nonce + 1)
@@ -183,46 +178,49 @@ class Submitter:
 
     def _affordable(self, entries: list[OutboxEntry], offer: Fees) -> list[OutboxEntry]:
         """As many of them as the account can pay for, or EnvironmentUnfit."""
-        left = balance(self.node, self.signer.address)
-        for number, entry in enumerate(entries):
-            cost = entry.gas_limit * offer.price
-            left -= cost
-            if left < 0 and number:
-                return entries[:number]
-            if left < 0:
-                chain_id = self.contract.deployment.chain_id
-                require_funds(self.node, self.signer.address, chain_id, cost)
-        return entries
+        held = balance(self.node, self.signer.address)
+        costs = list(accumulate(entry.gas_limit * offer.price for entry in entries))
+        if held < costs[0]:
+            chain_id = self.contract.deployment.chain_id
+            require_funds(self.node, self.signer.address, chain_id, costs[0])
+        return [entry for entry, cost in zip(entries, costs, strict=True) if cost <= held]
 
     def _again(self, entry: OutboxEntry, offer: Fees, *, dearer: bool = False) -> Submission:
         """The same transaction once more; another one of the same number where its fee is too low by now."""
         nonce, price = entry.nonce or 0, entry.price or 0
-        if dearer:
-            return self._signed(entry, nonce, offer.above(price))
-        if entry.raw is None or price < offer.base:
-            return self._signed(entry, nonce, offer)
-        sent = Sent(entry.key, self.signer.address, nonce, price, entry.raw, entry.transaction)
-        return sent, ("eth_sendRawTransaction", ("0x" + entry.raw.hex(),))
+        if entry.raw and price >= offer.base and not dearer:
+            return entry, ("eth_sendRawTransaction", ("0x" + entry.raw.hex(),))
+        return self._signed(entry, nonce, offer.above(price) if dearer else offer)
 
     def _signed(self, entry: OutboxEntry, nonce: int, offer: Fees) -> Submission:
         call = self.contract.call(entry.function, *entry.arguments)
         chain_id, address = self.contract.deployment.chain_id, self.signer.address
         transaction = prepare(chain_id, address, call, nonce, entry.gas_limit, offer)
         raw, name, question = sign(self.signer, transaction)
-        return Sent(entry.key, address, nonce, offer.price, raw, name), question
+        sent = replace(
+            entry.freed(),
+            state="sent",
+            sender=address,
+            nonce=nonce,
+            price=offer.price,
+            raw=raw,
+            transaction=name,
+        )
+        return sent, question
 
     def _submit(self, submissions: Sequence[Submission]) -> None:
-        self.outbox.mark_sent(sent for sent, _ in submissions)
+        entries = [entry for entry, _ in submissions]
+        self.outbox.save(entries)
         answers = self.node.batch([question for _, question in submissions])
-        answered = dict(zip((sent for sent, _ in submissions), answers, strict=True))
-        self.outbox.mark_sent(
-            replace(sent, transaction=hexadecimal(answer, 32))
-            for sent, answer in answered.items()
-            if sent.raw is None and not isinstance(answer, Refused)
+        answered = list(zip(entries, answers, strict=True))
+        self.outbox.save(
+            replace(entry, transaction=hexadecimal(answer, 32))
+            for entry, answer in answered
+            if entry.raw is None and not isinstance(answer, Refused)
         )
-        refused = {sent.key: one for sent, one in answered.items() if isinstance(one, Refused)}
+        refused = {entry.key: answer for entry, answer in answered if isinstance(answer, Refused)}
         if refused:
-            self._handle_refusals(refused, {sent.key for sent in answered})
+            self._handle_refusals(refused, {entry.key for entry in entries})
 
     def _handle_refusals(self, refused: Mapping[str, Refused], keys: set[str]) -> None:
         """What the node did not take, and does not have all the same, is freed; so is what would wait for it."""
@@ -231,7 +229,8 @@ class Submitter:
         everything = len(lost) == len(keys)
         for entry in lost:
             # Of several, none is to blame for a node that takes nothing.
-            self._free([entry], "" if everything and len(keys) > 1 else refused[entry.key].found)
+            blamed = not everything or len(keys) == 1
+            self._save([entry.freed(refused[entry.key].found if blamed else "")])
         self._contiguous(entry for entry in left if entry not in lost)
         if everything:
             raise refused[lost[0].key]
@@ -269,12 +268,3 @@ class Submitter:
         self.nudged.add(first.key)
         offer = fees(self.node, self.max_price)
         self._submit([self._again(first, offer, dearer=self._is_pooled(first))])
-
-
-def _conflict(record: Record, subject: str | None = None) -> str:
-    """What is said of an entry whose key was anchored as something else, or about something else."""
-    what = (
-        kind_name(record.kind) if subject is None else f"{kind_name(record.kind)} about {subject}"
-    )
-    at = moment(record.time)
-    return f"already anchored, by {record.anchorer} at {at}, as something else: {what}"
