@@ -13,14 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eth_account import Account
-from eth_keys.exceptions import BadSignature
-from eth_utils import ValidationError
+from eth_account.typed_transactions import TypedTransaction
 from hexbytes import HexBytes
 from web3.types import TxParams
 
 from edgeline.anchoring.provider import octets
 from edgeline.errors import EnvironmentUnfit, RecipeError
-from edgeline.provenance.trie import Item, decode, encode_number
 
 Sign = Callable[[TxParams], bytes | None]
 """Gives the signed bytes; None where the node signs."""
@@ -53,24 +51,23 @@ def _signed(command: list[str], address: str, transaction: TxParams) -> bytes:
         raw = octets(_answer(command, {"ask": "sign", "transaction": to_json(transaction)}))
     except ValueError:
         raise _no_use(command[0], "something else than a signed transaction") from None
-    if not _is_signed_in(transaction, raw):
+    sender = _sender(transaction, raw)
+    if sender is None:
         raise _no_use(command[0], "another transaction than the one that it was given")
-    if _sender(raw) != address:
+    if sender != address:
         raise _no_use(command[0], f"a transaction that {address} did not sign")
     return raw
 
 
-def _is_signed_in(transaction: TxParams, raw: bytes) -> bool:
-    """Whether these bytes are this very transaction with a signature, every field of it (EIP-1559)."""
+def _sender(transaction: TxParams, raw: bytes) -> str | None:
+    """Who signed these bytes, if they are this very transaction, every field of it (EIP-1559)."""
+    fields: dict[str, Any] = {name: value for name, value in transaction.items() if name != "from"}
+    given = TypedTransaction.from_dict(fields).as_dict()
     try:
-        items = decode(raw[1:])
-    except ValueError:
-        return False
-    given: dict[str, Any] = dict(transaction)
-    numbers = ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas")
-    called = [bytes(HexBytes(given.get("to", b""))), b"", bytes(HexBytes(given["data"]))]
-    fields: list[Item] = [*(encode_number(given[name]) for name in numbers), *called, []]
-    return raw[:1] == b"\2" and isinstance(items, list) and items[:-3] == fields
+        signed = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
+        return str(Account.recover_transaction(raw)).lower() if signed | given == signed else None
+    except Exception:  # noqa: BLE001 - whatever is wrong with them, it is not what was asked for
+        return None
 
 
 def _split(words: str) -> list[str]:
@@ -105,13 +102,6 @@ def _answer(command: list[str], asked: Mapping[str, object]) -> str:
     if done.returncode != 0:
         raise _no_use(command[0], f"exit status {done.returncode}")
     return done.stdout.strip()
-
-
-def _sender(raw: bytes) -> str | None:
-    try:
-        return str(Account.recover_transaction(raw)).lower()
-    except (ValueError, TypeError, BadSignature, ValidationError):
-        return None
 
 
 def _no_use(program: str, found: str) -> EnvironmentUnfit:

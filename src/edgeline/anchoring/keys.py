@@ -5,7 +5,6 @@ through: whatever reads one gives None where it fails, and its caller, who never
 """
 
 import getpass
-import json
 import os
 import re
 import sys
@@ -13,22 +12,23 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils import ValidationError, is_checksum_address
+from eth_utils import is_checksum_address
 from web3.types import TxParams
 
 from edgeline.anchoring.external_signer import ADDRESS, Sign, external_signer
 from edgeline.anchoring.node import Node
 from edgeline.errors import EnvironmentUnfit, RecipeError
-from edgeline.files import acquire_lock
+from edgeline.files import acquire_lock, read_json
 
 PASSWORD = "EDGELINE_KEYSTORE_PASSWORD"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
-MAX_KEYSTORE_BYTES = 2**16
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,6 @@ def _of_node(address: str, node: Node) -> tuple[str, Sign]:
             found=f"{len(accounts)} other accounts" if accounts else "a node without accounts",
             remedy="name another key source: env:NAME, keystore:PATH or command:PROGRAM",
         )
-
     return chosen, lambda _: None
 
 
@@ -108,25 +107,35 @@ def _of_variable(name: str, _: Node) -> tuple[str, Sign]:
             found=f"{len(name)} characters that are none",
             remedy="export the key in a variable, and write the variable's name",
         )
-    account = _account(os.environ.get(name))
+    account = _without_trace(lambda: Account.from_key(os.environ[name]))
     if account is None:
+        length = len(os.environ.get(name, ""))
         raise EnvironmentUnfit(
-            expected=f"a private key in the variable {name}: 32 bytes in hexadecimal",
-            found=_shape(os.environ.get(name)),
+            expected=f"a private key in the variable {name}: 64 hexadecimal digits",
+            found=f"{length} characters that are none"
+            if length
+            else "no such variable, or an empty one",
             remedy="export it there, or name another key source",
         )
     return _local(account)
 
 
 def _of_keystore(path: str, _: Node) -> tuple[str, Sign]:
-    keystore = _read_keystore(Path(path).expanduser())
+    file = Path(path).expanduser()
+    keystore = read_json(file)
+    if keystore is None or keystore.get("version") != 3:
+        raise EnvironmentUnfit(
+            expected=f"an Ethereum keystore of version 3 at {file}",
+            found="something else" if file.is_file() else "no readable file",
+            remedy="name the file that your wallet exported",
+        )
     if PASSWORD not in os.environ and not sys.stdin.isatty():
         raise EnvironmentUnfit(
             expected=f"the password of {path} in the variable {PASSWORD}",
             found="no such variable, and no terminal to ask at",
             remedy="export it",
         )
-    account = _decrypted(keystore, path)
+    account = _without_trace(lambda: _decrypted(keystore, path))
     if account is None:
         raise EnvironmentUnfit(
             expected=f"the password of the keystore {path}",
@@ -134,6 +143,14 @@ def _of_keystore(path: str, _: Node) -> tuple[str, Sign]:
             remedy=f"set {PASSWORD} right, or take the keystore from its backup",
         )
     return _local(account)
+
+
+def _decrypted(keystore: dict[str, Any], path: str) -> LocalAccount:
+    password = os.environ.get(PASSWORD)
+    if password is None:
+        password = getpass.getpass(f"Password of {path}: ")
+    account: LocalAccount = Account.from_key(Account.decrypt(keystore, password))
+    return account
 
 
 SOURCES: dict[str, Callable[[str, Node], tuple[str, Sign]]] = {
@@ -149,68 +166,21 @@ def _local(account: LocalAccount) -> tuple[str, Sign]:
 
     def sign(transaction: TxParams) -> bytes:
         fields: dict[str, Any] = {**transaction}
-        return _done(lambda: account.sign_transaction(fields).raw_transaction, address)
+        raw = _without_trace(lambda: bytes(account.sign_transaction(fields).raw_transaction))
+        if raw is None:
+            raise EnvironmentUnfit(
+                expected=f"something that {address} can sign",
+                found="a field that no transaction has",
+                remedy="look at what the chain said of fees, gas and numbers",
+            )
+        return raw
 
     return address, sign
 
 
-def _done(signing: Callable[[], bytes], address: str) -> bytes:
-    """The outcome of a signing, whose own errors pass through frames that hold the key."""
+def _without_trace(use_key: Callable[[], T]) -> T | None:
+    """What this gives; None where it fails, whose own errors pass through frames that hold the key."""
     try:
-        return bytes(signing())
+        return use_key()
     except Exception:  # noqa: BLE001 - whatever it is, its frames hold the key
-        pass
-    raise EnvironmentUnfit(
-        expected=f"something that {address} can sign",
-        found="a field that no transaction has",
-        remedy="look at what the chain said of fees, gas and numbers",
-    )
-
-
-def _account(text: str | None) -> LocalAccount | None:
-    if text is None or not KEY.fullmatch(text):
         return None
-    try:
-        account: LocalAccount = Account.from_key(text)
-    except (ValueError, ValidationError):
-        return None
-    return account
-
-
-def _shape(text: str | None) -> str:
-    """What can be said of a wrong key without showing any of it."""
-    if text is None:
-        return "no such variable"
-    digits = text.removeprefix("0x")
-    if re.fullmatch(r"([0-9a-fA-F]{2})+", digits):
-        number = len(digits) // 2
-        return f"{number} bytes" if number != 32 else "32 bytes that are no private key"
-    return f"{len(text)} characters that are not hexadecimal"
-
-
-def _read_keystore(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = json.loads(file.read(MAX_KEYSTORE_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
-        found = "no readable file" if isinstance(error, OSError) else "no JSON"
-    else:
-        if isinstance(content, dict) and content.get("version") == 3:
-            return content
-        found = "something else"
-    raise EnvironmentUnfit(
-        expected=f"an Ethereum keystore of version 3 at {path}",
-        found=found,
-        remedy="name the file that your wallet exported",
-    )
-
-
-def _decrypted(keystore: dict[str, Any], path: str) -> LocalAccount | None:
-    password = os.environ.get(PASSWORD)
-    if password is None:
-        password = getpass.getpass(f"Password of {path}: ")
-    try:
-        account: LocalAccount = Account.from_key(Account.decrypt(keystore, password))
-    except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError):
-        return None
-    return account

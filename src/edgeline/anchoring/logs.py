@@ -5,18 +5,18 @@ web3's own decoding takes eight times as long (docs/benchmarks.md), which an aud
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from edgeline.anchoring.events import EVENTS, Event
 from edgeline.anchoring.interface import COMPILED, input_types
+from edgeline.anchoring.provider import octets
 from edgeline.errors import Tampered
 from edgeline.provenance.trie import keccak256
 
 B = TypeVar("B")
 Fields = tuple[Any, ...]
-Word = Callable[[str], Any]
 
 
 def decode(log: object, contract: str) -> Event[Any] | None:
@@ -39,8 +39,8 @@ def row(log: object, contract: str) -> tuple[type[Any], Fields] | None:
 
 def event(body: type[B], values: Fields) -> Event[B]:
     """The event that was read as these plain values."""
-    block, position, transaction, block_hash, *fields = values
-    typed = [as_read(field) for as_read, field in zip(_TYPES[body], fields, strict=True)]
+    block, position, transaction, block_hash, *read = values
+    typed = [field.type(value) for field, value in zip(_FIELDS[body], read, strict=True)]
     return Event(body(*typed), block, position, transaction, block_hash)
 
 
@@ -60,21 +60,21 @@ def topic(body: type[object]) -> str:
 
 
 def _row(log: Any, contract: str) -> tuple[type[Any], Fields] | None:
-    """One pattern for all words, and one cut: this is done for every event that a contract has."""
-    topics = log["topics"]
-    text = f"{''.join(topics)}|{log['data']}|{log['transactionHash']}{log['blockHash']}".lower()
-    if not _WORDS.fullmatch(text):
-        raise ValueError("no words of 32 bytes")
+    """One pattern for all words: this is done for every event that a contract has."""
+    words = f"{','.join(log['topics'])}|{log['data']}|{log['transactionHash']}{log['blockHash']}".lower()
     if log["address"].lower() != contract or log.get("removed"):
         raise ValueError("an event of another contract, or of another branch")
-    layout = _LAYOUTS.get(text[:66])
-    if layout is None:
+    first = words[:66]
+    if first not in _FORMS:
+        octets(first, 32)
         return None
-    if len(topics) != layout.num_topics or len(text) != layout.length:
-        raise ValueError("another number of words")
-    fields = [read(text[cut]) for cut, read in layout.fields]
-    place = _place(log["blockNumber"]), _place(log["logIndex"]), text[-132:-66], text[-66:]
-    return layout.body, (*place, *fields)
+    body, pattern, readers = _FORMS[first]
+    if (match := pattern.fullmatch(words)) is None:
+        raise ValueError("not the words of this event")
+    *texts, transaction, block_hash = match.groups()
+    values = [read(text) for read, text in zip(readers, texts, strict=True)]
+    place = _place(log["blockNumber"]), _place(log["logIndex"]), transaction, block_hash
+    return body, (*place, *values)
 
 
 @lru_cache(maxsize=4096)
@@ -84,59 +84,33 @@ def _place(text: str) -> int:
     return int(text, 16)
 
 
-_WORDS = re.compile(r"(0x[0-9a-f]{64}){1,4}\|0x([0-9a-f]{64})*\|(0x[0-9a-f]{64}){2}")
+def _number(digits: str) -> int | str:
+    value = int(digits, 16)
+    # SQLite's integers end at 2^63 - 1
+    return value if value < 2**63 else str(value)
+
+
 _PLACE = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,7})")
-_PADDING = 24 * "0"
+_WORDS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "bytes32": ("([0-9a-f]{64})", str),
+    "address": ("0{24}([0-9a-f]{40})", "0x{}".format),
+    "uint8": ("0{62}([0-9a-f]{2})", _number),
+    "uint40": ("0{54}([0-9a-f]{10})", _number),
+    "uint64": ("0{48}([0-9a-f]{16})", _number),
+}
+"""How a field of each type stands in its word of 32 bytes, and how it is read from there."""
 
 
-def _account(word: str) -> str:
-    if word[:24] != _PADDING:
-        raise ValueError("not an address")
-    return "0x" + word[24:]
-
-
-def _uint(bits: int) -> Word:
-    def read(word: str) -> int | str:
-        value = int(word, 16)
-        if value >> bits:
-            raise ValueError(f"not a number of {bits} bits")
-        # SQLite's integers end at 2^63 - 1
-        return value if value < 2**63 else str(value)
-
-    return read
-
-
-_READERS: dict[str, Word] = {"bytes32": str, "address": _account}
-_READERS |= {f"uint{bits}": _uint(bits) for bits in (8, 40, 64)}
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Where in the joined words of an event each field is, and how it is read."""
-
-    body: type[Any]
-    num_topics: int
-    length: int
-    fields: tuple[tuple[slice, Word], ...]
-
-
-def _layout(body: type[object]) -> _Layout:
+def _form(body: type[object]) -> tuple[type[Any], re.Pattern[str], list[Callable[[str], Any]]]:
     """Solidity lists no indexed field of ours behind one that is not, so words come in the order of fields."""
     (item,) = (one for one in COMPILED["abi"] if one.get("name") == body.__name__)
-    kinds = [field["type"] for field in item["inputs"]]
-    num_topics = 1 + sum(field["indexed"] for field in item["inputs"])
-    num_data = len(kinds) + 1 - num_topics
-    starts = [66 * n + 2 for n in range(1, num_topics)]
-    starts += [66 * num_topics + 3 + 64 * n for n in range(num_data)]
-    fields = tuple(
-        (slice(start, start + 64), _READERS[kind])
-        for start, kind in zip(starts, kinds, strict=True)
-    )
-    return _Layout(body, num_topics, 66 * num_topics + 64 * num_data + 136, fields)
+    inputs = [(*_WORDS[field["type"]], field["indexed"]) for field in item["inputs"]]
+    topics = "".join(f",0x{word}" for word, _, indexed in inputs if indexed)
+    data = "".join(word for word, _, indexed in inputs if not indexed)
+    hashes = 2 * "(0x[0-9a-f]{64})"
+    pattern = re.compile(rf"{topic(body)}{topics}\|0x{data}\|{hashes}")
+    return body, pattern, [read for _, read, _ in inputs]
 
 
-_LAYOUTS = {topic(body): _layout(body) for body in EVENTS}
-_TYPES: dict[type, list[Callable[[Any], Any]]] = {
-    body: [int if kind.startswith("uint") else str for kind in input_types("event")[body.__name__]]
-    for body in EVENTS
-}
+_FORMS = {topic(body): _form(body) for body in EVENTS}
+_FIELDS: dict[type, tuple[Any, ...]] = {body: fields(body) for body in EVENTS}
