@@ -25,7 +25,6 @@ from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.logs import topic
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.sending import transaction_count
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.statement import Statement, Subject
@@ -199,7 +198,7 @@ def _count(
         caught=caught,
         lost=sum(not written[row.key] or row.state != "final" for row in rows),
         twice=sum(number > 1 for number in written.values()),
-        spare=transaction_count(contract.node, writer, "latest") - len(rows),
+        spare=contract.node.num_sent(writer, "latest") - len(rows),
         seconds=round(seconds, 1),
     )
 

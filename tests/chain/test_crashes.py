@@ -11,7 +11,7 @@ from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
+from edgeline.anchoring.sending import MAX_PRICE, fees
 from edgeline.anchoring.submitter import Submitter
 from tests.chain.conftest import Make, account
 
@@ -28,7 +28,7 @@ def test_a_crash_around_sending_neither_loses_nor_doubles(
     ours = account(0, contract.node, tmp_path, monkeypatch)
     outbox.add(make("a"))
     outbox.add(make("b", make("a")))
-    count = transaction_count(contract.node, ours.address, "latest")
+    count = contract.node.num_sent(ours.address, "latest")
     outbox.bind(contract.deployment)
     for sent, question in prepared(outbox, contract, ours):
         outbox.save([sent])
@@ -37,7 +37,7 @@ def test_a_crash_around_sending_neither_loses_nor_doubles(
     assert outbox.counts()["sent"] == 2
 
     assert flush(outbox, contract, ours) == FlushReport(2, 0, 2, 0, 0, ())
-    assert transaction_count(contract.node, ours.address, "latest") == count + 2
+    assert contract.node.num_sent(ours.address, "latest") == count + 2
 
 
 def test_an_answer_that_never_came_is_found_on_the_chain(
@@ -70,7 +70,7 @@ def test_the_first_transaction_of_an_account_is_not_executed_again(
     contract.node.batch([question])
     for _ in range(3):
         assert flush(outbox, contract, ours).pending == 0
-    assert transaction_count(contract.node, ours.address, "latest") == 1
+    assert contract.node.num_sent(ours.address, "latest") == 1
 
 
 def test_a_number_that_somebody_else_used_is_replaced(
@@ -107,7 +107,7 @@ def test_another_key_takes_over_what_the_first_left_in_the_air(
 def prepared(outbox: Outbox, contract: AnchorContract, signer: Signer) -> list[Any]:
     """What a flush is about to send: what it writes down, and the question to the node."""
     flight = Submitter(outbox, contract, signer, 1.0, MAX_PRICE)
-    first = transaction_count(contract.node, signer.address, "pending")
+    first = contract.node.num_sent(signer.address, "pending")
     offer = fees(contract.node)
     return [
         flight._signed(row, first + n, offer) for n, row in enumerate(outbox.entries("pending"))

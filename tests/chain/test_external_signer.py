@@ -56,7 +56,7 @@ def test_a_program_signs_exactly_what_it_was_given(
     ours = load_signer(program(), node, tmp_path)
     assert ours.address == str(Account.from_key(KEYS[1]).address).lower()
     asked = {**TRANSACTION, "to": to, "nonce": 0}
-    raw = ours.sign(asked)  # type: ignore[arg-type]
+    raw = ours.sign(asked)
     assert raw == Account.from_key(KEYS[1]).sign_transaction(asked).raw_transaction
 
 

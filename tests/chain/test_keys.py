@@ -8,12 +8,11 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_account import Account
-from eth_typing import HexStr
 from web3 import Web3
-from web3.types import Nonce, TxParams, Wei
 
 from edgeline.anchoring.contract import open_contract, transact
 from edgeline.anchoring.deployment import Chain
@@ -30,15 +29,15 @@ MARKER = "abad1dea" * 8
 WORD = "correct-horse-marker"
 """A password likewise."""
 
-TRANSACTION: TxParams = {
+TRANSACTION: dict[str, Any] = {
     "chainId": 1337,
-    "nonce": Nonce(5),
+    "nonce": 5,
     "to": Web3.to_checksum_address("0x" + 40 * "a"),
-    "value": Wei(0),
-    "data": HexStr("0x1234"),
+    "value": 0,
+    "data": "0x1234",
     "gas": 100_000,
-    "maxFeePerGas": Wei(10**9),
-    "maxPriorityFeePerGas": Wei(10**8),
+    "maxFeePerGas": 10**9,
+    "maxPriorityFeePerGas": 10**8,
     "type": 2,
 }
 
@@ -224,7 +223,7 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
             flush(outbox, contract, ours)
         assert_nothing_shown(caught.value)
         with pytest.raises(EnvironmentUnfit, match="found a field that no transaction") as odd:
-            ours.sign({**TRANSACTION, "nonce": Nonce(-1)})
+            ours.sign({**TRANSACTION, "nonce": -1})
         assert_nothing_shown(odd.value)
         transact(contract, admin, "setRoles", ours.address, ROLES["ANCHORER"])
         give = {"from": admin.address, "to": ours.address, "value": hex(10**17)}

@@ -11,7 +11,6 @@ from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.sending import transaction_count
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
 from edgeline.merkle import tree_id
 from tests.chain.conftest import KEYS, Make, account
@@ -46,9 +45,9 @@ def test_queued_twice_is_sent_once(
     assert [outbox.add(make("model")) for _ in range(3)] == [True, False, False]
     assert flush(outbox, contract, ours).sent == 1
     assert not outbox.add(make("model"))
-    count = transaction_count(contract.node, ours.address, "latest")
+    count = contract.node.num_sent(ours.address, "latest")
     assert flush(outbox, contract, ours) == FlushReport(0, 0, 0, 0, 0, ())
-    assert transaction_count(contract.node, ours.address, "latest") == count
+    assert contract.node.num_sent(ours.address, "latest") == count
 
 
 def test_what_is_on_the_chain_already_costs_nothing(
@@ -58,7 +57,7 @@ def test_what_is_on_the_chain_already_costs_nothing(
     for statement in (parent, child):
         outbox.add(statement)
     flush(outbox, contract, ours)
-    count = transaction_count(contract.node, ours.address, "latest")
+    count = contract.node.num_sent(ours.address, "latest")
     with Outbox(tmp_path / "another" / "outbox.db") as another:
         for statement in (child, parent):
             another.add(statement)
@@ -67,7 +66,7 @@ def test_what_is_on_the_chain_already_costs_nothing(
         assert first is not None
         assert second is not None
         assert (first.transaction, first.block_hash) == (second.transaction, second.block_hash)
-    assert transaction_count(contract.node, ours.address, "latest") == count
+    assert contract.node.num_sent(ours.address, "latest") == count
 
 
 def test_parents_go_first_even_if_they_came_last(
@@ -180,7 +179,8 @@ def test_gas_limits_leave_room_and_are_not_far_off(
     outbox.add_tree([make("leaf")])
     flush(outbox, contract, ours)
     for entry in outbox.entries("final"):
-        used = contract.node.web3.eth.get_transaction_receipt(entry.transaction)["gasUsed"]
+        receipt = contract.node.ask("eth_getTransactionReceipt", entry.transaction)
+        used = int(receipt["gasUsed"], 16)
         assert 1.2 * used < entry.gas_limit < 4 * used, entry.what
 
 

@@ -13,7 +13,7 @@ from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.provider import Refused
-from edgeline.anchoring.sending import MAX_PRICE, fees, transaction_count
+from edgeline.anchoring.sending import MAX_PRICE, fees
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from tests.chain.conftest import Make, account, deployed
 
@@ -33,9 +33,9 @@ def test_a_refused_statement_keeps_its_reason_and_what_needs_it_waits(
     reason = f"parent {stranger.digest} is not on the chain"
     assert (report.sent, report.pending) == (1, 2)
     assert dict(report.refused)[child.digest] == reason
-    count = transaction_count(contract.node, ours.address, "latest")
+    count = contract.node.num_sent(ours.address, "latest")
     assert dict(flush(outbox, contract, ours).refused)[child.digest] == reason
-    assert transaction_count(contract.node, ours.address, "latest") == count
+    assert contract.node.num_sent(ours.address, "latest") == count
 
     with Outbox(tmp_path / "another" / "outbox.db") as another:
         another.add(stranger)
@@ -139,13 +139,13 @@ def test_a_missing_role_says_so_before_anything_is_paid(
     other = account(2, own.node, tmp_path, monkeypatch)
     transact(own, ours, "setRoles", other.address, ROLES["REVOKER"])
     outbox.add(make("model"))
-    before = transaction_count(own.node, other.address, "latest")
+    before = own.node.num_sent(other.address, "latest")
     with pytest.raises(
         EnvironmentUnfit,
         match="with the role ANCHORER; found REVOKER; .* `edgeline chain roles`",
     ):
         flush(outbox, own, other)
-    assert transaction_count(own.node, other.address, "latest") == before
+    assert own.node.num_sent(other.address, "latest") == before
     assert outbox.counts()["pending"] == 1
 
 

@@ -11,7 +11,6 @@ from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.sending import transaction_count
 from tests.chain.conftest import Make, StartChain, account, deployed
 
 
@@ -79,11 +78,11 @@ def test_a_reorganisation_that_mines_our_transactions_again_needs_no_new_ones(
     for number in range(4):
         outbox.add(make(str(number)))
         flush(outbox, contract, ours)
-    count = transaction_count(contract.node, ours.address, "latest")
+    count = contract.node.num_sent(ours.address, "latest")
     contract.node.ask("anvil_reorg", 2, [])
     report = flush(outbox, contract, ours)
     assert (report.reopened, report.pending) == (2, 0)
-    assert transaction_count(contract.node, ours.address, "latest") == count
+    assert contract.node.num_sent(ours.address, "latest") == count
     assert contract.statuses([row.key for row in outbox.entries("final")]) == [1] * 4
 
 
@@ -124,7 +123,7 @@ def test_a_slow_chain_is_waited_for_only_so_long(
     for _ in range(2):
         report = flush(outbox, contract, ours, wait_s=0.1)
         assert (report.sent, report.pending) == (0, 3)
-    count = transaction_count(node, ours.address, "pending")
+    count = node.num_sent(ours.address, "pending")
     node.ask("evm_mine")
     assert flush(outbox, contract, ours, confirmations=3) == FlushReport(3, 0, 0, 0, 0, ())
     assert outbox.counts()["mined"] == 3
@@ -132,7 +131,7 @@ def test_a_slow_chain_is_waited_for_only_so_long(
     assert flush(outbox, contract, ours, confirmations=3).final == 0
     node.ask("evm_mine")
     assert flush(outbox, contract, ours, confirmations=3).final == 3
-    assert transaction_count(node, ours.address, "pending") == count
+    assert node.num_sent(ours.address, "pending") == count
 
 
 def test_a_fee_that_became_too_low_is_raised_under_the_same_number(

@@ -9,7 +9,6 @@ from edgeline.anchoring.interface import REVOKED, VALID
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT, revoke_again
-from edgeline.anchoring.sending import transaction_count
 from edgeline.merkle import build
 from edgeline.provenance.statement import KINDS
 from tests.chain.conftest import Make
@@ -32,9 +31,9 @@ def test_revocation_that_was_noted_is_sent_once(
     outbox.note_revocation(model.digest, STATEMENT, [model.digest, DEFECTIVE, NO_DETAIL])
     assert revoke_again(outbox, contract, ours) == ()
     assert contract.status(model.digest) == REVOKED
-    sent = transaction_count(contract.node, ours.address, "latest")
+    sent = contract.node.num_sent(ours.address, "latest")
     assert revoke_again(outbox, contract, ours) == ()
-    assert transaction_count(contract.node, ours.address, "latest") == sent
+    assert contract.node.num_sent(ours.address, "latest") == sent
 
 
 def test_what_the_chain_does_not_know_yet_is_revoked_later(

@@ -1,4 +1,4 @@
-"""An Ethereum node: its chain, its blocks, and what became of transactions. Whatever else is asked of it, web3 asks."""
+"""An Ethereum node: its chain, its blocks, its accounts, and what became of transactions."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -40,11 +40,27 @@ class Node(Provider):
         genesis = self.block(0)
         if genesis is None:
             raise self.strange("no first block")
-        return self.web3.eth.chain_id, genesis.hash
+        return self.chain_id(), genesis.hash
 
     def head(self) -> int:
         """Number of the newest block."""
-        return int(self.web3.eth.block_number)
+        return self.number("eth_blockNumber")
+
+    def chain_id(self) -> int:
+        return self.number("eth_chainId")
+
+    def accounts(self) -> list[str]:
+        """Those that the node signs for."""
+        parse = partial(map, partial(hexadecimal, length=20))
+        return list(self.read(lambda value: [*parse(value)], self.ask("eth_accounts"), "accounts"))
+
+    def balance(self, address: str) -> int:
+        """In wei."""
+        return self.number("eth_getBalance", address, "latest", parse=quantity)
+
+    def num_sent(self, address: str, tag: str) -> int:
+        """How many transactions of this account are in blocks ("latest"), or in blocks and waiting ("pending")."""
+        return self.number("eth_getTransactionCount", address, tag)
 
     def block(self, number: int | str) -> Block | None:
         """The header of this block (or "latest"), or None if the chain is not that long."""

@@ -1,4 +1,4 @@
-"""The provider through which web3 reaches an Ethereum node; nothing that the node says is taken on trust.
+"""Questions to an Ethereum node; nothing that it says is taken on trust, so web3, which takes it so, asks none.
 
 Nothing is asked twice: whether a question may be repeated is for the caller to know. An answer has a deadline, a
 largest size and the form that Ethereum's JSON-RPC specification gives it, or it is an error of ours in one line.
@@ -8,13 +8,8 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-
-from web3 import Web3
-from web3.providers.base import JSONBaseProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from edgeline.anchoring.http import STRANGER, NoAnswer, new_session, post
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
@@ -41,23 +36,13 @@ class Refused(EnvironmentUnfit):
         self.data = data
 
 
-class Provider(JSONBaseProvider):
+class Provider:
     """An Ethereum node at `url`; `timeout_s` is for a whole question."""
 
     def __init__(self, url: str, timeout_s: float = 10.0) -> None:
-        super().__init__()
         self.url, self.timeout_s = url, timeout_s
         self.place = shown(url)
         self._session = new_session()
-
-    @cached_property
-    def web3(self) -> Web3:
-        """web3 over this provider, without the layers that ask the node more than they are asked."""
-        return Web3(self, middleware=[])
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """What web3 calls for one question."""
-        return {"jsonrpc": "2.0", "id": 0, "result": self.ask(method, *params)}
 
     def ask(self, method: str, *params: object) -> Any:
         """The result, as the node spells it.
@@ -70,6 +55,12 @@ class Provider(JSONBaseProvider):
         if isinstance(result, Refused):
             raise result
         return result
+
+    def number(
+        self, method: str, *params: object, parse: Callable[[object], int] | None = None
+    ) -> int:
+        """The result of a question whose answer is a count, or what else `parse` reads."""
+        return self.read(parse or count, self.ask(method, *params), f"an answer to {method}")
 
     def batch(self, questions: Sequence[Question]) -> list[Any]:
         """The results in the order of the questions, from one exchange; a `Refused` where the node said no.
@@ -129,7 +120,7 @@ class Provider(JSONBaseProvider):
             case {"error": dict(error)}:
                 return self._refusal(error, method)
             case {"result": result, "id": found} if found == number:
-                return self.read(partial(_checked, method), result, f"an answer to {method}")
+                return result
         raise self.strange(f"no answer to {method}")
 
     def _refusal(self, error: dict[str, Any], what: str) -> Refused:
@@ -199,29 +190,6 @@ def octets(value: object, length: int | None = None) -> bytes:
 def hexadecimal(value: object, length: int) -> str:
     """The same bytes in the one spelling used here: 0x and lower case."""
     return "0x" + octets(value, length).hex()
-
-
-# What web3 makes Python values of without looking; the other answers are read in this package.
-FORMS: dict[str, Callable[[object], object]] = {
-    **dict.fromkeys(("eth_chainId", "eth_blockNumber", "eth_getTransactionCount"), count),
-    **dict.fromkeys(("eth_estimateGas",), count),
-    **dict.fromkeys(("eth_getBalance", "eth_maxPriorityFeePerGas"), quantity),
-    **dict.fromkeys(("eth_getCode", "eth_call"), octets),
-    **dict.fromkeys(("eth_sendTransaction", "eth_sendRawTransaction"), partial(octets, length=32)),
-    "eth_accounts": lambda value: [octets(one, 20) for one in _list(value)],
-}
-
-
-def _checked(method: str, value: Any) -> Any:
-    if method in FORMS:
-        FORMS[method](value)
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return value
 
 
 def _question(number: int, method: str, params: Sequence[object]) -> dict[str, object]:

@@ -7,11 +7,9 @@ Nothing is sent again here. A development node executes the very same signed byt
 import time
 from dataclasses import dataclass
 
-from web3 import Web3
-from web3.contract.contract import ContractConstructor, ContractFunction
-from web3.types import Nonce, TxParams, Wei
+from eth_utils import to_checksum_address
 
-from edgeline.anchoring.external_signer import to_json
+from edgeline.anchoring.external_signer import Transaction, to_json
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined, Node
 from edgeline.anchoring.provider import Question, Refused, hexadecimal, quantity
@@ -24,6 +22,9 @@ MAX_PRICE = 500 * GWEI
 
 POLL_S, SLOWEST_POLL_S = 0.02, 2.0
 LEAST_PATIENCE_S = 60.0
+
+Call = dict[str, str]
+"""`data`, what a contract is told or made with, and `to`, the address of one that is there."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +63,24 @@ def fees(node: Node, most: int = MAX_PRICE) -> Fees:
 
 
 def prepare(
-    chain_id: int,
-    sender: str,
-    call: ContractFunction | ContractConstructor,
-    nonce: int,
-    gas: int,
-    offer: Fees,
-) -> TxParams:
-    """The call as a transaction with every field, so that web3 asks the node for none."""
-    return call.build_transaction(
-        {
-            "chainId": chain_id,
-            "from": Web3.to_checksum_address(sender),
-            "nonce": Nonce(nonce),
-            "value": Wei(0),
-            "gas": gas,
-            "maxFeePerGas": Wei(offer.price),
-            "maxPriorityFeePerGas": Wei(offer.tip),
-            "type": 2,
-        }
-    )
+    chain_id: int, sender: str, call: Call, nonce: int, gas: int, offer: Fees
+) -> Transaction:
+    """The call as a transaction with every field."""
+    return {
+        "chainId": chain_id,
+        "from": to_checksum_address(sender),
+        "nonce": nonce,
+        "to": b"",
+        **call,
+        "value": 0,
+        "gas": gas,
+        "maxFeePerGas": offer.price,
+        "maxPriorityFeePerGas": offer.tip,
+        "type": 2,
+    }
 
 
-def sign(signer: Signer, transaction: TxParams) -> tuple[bytes | None, str | None, Question]:
+def sign(signer: Signer, transaction: Transaction) -> tuple[bytes | None, str | None, Question]:
     """The signed bytes and their hash, None where the node signs; and the question that gives it to the node."""
     raw = signer.sign(transaction)
     if raw is None:
@@ -93,24 +89,9 @@ def sign(signer: Signer, transaction: TxParams) -> tuple[bytes | None, str | Non
     return raw, name, ("eth_sendRawTransaction", ("0x" + raw.hex(),))
 
 
-def next_nonce(node: Node, address: str) -> int:
-    """The number that this account's next transaction has, those that wait included."""
-    return transaction_count(node, address, "pending")
-
-
-def transaction_count(node: Node, address: str, tag: str) -> int:
-    account = Web3.to_checksum_address(address)
-    return int(node.web3.eth.get_transaction_count(account, tag))  # type: ignore[arg-type]
-
-
-def balance(node: Node, address: str) -> int:
-    """In wei."""
-    return int(node.web3.eth.get_balance(Web3.to_checksum_address(address)))
-
-
 def require_funds(node: Node, address: str, chain_id: int, needed: int) -> None:
     """Raises EnvironmentUnfit if the account has less than `needed` wei."""
-    held = balance(node, address)
+    held = node.balance(address)
     if held < needed:
         raise EnvironmentUnfit(
             expected=f"at least {needed / 10**18:g} ether on account {address} of chain {chain_id}",
@@ -119,7 +100,7 @@ def require_funds(node: Node, address: str, chain_id: int, needed: int) -> None:
         )
 
 
-def send(node: Node, signer: Signer, call: ContractFunction | ContractConstructor) -> Mined:
+def send(node: Node, signer: Signer, call: Call) -> Mined:
     """Sends one transaction with the gas that the node says and a fifth more; returns when it is in a block.
 
     Raises:
@@ -128,10 +109,10 @@ def send(node: Node, signer: Signer, call: ContractFunction | ContractConstructo
         ServiceUnavailable: not in a block within the node's patience, and what became of it is not known.
     """
     with signer.exclusive():
-        chain_id, offer = node.web3.eth.chain_id, fees(node)
-        gas = call.estimate_gas({"from": Web3.to_checksum_address(signer.address)}) * 6 // 5
+        chain_id, offer = node.chain_id(), fees(node)
+        gas = node.number("eth_estimateGas", {"from": signer.address, **call}) * 6 // 5
         require_funds(node, signer.address, chain_id, gas * offer.price)
-        nonce = next_nonce(node, signer.address)
+        nonce = node.num_sent(signer.address, "pending")
         transaction = prepare(chain_id, signer.address, call, nonce, gas, offer)
         _, name, (method, params) = sign(signer, transaction)
         answer = hexadecimal(node.ask(method, *params), 32)
@@ -156,6 +137,6 @@ def _wait(node: Node, transaction: str) -> Mined:
 
 def _tip(node: Node) -> int:
     try:
-        return int(node.web3.eth.max_priority_fee)
+        return node.number("eth_maxPriorityFeePerGas", parse=quantity)
     except Refused:
         return GWEI

@@ -22,13 +22,10 @@ from edgeline.anchoring.sending import (
     POLL_S,
     SLOWEST_POLL_S,
     Fees,
-    balance,
     fees,
-    next_nonce,
     prepare,
     require_funds,
     sign,
-    transaction_count,
 )
 from edgeline.provenance.record import Record
 from edgeline.provenance.statement import kind_name
@@ -86,7 +83,7 @@ class Submitter:
             self.allowed = True
         offer = fees(self.node, self.max_price)
         entries = self._affordable(entries, offer)
-        nonce = next_nonce(self.node, self.signer.address)
+        nonce = self.node.num_sent(self.signer.address, "pending")
         self._submit([self._signed(entry, nonce + n, offer) for n, entry in enumerate(entries)])
         self._wait({entry.key for entry in entries})
 
@@ -102,7 +99,7 @@ class Submitter:
     def _look(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
         """Closes and frees what can be; gives those that may still get into a block."""
         # Asked first: a number that is used by now stands in a block that the rest will show.
-        used = transaction_count(self.node, self.signer.address, "latest")
+        used = self.node.num_sent(self.signer.address, "latest")
         left = []
         for entry in self._absent(entries):
             if entry.sender == self.signer.address and (entry.nonce or 0) >= used:
@@ -167,7 +164,7 @@ class Submitter:
 
     def _contiguous(self, entries: Iterable[OutboxEntry]) -> list[OutboxEntry]:
         """In the order of their numbers up to a gap, that no transaction of ours would ever fill; frees the others."""
-        expected, kept = next_nonce(self.node, self.signer.address), []
+        expected, kept = self.node.num_sent(self.signer.address, "pending"), []
         for entry in sorted(entries, key=lambda entry: entry.nonce or 0):
             if (nonce := entry.nonce or 0) > expected:
                 self._save([entry.freed()])
@@ -178,7 +175,7 @@ class Submitter:
 
     def _affordable(self, entries: list[OutboxEntry], offer: Fees) -> list[OutboxEntry]:
         """As many of them as the account can pay for, or EnvironmentUnfit."""
-        held = balance(self.node, self.signer.address)
+        held = self.node.balance(self.signer.address)
         costs = list(accumulate(entry.gas_limit * offer.price for entry in entries))
         if held < costs[0]:
             chain_id = self.contract.deployment.chain_id
@@ -262,7 +259,7 @@ class Submitter:
         Anvil 1.7.1 strands what overtakes its predecessor on the way in, and all that follows it.
         """
         first = min(entries, key=lambda entry: entry.nonce or 0)
-        waiting = next_nonce(self.node, self.signer.address)
+        waiting = self.node.num_sent(self.signer.address, "pending")
         if first.key in self.nudged or waiting > (first.nonce or 0):
             return
         self.nudged.add(first.key)

@@ -12,7 +12,6 @@ from edgeline.anchoring.flush import FlushReport
 from edgeline.anchoring.interface import role_names
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.sending import balance
 from edgeline.anchoring.session import flush_workspace, node_url, open_chain, open_outbox
 from edgeline.cli.ask import local_url
 from edgeline.cli.console import show, waiting_for
@@ -155,7 +154,7 @@ def _account(contract: AnchorContract, known: Chain, workspace: Workspace) -> di
         "account": who,
         "roles": role_names(key.roles),
         "suspect_since": key.compromised_since or None,
-        "balance_wei": str(balance(contract.node, who)),
+        "balance_wei": str(contract.node.balance(who)),
     }
 
 
