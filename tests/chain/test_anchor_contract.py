@@ -193,7 +193,7 @@ def test_tips_and_prices_stay_below_the_most(
 
 def test_importing_the_door_leaves_the_recursion_limit_sound() -> None:
     """A package below web3 raises it so far that nested JSON of a stranger kills the process."""
-    for module in ("contract", "keys"):
+    for module in ("contract", "keys", "session"):
         code = f"import sys, edgeline.anchoring.{module}; print(sys.getrecursionlimit())"
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True

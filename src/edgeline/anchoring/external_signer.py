@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,10 @@ from hexbytes import HexBytes
 
 from edgeline.anchoring.provider import octets
 from edgeline.errors import EnvironmentUnfit, RecipeError
+
+# A package below eth-account (py_ecc) raises this limit so far that a stranger's nested JSON, read anywhere in
+# the process, overflows the stack and kills it without a word.
+sys.setrecursionlimit(min(sys.getrecursionlimit(), 3000))
 
 Transaction = dict[str, Any]
 """With every field; `to` is empty where a contract is made."""

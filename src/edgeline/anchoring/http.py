@@ -5,7 +5,6 @@ byte, or a resolver that hangs, can hold its caller for hours. Here a thread is 
 """
 
 import threading
-import time
 from concurrent.futures import Future
 from http.client import HTTPException
 
@@ -13,7 +12,6 @@ import requests
 import urllib3
 
 MAX_BYTES = 2**25
-CHUNK_BYTES = 2**16
 STRANGER = "something that does not speak Ethereum JSON-RPC"
 
 
@@ -36,11 +34,10 @@ def post(session: requests.Session, url: str, body: bytes, timeout_s: float) -> 
         NoAnswer: nothing within `timeout_s`, or no answer of the kind that a node gives.
     """
     future: Future[bytes] = Future()
-    end = time.monotonic() + timeout_s
 
     def work() -> None:
         try:
-            future.set_result(_exchange(session, url, body, end))
+            future.set_result(_exchange(session, url, body, timeout_s))
         except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             future.set_exception(error)
 
@@ -55,21 +52,14 @@ def post(session: requests.Session, url: str, body: bytes, timeout_s: float) -> 
         raise NoAnswer("an answer that broke off") from None
 
 
-def _exchange(session: requests.Session, url: str, body: bytes, end: float) -> bytes:
-    left = max(end - time.monotonic(), 0.001)
-    with session.post(url, data=body, timeout=left, stream=True, allow_redirects=False) as response:
+def _exchange(session: requests.Session, url: str, body: bytes, timeout_s: float) -> bytes:
+    with session.post(
+        url, data=body, timeout=timeout_s, stream=True, allow_redirects=False
+    ) as response:
         if response.status_code != requests.codes.ok:
             raise NoAnswer(f"{STRANGER} (HTTP status {response.status_code})")
-        return _read(response.raw, end)
-
-
-def _read(raw: urllib3.HTTPResponse, end: float) -> bytes:
-    data = bytearray()
-    # Not decoded: a megabyte of gzip can stand for a gigabyte, and only identity was asked for.
-    while chunk := raw.read1(CHUNK_BYTES, decode_content=False):
-        data += chunk
-        if len(data) > MAX_BYTES:
-            raise NoAnswer(f"an answer of more than {MAX_BYTES >> 20} MiB")
-        if time.monotonic() > end:
-            raise NoAnswer("no answer")
-    return bytes(data)
+        # Not decoded: a megabyte of gzip can stand for a gigabyte, and only identity was asked for.
+        data: bytes = response.raw.read(MAX_BYTES + 1, decode_content=False)
+    if len(data) > MAX_BYTES:
+        raise NoAnswer(f"an answer of more than {MAX_BYTES >> 20} MiB")
+    return data

@@ -6,17 +6,12 @@ largest size and the form that Ethereum's JSON-RPC specification gives it, or it
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from edgeline.anchoring.http import STRANGER, NoAnswer, new_session, post
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
-
-# A package below web3 (py_ecc) raises this limit so far that a stranger's nested JSON, read anywhere in
-# the process, overflows the stack and kills it without a word.
-sys.setrecursionlimit(min(sys.getrecursionlimit(), 3000))
 
 QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,63})")
 OCTETS = re.compile(r"0x([0-9a-fA-F]{2})*")
@@ -77,16 +72,13 @@ class Provider:
         answers = self._post(asked)
         if isinstance(answers, dict) and isinstance(answers.get("error"), dict):
             raise self._refusal(answers["error"], "a batch")
-        if not isinstance(answers, list):
-            raise self.strange("no answer to a batch")
-        known = {
-            answer["id"]: answer
-            for answer in answers
-            if isinstance(answer, dict) and type(answer.get("id")) is int
-        }
-        if len(answers) != len(asked) or known.keys() != set(range(len(asked))):
+        # by the ids' spelling, since 1 is True to Python
+        known = self.read(
+            lambda many: {repr(one["id"]): one for one in many}, answers, "answers to a batch"
+        )
+        if len(answers) != len(asked) or known.keys() != set(map(repr, range(len(asked)))):
             raise self.strange("an incomplete answer to a batch")
-        return [self._result(known[n], n, method) for n, (method, _) in enumerate(questions)]
+        return [self._result(known[repr(n)], n, name) for n, (name, _) in enumerate(questions)]
 
     def results(self, questions: Sequence[Question]) -> list[Any]:
         """Like `batch`, for any number of questions that no node refuses: the first refusal is raised."""

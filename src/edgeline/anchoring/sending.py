@@ -62,13 +62,13 @@ def fees(node: Node, most: int = MAX_PRICE) -> Fees:
     return Fees(offered, min(tip, offered - base), base)
 
 
-def prepare(
-    chain_id: int, sender: str, call: Call, nonce: int, gas: int, offer: Fees
-) -> Transaction:
-    """The call as a transaction with every field."""
-    return {
+def sign(
+    signer: Signer, chain_id: int, call: Call, nonce: int, gas: int, offer: Fees
+) -> tuple[bytes | None, str | None, Question]:
+    """The signed transaction and its hash, None where the node signs; and the question that gives it to the node."""
+    transaction: Transaction = {
         "chainId": chain_id,
-        "from": to_checksum_address(sender),
+        "from": to_checksum_address(signer.address),
         "nonce": nonce,
         "to": b"",
         **call,
@@ -78,10 +78,6 @@ def prepare(
         "maxPriorityFeePerGas": offer.tip,
         "type": 2,
     }
-
-
-def sign(signer: Signer, transaction: Transaction) -> tuple[bytes | None, str | None, Question]:
-    """The signed bytes and their hash, None where the node signs; and the question that gives it to the node."""
     raw = signer.sign(transaction)
     if raw is None:
         return None, None, ("eth_sendTransaction", (to_json(transaction),))
@@ -113,8 +109,7 @@ def send(node: Node, signer: Signer, call: Call) -> Mined:
         gas = node.number("eth_estimateGas", {"from": signer.address, **call}) * 6 // 5
         require_funds(node, signer.address, chain_id, gas * offer.price)
         nonce = node.num_sent(signer.address, "pending")
-        transaction = prepare(chain_id, signer.address, call, nonce, gas, offer)
-        _, name, (method, params) = sign(signer, transaction)
+        _, name, (method, params) = sign(signer, chain_id, call, nonce, gas, offer)
         answer = hexadecimal(node.ask(method, *params), 32)
         return _wait(node, name or answer)
 

@@ -23,7 +23,6 @@ from edgeline.anchoring.sending import (
     SLOWEST_POLL_S,
     Fees,
     fees,
-    prepare,
     require_funds,
     sign,
 )
@@ -191,13 +190,12 @@ class Submitter:
 
     def _signed(self, entry: OutboxEntry, nonce: int, offer: Fees) -> Submission:
         call = self.contract.call(entry.function, *entry.arguments)
-        chain_id, address = self.contract.deployment.chain_id, self.signer.address
-        transaction = prepare(chain_id, address, call, nonce, entry.gas_limit, offer)
-        raw, name, question = sign(self.signer, transaction)
+        chain_id = self.contract.deployment.chain_id
+        raw, name, question = sign(self.signer, chain_id, call, nonce, entry.gas_limit, offer)
         sent = replace(
             entry.freed(),
             state="sent",
-            sender=address,
+            sender=self.signer.address,
             nonce=nonce,
             price=offer.price,
             raw=raw,
