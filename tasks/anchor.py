@@ -127,7 +127,7 @@ def anchor(
     )
     statements = (*lineage, itself, release_statement(itself, gate.report.validation))
     with open_outbox(run.workspace, settings.chain) as outbox:
-        outbox.enqueue(statements)
+        outbox.add(*statements)
         try:
             contract, flushed = _flush(run, settings, outbox)
             require_usable(contract, statements, dict(flushed.refused))

@@ -117,7 +117,7 @@ def _ask(chain: Chain, path: Path, statements: list[Statement]) -> list[float]:
         Outbox(chain.folder / "outbox.db") as outbox,
     ):
         assert len(index.find(Anchored)) >= len(statements)
-        outbox.enqueue(statements)
+        outbox.add(*statements)
         audit = Audit(index, StatementArchive(outbox))
         for n in range(NUM_ASKED):
             wanted = statements[n * 7919 % len(statements)]

@@ -97,7 +97,7 @@ def _anchored(file: Path) -> Receipt:
         for start in range(0, NUM_OTHERS, 250):
             anchor_many(chain, [(one, one) for one in others[start : start + 250]], 1)
         line = _line(file)
-        outbox.enqueue(line)
+        outbox.add(*line)
         return _receipt(chain, outbox, line[-1], file)
 
 

@@ -72,7 +72,7 @@ def _by_hand(chain: Chain, statements: list[Statement]) -> None:
 
 
 def _alone(chain: Chain, statements: list[Statement], outbox: Outbox) -> None:
-    outbox.enqueue(statements)
+    outbox.add(*statements)
     _flush(chain, outbox, len(statements))
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from edgeline.anchoring.contract import AnchorContract, EarlierContract, open_contract
 from edgeline.anchoring.deployment import Chain, read_chain, write_chain
+from edgeline.anchoring.hexadecimal import octets, quantity
 from edgeline.anchoring.interface import COMPILED
-from edgeline.anchoring.node import Node
-from edgeline.anchoring.provider import Refused, octets, quantity
+from edgeline.anchoring.node import Node, Refused
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.provenance.record import Deployment
 

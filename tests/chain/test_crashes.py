@@ -1,5 +1,6 @@
 """Whoever dies between writing down and hearing back finds out from the chain what became of it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.sending import MAX_PRICE, fees
+from edgeline.anchoring.sending import fees
 from edgeline.anchoring.submitter import Submitter
 from tests.chain.conftest import Make, account
 
@@ -106,9 +107,10 @@ def test_another_key_takes_over_what_the_first_left_in_the_air(
 
 def prepared(outbox: Outbox, contract: AnchorContract, signer: Signer) -> list[Any]:
     """What a flush is about to send: what it writes down, and the question to the node."""
-    flight = Submitter(outbox, contract, signer, 1.0, MAX_PRICE)
+    flight = Submitter(outbox, contract, signer, 1.0)
     first = contract.node.num_sent(signer.address, "pending")
     offer = fees(contract.node)
     return [
-        flight._signed(row, first + n, offer) for n, row in enumerate(outbox.entries("pending"))
+        flight._signed(replace(row, nonce=first + n), offer)
+        for n, row in enumerate(outbox.entries("pending"))
     ]

@@ -25,7 +25,7 @@ def test_statements_are_found_by_what_they_are_about(outbox: Outbox, make: Make)
     assert outbox.statements.children(data.digest) == sorted([tuned.digest, small.digest])
     assert outbox.statements.lineage(small.digest) == (data, tuned)
     assert [row.key for row in outbox.entries()] == [data.digest, tree]
-    outbox.enqueue([make("orphan", make("never seen"))])
+    outbox.add(make("orphan", make("never seen")))
     with pytest.raises(NotAnchored, match=make("never seen").digest):
         outbox.statements.lineage(make("orphan", make("never seen")).digest)
 
@@ -34,7 +34,7 @@ def test_a_long_line_of_rounds_is_followed_to_its_beginning(outbox: Outbox, make
     line = [make("0")]
     for number in range(1, 1500):
         line.append(make(str(number), line[-1], line[max(0, number - 7)]))
-    outbox.enqueue(line)
+    outbox.add(*line)
     assert outbox.statements.lineage(line[-1].digest) == tuple(line[:-1])
 
 

@@ -10,10 +10,9 @@ from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import Signer, load_signer
-from edgeline.anchoring.node import Node
+from edgeline.anchoring.node import Node, Refused
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.provider import Refused
-from edgeline.anchoring.sending import MAX_PRICE, fees
+from edgeline.anchoring.sending import fees
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from tests.chain.conftest import Make, account, deployed
 
@@ -164,12 +163,18 @@ def test_a_compromised_key_says_so(
 
 
 def test_fees_above_the_most_that_is_paid_are_waited_out(
-    contract: AnchorContract, ours: Signer, outbox: Outbox, make: Make
+    contract: AnchorContract,
+    ours: Signer,
+    outbox: Outbox,
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     outbox.add(make("model"))
-    with pytest.raises(EnvironmentUnfit, match=r"gas for at most 1e-09 gwei; found .* gwei"):
-        flush(outbox, contract, ours, max_price=1)
-    assert flush(outbox, contract, ours, max_price=MAX_PRICE).sent == 1
+    with monkeypatch.context() as patched:
+        patched.setattr("edgeline.anchoring.sending.MAX_PRICE", 1)
+        with pytest.raises(EnvironmentUnfit, match=r"gas for at most 1e-09 gwei; found .* gwei"):
+            flush(outbox, contract, ours)
+    assert flush(outbox, contract, ours).sent == 1
 
 
 def test_one_statement_that_the_node_does_not_take_does_not_hold_up_the_others(

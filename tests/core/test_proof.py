@@ -36,7 +36,6 @@ def test_a_receipt_of_once_verifies_for_ever(name: str) -> None:
     receipt, block = golden(name)
     proof = check(receipt, receipt.statement.subject, block, receipt.deployment)
     assert (proof.level, proof.record, proof.block_hash) == (2, receipt.record, block)
-    assert str(proof) == f"level 2 against block {proof.block} {block}, which was pinned"
     assert proof.trusted[0] == f"it was not revoked after block {proof.block}"
     assert proof.proves_key == name.startswith("3/")
     sound = "its anchorer's key was not compromised"
@@ -53,7 +52,6 @@ def test_a_revoked_statement_says_why(name: str) -> None:
 def test_without_a_pinned_block_it_must_be_trusted() -> None:
     receipt, block = golden("single")
     proof = proven(receipt)
-    assert str(proof) == f"level 2 against block {proof.block} {block}, which must be trusted"
     assert proof.trusted == (
         f"block {proof.block} is {block}",
         f"it was not revoked after block {proof.block}",
@@ -64,7 +62,6 @@ def test_without_a_pinned_block_it_must_be_trusted() -> None:
 def test_without_a_storage_proof_the_record_must_be_trusted() -> None:
     receipt, _ = golden("single")
     proof = proven(replace(receipt, storage=None))
-    assert str(proof) == "level 1: stated for this record, which must be trusted"
     assert (proof.level, proof.block, proof.pinned) == (1, None, False)
     assert proof.trusted == (
         "the contract holds this record",

@@ -15,10 +15,10 @@ from eth_utils import to_checksum_address
 from web3 import Web3
 
 from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.hexadecimal import octets
 from edgeline.anchoring.interface import COMPILED, REFUSALS, ROLES, input_types, role_names
 from edgeline.anchoring.keys import Signer, load_signer, parse_address
-from edgeline.anchoring.node import Node
-from edgeline.anchoring.provider import Refused, octets
+from edgeline.anchoring.node import Node, Refused
 from edgeline.anchoring.sending import Call, send
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.provenance.proof import record_slot

@@ -15,7 +15,6 @@ from edgeline.provenance.record import Deployment, check_field, is_count
 from edgeline.workspace import LOCAL, Workspace
 
 SCHEMA = "edgeline.deployment/2"
-MAX_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,11 @@ class Chain:
     """Where the key is, as `keys.load_signer` reads it."""
     confirmations: int
     """Blocks from its own on after which a record counts as final: 1 is its own alone."""
+
+    def __post_init__(self) -> None:
+        check_field("block", is_count(self.block, MAX_SAFE_INTEGER))
+        check_field("confirmations", is_count(self.confirmations, MAX_SAFE_INTEGER))
+        check_field("url and key", isinstance(self.url, str) and isinstance(self.key, str))
 
 
 def write_chain(chain: Chain, path: Path) -> Path:
@@ -76,8 +80,7 @@ def read_chain(path: Path) -> Chain:
         EnvironmentUnfit: there is none, or it is not as it was written.
     """
     try:
-        with path.open("rb") as file:
-            return _chain(path.stem, parse_canonical(file.read(MAX_BYTES)))
+        return _chain(path.stem, parse_canonical(path.read_bytes()))
     except (ValueError, OSError) as error:
         local = path.stem == LOCAL
         raise EnvironmentUnfit(
@@ -88,14 +91,8 @@ def read_chain(path: Path) -> Chain:
 
 
 def _chain(name: str, values: Any) -> Chain:
-    if not isinstance(values, dict) or values.pop("schema", None) != SCHEMA:
-        raise ValueError(f"not the fields of {SCHEMA}")
-    try:
-        deployment = Deployment(**{one.name: values.pop(one.name) for one in fields(Deployment)})
-        chain = Chain(name, deployment, **values)
-    except (KeyError, TypeError):
-        raise ValueError(f"not the fields of {SCHEMA}") from None
-    check_field("block", is_count(chain.block, MAX_SAFE_INTEGER))
-    check_field("confirmations", is_count(chain.confirmations, MAX_SAFE_INTEGER))
-    check_field("url and key", isinstance(chain.url, str) and isinstance(chain.key, str))
-    return chain
+    with suppress(TypeError, KeyError, AttributeError):
+        if values.pop("schema") == SCHEMA:
+            of = Deployment(**{one.name: values.pop(one.name) for one in fields(Deployment)})
+            return Chain(name, of, **values)
+    raise ValueError(f"not the fields of {SCHEMA}")

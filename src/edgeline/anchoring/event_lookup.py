@@ -6,7 +6,7 @@ from typing import Any
 from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.events import Anchored, Event, TreeAnchored
 from edgeline.anchoring.logs import decode, topic
-from edgeline.anchoring.provider import Question, Refused, batches
+from edgeline.anchoring.node import Question, Refused, batches
 
 TOPICS = [topic(Anchored), topic(TreeAnchored)]
 MANY = 50

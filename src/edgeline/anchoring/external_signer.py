@@ -17,7 +17,7 @@ from eth_account import Account
 from eth_account.typed_transactions import TypedTransaction
 from hexbytes import HexBytes
 
-from edgeline.anchoring.provider import octets
+from edgeline.anchoring.hexadecimal import octets
 from edgeline.errors import EnvironmentUnfit, RecipeError
 
 # A package below eth-account (py_ecc) raises this limit so far that a stranger's nested JSON, read anywhere in
@@ -36,7 +36,16 @@ PATIENCE_S = 120.0
 
 def external_signer(words: str) -> tuple[str, Sign]:
     """The address that the program of this command line signs for, and how it is asked to."""
-    command = _split(words)
+    try:
+        command = shlex.split(words)
+    except ValueError:
+        command = []
+    if not command:
+        raise RecipeError(
+            expected="command: and a program with its arguments",
+            found="no program, or a quotation mark without its partner",
+            remedy="write it as in a shell",
+        )
     address = _answer(command, {"ask": "address"}).lower()
     if not ADDRESS.fullmatch(address):
         raise _no_use(command[0], f"{len(address)} characters that are no address")
@@ -74,20 +83,6 @@ def _sender(transaction: Transaction, raw: bytes) -> str | None:
         return str(Account.recover_transaction(raw)).lower() if signed | given == signed else None
     except Exception:  # noqa: BLE001 - whatever is wrong with them, it is not what was asked for
         return None
-
-
-def _split(words: str) -> list[str]:
-    try:
-        command = shlex.split(words)
-    except ValueError:
-        command = []
-    if not command:
-        raise RecipeError(
-            expected="command: and a program with its arguments",
-            found="no program, or a quotation mark without its partner",
-            remedy="write it as in a shell",
-        )
-    return command
 
 
 def _answer(command: list[str], asked: Mapping[str, object]) -> str:

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 
 from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.keys import Signer
-from edgeline.anchoring.node import Node
+from edgeline.anchoring.node import Node, batches
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.outbox_entry import OutboxEntry
-from edgeline.anchoring.provider import batches
-from edgeline.anchoring.sending import MAX_PRICE
 from edgeline.anchoring.submitter import BATCH, Submitter
 
 PATIENCE = 2
@@ -51,14 +49,13 @@ def flush(
     *,
     confirmations: int = 1,
     wait_s: float = 60.0,
-    max_price: int = MAX_PRICE,
     patience_s: float = 0.0,
 ) -> FlushReport:
     """Sends what waits and looks after what was sent.
 
     An entry counts as final when its block and those after it are `confirmations`; `wait_s` is how long to wait
-    for a block without any news; `max_price` is in wei per gas; `patience_s`
-    is for another process that flushes this outbox or sends with this account.
+    for a block without any news; `patience_s` is for another process that flushes this outbox or sends with this
+    account.
 
     Raises:
         ServiceUnavailable: the node does not answer (any more). As for all errors: nothing is lost, flush again.
@@ -67,7 +64,7 @@ def flush(
     """
     with outbox.exclusive(patience_s), signer.exclusive(patience_s):
         reopened = outbox.bind(contract.deployment) + _rewind(outbox, contract.node)
-        submitter = Submitter(outbox, contract, signer, wait_s, max_price)
+        submitter = Submitter(outbox, contract, signer, wait_s)
         submitter.resume()
         if not submitter.late:
             _send_all(outbox, submitter)
@@ -87,10 +84,8 @@ def flush(
 def _rewind(outbox: Outbox, node: Node) -> int:
     """Opens again what is above a fork; one look if there is none, a dozen if there is."""
     known = outbox.blocks()
-    if not known or node.holds(*known[-1]):
-        return 0
-    kept = node.num_held(known)
-    return outbox.reopen(known[kept - 1][0] if kept else -1)
+    kept = known[: node.num_held(known)]
+    return 0 if kept == known else outbox.reopen(kept[-1][0] if kept else -1)
 
 
 def _send_all(outbox: Outbox, submitter: Submitter) -> None:

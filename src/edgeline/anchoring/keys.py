@@ -24,7 +24,6 @@ from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.files import acquire_lock, read_json
 
 PASSWORD = "EDGELINE_KEYSTORE_PASSWORD"
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 
 T = TypeVar("T")
@@ -69,25 +68,25 @@ def load_signer(source: str, node: Node, locks: Path) -> Signer:
         EnvironmentUnfit: there is no such key, or it cannot be used.
     """
     kind, _, rest = source.partition(":")
-    is_key = kind != "env" and KEY.fullmatch(rest.strip()) is not None
-    if kind not in SOURCES or (kind != "node" and not rest) or source == "node:" or is_key:
+    if kind not in SOURCES:
         raise RecipeError(
             expected="a key source: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM",
-            found=f"something that begins with {kind!r}" if kind in SOURCES else "another word",
+            found="another word",
             remedy="name one of these; the key itself is never written there",
         )
-    address, sign = SOURCES[kind](rest, node)
+    form, meant, read = SOURCES[kind]
+    if not form.fullmatch(rest) or KEY.fullmatch(rest.strip()):
+        raise RecipeError(
+            expected=f"{kind}: and {meant}",
+            found=f"{len(rest)} other characters",
+            remedy="write it so; the key itself is never written there",
+        )
+    address, sign = read(rest, node)
     chain_id = node.chain_id()
     return Signer(address, sign, locks / f"nonces-{chain_id}-{address}.lock")
 
 
 def _of_node(address: str, node: Node) -> tuple[str, Sign]:
-    if address and not ADDRESS.fullmatch(address):
-        raise RecipeError(
-            expected="node:0x and 40 hexadecimal digits",
-            found=f"{len(address)} other characters",
-            remedy="name an account of the node, or leave it out for its first one",
-        )
     accounts = node.accounts()
     chosen = address.lower() or next(iter(accounts), "")
     if chosen not in accounts:
@@ -100,12 +99,6 @@ def _of_node(address: str, node: Node) -> tuple[str, Sign]:
 
 
 def _of_variable(name: str, _: Node) -> tuple[str, Sign]:
-    if not VARIABLE.fullmatch(name) or KEY.fullmatch(name):
-        raise RecipeError(
-            expected="env: and the name of a variable",
-            found=f"{len(name)} characters that are none",
-            remedy="export the key in a variable, and write the variable's name",
-        )
     account = _without_trace(lambda: Account.from_key(os.environ[name]))
     if account is None:
         length = len(os.environ.get(name, ""))
@@ -152,12 +145,18 @@ def _decrypted(keystore: dict[str, Any], path: str) -> LocalAccount:
     return account
 
 
-SOURCES: dict[str, Callable[[str, Node], tuple[str, Sign]]] = {
-    "node": _of_node,
-    "env": _of_variable,
-    "keystore": _of_keystore,
-    "command": lambda words, _: external_signer(words),
+Source = Callable[[str, Node], tuple[str, Sign]]
+SOURCES: dict[str, tuple[re.Pattern[str], str, Source]] = {
+    "node": (
+        re.compile(f"({ADDRESS.pattern})?"),
+        "0x and 40 hexadecimal digits, or nothing for its first account",
+        _of_node,
+    ),
+    "env": (re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), "the name of a variable", _of_variable),
+    "keystore": (re.compile(r".+"), "the path of a file", _of_keystore),
+    "command": (re.compile(r".+"), "a program", lambda words, _: external_signer(words)),
 }
+"""What may stand behind the colon, in a pattern and in words, and how it is read."""
 
 
 def _local(account: LocalAccount) -> tuple[str, Sign]:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from edgeline.anchoring.events import EVENTS, Event
+from edgeline.anchoring.hexadecimal import octets
 from edgeline.anchoring.interface import COMPILED, input_types
-from edgeline.anchoring.provider import octets
 from edgeline.errors import Tampered
 from edgeline.provenance.trie import keccak256
 

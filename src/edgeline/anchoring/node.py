@@ -1,19 +1,41 @@
-"""An Ethereum node: its chain, its blocks, its accounts, and what became of transactions."""
+"""An Ethereum node: its chain, its accounts, and what became of transactions.
 
+Nothing that it says is taken on trust, so web3, which would, asks nothing. Nothing is asked twice: whether a
+question may be repeated is for the caller to know. An answer has a deadline, a largest size and the form that
+Ethereum's JSON-RPC specification gives it, or it is an error of ours in one line.
+"""
+
+import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from edgeline.anchoring.provider import Provider, count, hexadecimal, quantity
+from edgeline.anchoring.hexadecimal import OCTETS, count, hexadecimal, quantity
+from edgeline.anchoring.http import STRANGER, NoAnswer, new_session, post
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
+
+MANY = 100
+"""Questions in one exchange."""
+
+Question = tuple[str, Sequence[object]]
+T = TypeVar("T")
+
+
+class Refused(EnvironmentUnfit):
+    """The node said no; `data` is what the contract gave back, in hexadecimal, where it did."""
+
+    def __init__(self, *, expected: str, found: str, remedy: str, data: str | None = None) -> None:
+        super().__init__(expected=expected, found=found, remedy=remedy)
+        self.data = data
 
 
 @dataclass(frozen=True)
 class Block:
     """A block's header."""
 
-    number: int
     hash: str
     fields: dict[str, Any]
     """As the node spells them; re-hashed where a proof is made of them."""
@@ -32,8 +54,79 @@ class Mined:
     logs: list[dict[str, Any]]
 
 
-class Node(Provider):
+class Node:
     """An Ethereum node at `url`; `timeout_s` is for a whole question."""
+
+    def __init__(self, url: str, timeout_s: float = 10.0) -> None:
+        self.url, self.timeout_s = url, timeout_s
+        self.place = shown(url)
+        self._session = new_session()
+
+    def ask(self, method: str, *params: object) -> Any:
+        """The result, as the node spells it.
+
+        Raises:
+            Refused: the node said no.
+            ServiceUnavailable: it said nothing in time, or nothing that an Ethereum node says.
+        """
+        result = self._result(self._post(_question(0, method, params)), 0, method)
+        if isinstance(result, Refused):
+            raise result
+        return result
+
+    def number(self, method: str, *params: object, parse: Callable[[object], int] = count) -> int:
+        """The result of a question whose answer is a number."""
+        return self.read(parse, self.ask(method, *params), f"an answer to {method}")
+
+    def batch(self, questions: Sequence[Question]) -> list[Any]:
+        """The results in the order of the questions, from one exchange; a `Refused` where the node said no.
+
+        web3's own batches carry no transactions, and give nothing where one answer is a refusal.
+
+        Raises:
+            Refused: the node takes no batches, or not this one.
+            ServiceUnavailable: as for `ask`, or an answer is missing or there twice.
+        """
+        if not questions:
+            return []
+        asked = [_question(n, method, params) for n, (method, params) in enumerate(questions)]
+        answers = self._post(asked)
+        if isinstance(answers, dict) and isinstance(answers.get("error"), dict):
+            raise self._refusal(answers["error"], "a batch")
+        # by the ids' spelling, since 1 is True to Python
+        known = self.read(
+            lambda many: {repr(one["id"]): one for one in many}, answers, "answers to a batch"
+        )
+        if len(answers) != len(asked) or known.keys() != set(map(repr, range(len(asked)))):
+            raise self.strange("an incomplete answer to a batch")
+        return [self._result(known[repr(n)], n, name) for n, (name, _) in enumerate(questions)]
+
+    def results(self, questions: Sequence[Question]) -> list[Any]:
+        """Like `batch`, for any number of questions that no node refuses: the first refusal is raised."""
+        answers = [answer for part in batches(questions, MANY) for answer in self.batch(part)]
+        for answer in answers:
+            if isinstance(answer, Refused):
+                raise answer
+        return answers
+
+    def read(self, parse: Callable[[Any], T], value: object, what: str) -> T:
+        """`parse(value)`, where whatever it cannot make sense of is the node's fault."""
+        try:
+            return parse(value)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise self.strange(f"something else than {what}") from None
+
+    def strange(self, what: str) -> ServiceUnavailable:
+        """To raise when an answer makes no sense."""
+        return self._unavailable(f"{STRANGER} ({what})")
+
+    def contradiction(self, expected: str, found: str) -> Tampered:
+        """To raise when answers make sense, but not together."""
+        return Tampered(
+            expected=f"{expected} from the node at {self.place}",
+            found=found,
+            remedy="do not trust this node; ask another one of the same chain",
+        )
 
     def identity(self) -> tuple[int, str]:
         """Chain id and genesis hash."""
@@ -76,8 +169,10 @@ class Node(Provider):
     def num_held(self, blocks: Sequence[tuple[int, str]]) -> int:
         """How many of these blocks, given by number and hash, oldest first, the chain still holds.
 
-        Blocks name their parents, so all that are there come before all that are not.
+        Blocks name their parents, so all that are there come before all that are not; most often that is all.
         """
+        if not blocks or self.holds(*blocks[-1]):
+            return len(blocks)
         return bisect_left(blocks, True, key=lambda block: not self.holds(*block))
 
     def mined(self, transactions: Sequence[str]) -> list[Mined | None]:
@@ -88,18 +183,59 @@ class Node(Provider):
             for transaction, answer in zip(transactions, answers, strict=True)
         ]
 
+    def _result(self, answer: object, number: int, method: str) -> Any:
+        match answer:
+            case {"error": dict(error)}:
+                return self._refusal(error, method)
+            case {"result": result, "id": found} if found == number:
+                return result
+        raise self.strange(f"no answer to {method}")
+
+    def _refusal(self, error: dict[str, Any], what: str) -> Refused:
+        return Refused(
+            expected=f"an answer to {what} from {self.place}",
+            found=f"a refusal{_words(error.get('message'))}",
+            remedy="look at the node's log, or ask another node of the chain",
+            data=_revert_data(error),
+        )
+
+    def _post(self, body: object) -> Any:
+        try:
+            data = post(self._session, self.url, json.dumps(body).encode(), self.timeout_s)
+            return json.loads(data)
+        except NoAnswer as error:
+            self._session = new_session()
+            raise self._unavailable(str(error)) from None
+        except (ValueError, RecursionError):
+            raise self.strange("no JSON") from None
+
+    def _unavailable(self, found: str) -> ServiceUnavailable:
+        return ServiceUnavailable(
+            expected=f"an Ethereum node at {self.place}",
+            found=found,
+            remedy="check the address; `edgeline up` starts this project's own node",
+        )
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """So many at a time, in their order."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def shown(url: str) -> str:
+    """Scheme, host and port: the rest of a node's address is often a key."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}"
+
 
 def _block(number: int | str, value: Any) -> Block | None:
     if value is None:
         return None
-    block = Block(
-        count(value["number"]),
-        hexadecimal(value["hash"], 32),
-        value,
-    )
-    if isinstance(number, int) and block.number != number:
+    if isinstance(number, int) and count(value["number"]) != number:
         raise ValueError("another block")
-    return block
+    return Block(hexadecimal(value["hash"], 32), value)
 
 
 def _mined(transaction: str, value: Any) -> Mined | None:
@@ -116,3 +252,23 @@ def _mined(transaction: str, value: Any) -> Mined | None:
         None if created is None else hexadecimal(created, 20),
         [dict(log) for log in value["logs"]],
     )
+
+
+def _question(number: int, method: str, params: Sequence[object]) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
+
+
+def _words(message: object) -> str:
+    """What the node says in one short line, without the paths that Ganache puts into it."""
+    line = message.splitlines()[0] if isinstance(message, str) and message.strip() else ""
+    plain = " ".join(word for word in line[:300].split() if "/" not in word and "\\" not in word)
+    kept = "".join(letter for letter in plain if " " <= letter <= "~")[:120].strip()
+    return f": {kept}" if kept else ""
+
+
+def _revert_data(error: dict[str, Any]) -> str | None:
+    """What the contract gave back: Anvil and geth say it plainly, Ganache inside of an object."""
+    data = error.get("data")
+    if isinstance(data, dict):
+        data = data.get("result")
+    return data.lower() if isinstance(data, str) and OCTETS.fullmatch(data) else None

@@ -61,11 +61,7 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         self.database.close()
 
-    def add(self, statement: Statement) -> bool:
-        """Queues a statement; False if it is queued, or was anchored from here, already."""
-        return bool(self.enqueue([statement]))
-
-    def enqueue(self, statements: Sequence[Statement]) -> int:
+    def add(self, *statements: Statement) -> int:
         """Queues statements in their order, all or none of them; gives how many were not here.
 
         The next flush anchors them: parents come first.
@@ -159,29 +155,21 @@ class Outbox:
         expected = f"nobody else to send what is in {self.path}"
         return acquire_lock(self.path.with_suffix(".lock"), expected, patience_s=patience_s)
 
-    def place(self) -> tuple[int, str, str] | None:
-        """Chain id, genesis and contract that the states are for; None before the first flush."""
-        found = self.database.fetch("SELECT chain_id, genesis, contract FROM place")
-        return tuple(found[0]) if found else None
-
     def bind(self, deployment: Deployment) -> int:
         """Notes for which contract the states are; at another one nothing is anchored yet.
 
         Returns how many entries had been anchored elsewhere, and wait again now.
         """
         place = (deployment.chain_id, deployment.genesis, deployment.contract)
+        if place in map(
+            tuple, self.database.fetch("SELECT chain_id, genesis, contract FROM place")
+        ):
+            return 0
+        entries = self.entries()
+        self.save(entry.freed() for entry in entries)
         with self.database.change() as db:
-            known = db.execute("SELECT chain_id, genesis, contract FROM place").fetchone()
-            if known is not None and tuple(known) == place:
-                return 0
             db.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?, ?)", place)
-            closed = db.execute("SELECT count(*) FROM rows WHERE state IN ('mined', 'final')")
-            (number,) = closed.fetchone()
-            db.execute(
-                "UPDATE rows SET state = 'pending', reason = '', sender = NULL, nonce = NULL, "
-                'price = NULL, raw = NULL, "transaction" = NULL, block = NULL, block_hash = NULL'
-            )
-            return int(number)
+        return sum(entry.state in ("mined", "final") for entry in entries)
 
     def save(self, entries: Iterable[OutboxEntry]) -> None:
         """Keeps how far these entries got; to be called before their transactions leave."""

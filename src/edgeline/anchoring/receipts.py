@@ -1,14 +1,15 @@
 """Receipts: what the chain holds about a statement, with every proof that the node can give."""
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.event_lookup import locate
-from edgeline.anchoring.node import Block
+from edgeline.anchoring.hexadecimal import octets, quantity
+from edgeline.anchoring.node import Block, Refused
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.provider import Refused, octets, quantity
 from edgeline.errors import NotAnchored, Revoked
 from edgeline.provenance.proof import check, key_slot, record_slot
 from edgeline.provenance.receipt import Receipt, StorageProof, receipt_path
@@ -87,41 +88,31 @@ def storage_proof(contract: AnchorContract, record: Record, block: int) -> Stora
 
     A record that was revoked since is proven as of the newest block. None where the node does not prove.
     """
-    for at in (block, None):
-        number = contract.node.head() if at is None else at
-        try:
+    node, slots = contract.node, (record_slot(record.key), key_slot(record.anchorer))
+    for number in (block, node.head()):
+        # Most nodes forget old states; the newest is there as long as anyone.
+        with suppress(Refused):
             if contract.records([record.key], number) == [record]:
-                return _proof(contract, record, number)
-        except Refused:
-            # Most nodes forget old states; the newest is there as long as anyone.
-            continue
+                asked = contract.deployment.contract, ["0x" + slot.hex() for slot in slots]
+                answer = node.ask("eth_getProof", *asked, hex(number))
+                found = node.block(number)
+                header = header_of(found) if found else None
+                return node.read(partial(_proof, header), answer, "a proof") if header else None
     return None
 
 
-def _proof(contract: AnchorContract, record: Record, number: int) -> StorageProof | None:
-    slots = ["0x" + slot.hex() for slot in (record_slot(record.key), key_slot(record.anchorer))]
-    answer = contract.node.ask("eth_getProof", contract.deployment.contract, slots, hex(number))
-    block = contract.node.block(number)
-    header = None if block is None else header_of(block)
-    if header is None:
-        return None
-    return contract.node.read(
-        lambda value: StorageProof(
-            "0x" + header.hex(),
-            _nodes(value["accountProof"]),
-            *(_nodes(value["storageProof"][n]["proof"]) for n in range(len(slots))),
-        ),
-        answer,
-        "a proof",
-    )
+def _proof(header: bytes, value: Any) -> StorageProof:
+    slot, key = value["storageProof"]
+    paths = value["accountProof"], slot["proof"], key["proof"]
+    nodes = (tuple("0x" + octets(node).hex() for node in path) for path in paths)
+    return StorageProof("0x" + header.hex(), *nodes)
 
 
 def header_of(block: Block) -> bytes | None:
     """The header whose hash the block's is; None on a chain that has others."""
     try:
-        items = [_field(block.fields, name) for name in HEADER.split()]
         later = [name for name in LATER.split() if block.fields.get(name) is not None]
-        header = encode([*items, *(_field(block.fields, name) for name in later)])
+        header = encode([_field(block.fields, name) for name in (*HEADER.split(), *later)])
     except (ValueError, KeyError):
         return None
     return header if "0x" + keccak256(header).hex() == block.hash else None
@@ -131,7 +122,3 @@ def _field(fields: dict[str, Any], name: str) -> bytes:
     if name not in NUMBERS.split():
         return octets(fields[name])
     return encode_number(quantity(fields[name]))
-
-
-def _nodes(values: Any) -> tuple[str, ...]:
-    return tuple("0x" + octets(node).hex() for node in values)

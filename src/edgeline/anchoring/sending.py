@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from eth_utils import to_checksum_address
 
 from edgeline.anchoring.external_signer import Transaction, to_json
+from edgeline.anchoring.hexadecimal import hexadecimal, quantity
 from edgeline.anchoring.keys import Signer
-from edgeline.anchoring.node import Mined, Node
-from edgeline.anchoring.provider import Question, Refused, hexadecimal, quantity
+from edgeline.anchoring.node import Mined, Node, Question, Refused
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.provenance.trie import keccak256
 
@@ -21,7 +21,7 @@ MAX_PRICE = 500 * GWEI
 """In wei per gas: what no transaction pays more than, whatever a node says."""
 
 POLL_S, SLOWEST_POLL_S = 0.02, 2.0
-LEAST_PATIENCE_S = 60.0
+PATIENCE_S = 60.0
 
 Call = dict[str, str]
 """`data`, what a contract is told or made with, and `to`, the address of one that is there."""
@@ -41,24 +41,24 @@ class Fees:
         return Fees(dearer, min(self.tip * 5 // 4 + 1, dearer), self.base)
 
 
-def fees(node: Node, most: int = MAX_PRICE) -> Fees:
+def fees(node: Node) -> Fees:
     """What to offer now: twice the base fee, so that six full blocks in a row do not leave it behind.
 
     Raises:
-        EnvironmentUnfit: even the least is more than `most`.
+        EnvironmentUnfit: even the least is more than MAX_PRICE.
     """
     latest = node.block("latest")
     if latest is None:
         raise node.strange("no newest block")
     base = node.read(quantity, latest.fields.get("baseFeePerGas"), "a base fee")
-    if base > most:
+    if base > MAX_PRICE:
         raise EnvironmentUnfit(
-            expected=f"gas for at most {most / GWEI:g} gwei",
+            expected=f"gas for at most {MAX_PRICE / GWEI:g} gwei",
             found=f"{base / GWEI:g} gwei at {node.place}",
             remedy="wait until fewer people send: nothing is lost",
         )
     tip = _tip(node)
-    offered = min(2 * base + tip, most)
+    offered = min(2 * base + tip, MAX_PRICE)
     return Fees(offered, min(tip, offered - base), base)
 
 
@@ -102,7 +102,7 @@ def send(node: Node, signer: Signer, call: Call) -> Mined:
     Raises:
         Refused: the node takes it not.
         EnvironmentUnfit: no funds, or too high fees.
-        ServiceUnavailable: not in a block within the node's patience, and what became of it is not known.
+        ServiceUnavailable: not in a block within a minute, and what became of it is not known.
     """
     with signer.exclusive():
         chain_id, offer = node.chain_id(), fees(node)
@@ -115,11 +115,8 @@ def send(node: Node, signer: Signer, call: Call) -> Mined:
 
 
 def _wait(node: Node, transaction: str) -> Mined:
-    end, pause = time.monotonic() + max(node.timeout_s, LEAST_PATIENCE_S), POLL_S
-    while True:
-        [mined] = node.mined([transaction])
-        if mined is not None:
-            return mined
+    end, pause = time.monotonic() + PATIENCE_S, POLL_S
+    while not (mined := node.mined([transaction])[0]):
         if time.monotonic() > end:
             raise ServiceUnavailable(
                 expected=f"transaction {transaction} in a block of {node.place}",
@@ -128,6 +125,7 @@ def _wait(node: Node, transaction: str) -> Mined:
             )
         time.sleep(pause)
         pause = min(2 * pause, SLOWEST_POLL_S)
+    return mined
 
 
 def _tip(node: Node) -> int:

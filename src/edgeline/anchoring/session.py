@@ -11,12 +11,10 @@ from dataclasses import replace
 from edgeline.anchoring.contract import AnchorContract, EarlierContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain, known_chain, write_chain
 from edgeline.anchoring.flush import FlushReport, flush
-from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.revocation import revoke_again
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
-from edgeline.provenance.record import Deployment
 from edgeline.workspace import LOCAL, Workspace
 
 PATIENCE_S = 60.0
@@ -74,7 +72,7 @@ def flush_workspace(
     Raises:
         EnvironmentUnfit: the chain cannot be reached or does not let us; everything still waits.
     """
-    known, contract = _ready(workspace, name, outbox, local_url, say, may_deploy)
+    known, contract = _ready(workspace, name, local_url, say, may_deploy)
     signer = load_signer(known.key, contract.node, workspace.anchoring(name))
     confirmations = known.confirmations
     report = flush(outbox, contract, signer, confirmations=confirmations, patience_s=PATIENCE_S)
@@ -87,7 +85,6 @@ def flush_workspace(
 def _ready(
     workspace: Workspace,
     name: str,
-    outbox: Outbox,
     local_url: str,
     say: Callable[[str], object],
     may_deploy: bool,
@@ -105,23 +102,6 @@ def _ready(
             if name != LOCAL or not is_ours:
                 raise
             say(f"the local chain has no contract of ours: {error.found}; a new one is deployed")
-    made = _known_before(outbox, local_url) or deploy(
-        local_url, "node", name=name, locks=workspace.anchoring(name)
-    )
+    made = deploy(local_url, "node", name=name, locks=workspace.anchoring(name))
     write_chain(made, path)
     return made, open_contract(local_url, made.deployment)
-
-
-def _known_before(outbox: Outbox, local_url: str) -> Chain | None:
-    """The contract that the outbox was filled for, if this node still has it: its file alone was lost."""
-    place = outbox.place()
-    if place is None:
-        return None
-    deployment = Deployment(*place, COMPILED["code_hash"])
-    try:
-        open_contract(local_url, deployment)
-    except ServiceUnavailable:
-        raise
-    except EnvironmentUnfit:
-        return None
-    return Chain(LOCAL, deployment, 0, local_url, "node", 1)

@@ -13,11 +13,12 @@ from typing import Any
 from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.event_lookup import locate
 from edgeline.anchoring.events import Event
+from edgeline.anchoring.hexadecimal import hexadecimal
 from edgeline.anchoring.interface import moment
 from edgeline.anchoring.keys import Signer
+from edgeline.anchoring.node import Question, Refused, batches
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.outbox_entry import OutboxEntry
-from edgeline.anchoring.provider import Question, Refused, batches, hexadecimal
 from edgeline.anchoring.sending import (
     POLL_S,
     SLOWEST_POLL_S,
@@ -35,24 +36,15 @@ BATCH = 50
 STRANDED_S = 1.0
 """Without news, before the node is asked whether it means to execute what it holds."""
 
-Submission = tuple[OutboxEntry, Question]
-"""An entry with its transaction, and how the node is given it."""
-
 
 class Submitter:
     """What one flush has in the air. Whoever makes one holds the locks of outbox and signer."""
 
     def __init__(
-        self,
-        outbox: Outbox,
-        contract: AnchorContract,
-        signer: Signer,
-        wait_s: float,
-        max_price: int,
+        self, outbox: Outbox, contract: AnchorContract, signer: Signer, wait_s: float
     ) -> None:
         self.outbox, self.contract, self.signer = outbox, contract, signer
-        self.node = contract.node
-        self.wait_s, self.max_price = wait_s, max_price
+        self.node, self.wait_s = contract.node, wait_s
         self.sent = self.already = 0
         self.stuck: set[str] = set()
         """Keys that failed in this flush; what needs them is not tried."""
@@ -67,8 +59,7 @@ class Submitter:
         # The first alone: if the node refuses it, those after it would only pile up.
         for batch in (left[:1], *batches(left[1:], BATCH)):
             if batch and not self.late:
-                offer = fees(self.node, self.max_price)
-                self._submit([self._again(entry, offer) for entry in batch])
+                self._submit(batch, fees(self.node))
                 self._wait({entry.key for entry in batch})
 
     def send(self, entries: Sequence[OutboxEntry]) -> None:
@@ -80,10 +71,10 @@ class Submitter:
             # Once a flush: what changes meanwhile, the contract refuses.
             self.contract.require_anchorer(self.signer.address)
             self.allowed = True
-        offer = fees(self.node, self.max_price)
+        offer = fees(self.node)
         entries = self._affordable(entries, offer)
         nonce = self.node.num_sent(self.signer.address, "pending")
-        self._submit([self._signed(entry, nonce + n, offer) for n, entry in enumerate(entries)])
+        self._submit([replace(one, nonce=nonce + n) for n, one in enumerate(entries)], offer)
         self._wait({entry.key for entry in entries})
 
     def retry(self, entry: OutboxEntry) -> None:
@@ -181,32 +172,22 @@ class Submitter:
             require_funds(self.node, self.signer.address, chain_id, costs[0])
         return [entry for entry, cost in zip(entries, costs, strict=True) if cost <= held]
 
-    def _again(self, entry: OutboxEntry, offer: Fees, *, dearer: bool = False) -> Submission:
-        """The same transaction once more; another one of the same number where its fee is too low by now."""
-        nonce, price = entry.nonce or 0, entry.price or 0
-        if entry.raw and price >= offer.base and not dearer:
+    def _signed(self, entry: OutboxEntry, offer: Fees) -> tuple[OutboxEntry, Question]:
+        """With its transaction, and how the node is given it: the same once more, unless its fee is too low by now."""
+        if entry.raw and (entry.price or 0) >= offer.base:
             return entry, ("eth_sendRawTransaction", ("0x" + entry.raw.hex(),))
-        return self._signed(entry, nonce, offer.above(price) if dearer else offer)
-
-    def _signed(self, entry: OutboxEntry, nonce: int, offer: Fees) -> Submission:
         call = self.contract.call(entry.function, *entry.arguments)
-        chain_id = self.contract.deployment.chain_id
+        chain_id, nonce = self.contract.deployment.chain_id, entry.nonce or 0
         raw, name, question = sign(self.signer, chain_id, call, nonce, entry.gas_limit, offer)
-        sent = replace(
-            entry.freed(),
-            state="sent",
-            sender=self.signer.address,
-            nonce=nonce,
-            price=offer.price,
-            raw=raw,
-            transaction=name,
-        )
-        return sent, question
+        sent = replace(entry, state="sent", reason="", sender=self.signer.address)
+        return replace(sent, price=offer.price, raw=raw, transaction=name), question
 
-    def _submit(self, submissions: Sequence[Submission]) -> None:
-        entries = [entry for entry, _ in submissions]
+    def _submit(self, entries: Sequence[OutboxEntry], offer: Fees) -> None:
+        """Gives the node what has a number."""
+        signed = [self._signed(entry, offer) for entry in entries]
+        entries = [entry for entry, _ in signed]
         self.outbox.save(entries)
-        answers = self.node.batch([question for _, question in submissions])
+        answers = self.node.batch([question for _, question in signed])
         answered = list(zip(entries, answers, strict=True))
         self.outbox.save(
             replace(entry, transaction=hexadecimal(answer, 32))
@@ -261,5 +242,7 @@ class Submitter:
         if first.key in self.nudged or waiting > (first.nonce or 0):
             return
         self.nudged.add(first.key)
-        offer = fees(self.node, self.max_price)
-        self._submit([self._again(first, offer, dearer=self._is_pooled(first))])
+        offer = fees(self.node)
+        if self._is_pooled(first):
+            first, offer = replace(first, raw=None), offer.above(first.price or 0)
+        self._submit([first], offer)

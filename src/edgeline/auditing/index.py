@@ -19,8 +19,7 @@ from typing import Any, Self, TypeVar
 from edgeline.anchoring.events import EVENTS, Event
 from edgeline.anchoring.logs import Fields, event, malformed
 from edgeline.anchoring.logs import row as read_row
-from edgeline.anchoring.node import Node
-from edgeline.anchoring.provider import Refused
+from edgeline.anchoring.node import Node, Refused
 from edgeline.database import Database, Schema
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable

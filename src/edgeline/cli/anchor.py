@@ -67,7 +67,7 @@ def anchor(
             waiting.add_tree(_leaves(statements))
         else:
             for history in statements.values():
-                waiting.enqueue(history)
+                waiting.add(*history)
         contract = _sent(workspace, chain, waiting, say)
         for path, history in statements.items():
             _require_valid(contract, waiting, path, history)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 from edgeline.errors import NotAnchored, RecipeError, Revoked, Tampered
 from edgeline.merkle import tree_id, verify
 from edgeline.provenance.receipt import RECEIPT_SCHEMA, Inclusion, Receipt, StorageProof
-from edgeline.provenance.record import HASH, Deployment, Record
+from edgeline.provenance.record import HASH, Deployment, Record, reason_name
 from edgeline.provenance.statement import KINDS, LEAF, TREE, Statement
 from edgeline.provenance.trie import Item, decode, get, keccak256
 
@@ -52,12 +52,6 @@ class Proof:
         after = f" after block {self.block}"
         key = f"its anchorer's key was not compromised{after if self.proves_key else ''}"
         return *block, f"it was not revoked{after}", key, *alone
-
-    def __str__(self) -> str:
-        if self.level == 1:
-            return "level 1: stated for this record, which must be trusted"
-        trust = "which was pinned" if self.pinned else "which must be trusted"
-        return f"level 2 against block {self.block} {self.block_hash}, {trust}"
 
 
 def check(
@@ -98,7 +92,7 @@ def check(
     if receipt.record.revoked:
         raise Revoked(
             expected="a statement that holds",
-            found=f"{receipt.statement.digest} revoked: {receipt.record.reason_name}",
+            found=f"{receipt.statement.digest} revoked: {reason_name(receipt.record.reason)}",
             remedy="use what replaced it; whoever anchored it knows more",
         )
     return proof

@@ -72,10 +72,6 @@ class Record:
     def reason(self) -> int:
         return self.flags >> 8
 
-    @property
-    def reason_name(self) -> str:
-        return reason_name(self.reason)
-
     def pack(self) -> bytes:
         """The word of storage, highest byte first."""
         bits = self.flags << 240 | self.kind << 232 | self.block << 200 | self.time << 160

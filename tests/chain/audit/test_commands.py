@@ -94,7 +94,7 @@ def test_a_revision_of_several_data_is_unclear(
     own: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project_of(own.company, tmp_path, monkeypatch)
-    own.company.outbox.enqueue([stated("other data", "data", revision=32 * "a")])
+    own.company.outbox.add(stated("other data", "data", revision=32 * "a"))
     with pytest.raises(RecipeError, match="stands for"):
         edgeline("audit", "what", 32 * "a")
 

@@ -11,8 +11,7 @@ from edgeline.anchoring.events import (
     Anchored,
 )
 from edgeline.anchoring.keys import load_signer
-from edgeline.anchoring.node import Node
-from edgeline.anchoring.provider import Refused
+from edgeline.anchoring.node import Node, Refused
 from edgeline.auditing.index import Index
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EdgelineError

@@ -10,8 +10,7 @@ from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.events import (
     Derived,
 )
-from edgeline.anchoring.node import Node
-from edgeline.anchoring.provider import Refused
+from edgeline.anchoring.node import Node, Refused
 from edgeline.auditing.index import LONG_S
 from edgeline.errors import ServiceUnavailable
 from tests.chain.index.conftest import Anchorer, Counting, Limited, digest_of, index_of, statements

@@ -118,7 +118,7 @@ def test_parents_that_were_not_anchored_as_stated_are_found(
     itself = statement_of(artifact, DATA, TUNED)
     company.anchor(DATA, TUNED)
     company.tell("anchor", itself.digest, itself.subject, 6, [DATA.digest])
-    company.outbox.enqueue([itself])
+    company.outbox.add(itself)
     made = receipt_of(company.outbox, company.contract, itself.digest)
     write_receipt(made, receipt_path(artifact.folder))
     with pytest.raises(Tampered, match="parents"):
