@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from edgeline.anchoring.contract import AnchorContract, open_contract, transact
-from edgeline.anchoring.event_lookup import locate
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import Signer, load_signer
 from edgeline.anchoring.node import Node
@@ -116,9 +115,9 @@ def test_an_event_is_found_where_records_count_other_blocks(
     entry = outbox.entry(make("model").digest)
     assert entry is not None
     for block in (entry.block, 1, 10**9):
-        place = locate(contract, [(entry.key, block)])[entry.key]
+        place = contract.locate([(entry.key, block)])[entry.key]
         assert (place.transaction, place.block) == (entry.transaction, entry.block)
-    assert locate(contract, [(make("other").digest, 1)]) == {}
+    assert contract.locate([(make("other").digest, 1)]) == {}
 
 
 def test_a_node_without_old_states_proves_the_newest(

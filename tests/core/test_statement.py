@@ -264,7 +264,7 @@ def test_a_statement_without_parents_has_no_history() -> None:
         ((LEFT, FIRST, RIGHT), f"{FIRST.digest} is not there, or after a child"),
         ((FIRST, LEFT, RIGHT, LEFT), f"{LEFT.digest} is there twice"),
         ((FIRST, LEFT, RIGHT, child(5)), f"{child(5).digest} is no ancestor"),
-        ((FIRST, LEFT, RIGHT, YOUNGEST), f"{YOUNGEST.digest} is no ancestor"),
+        ((FIRST, LEFT, RIGHT, YOUNGEST), f"{YOUNGEST.digest} is there twice"),
         ((child(6), FIRST, LEFT, RIGHT), f"{child(6).digest} is no ancestor"),
     ],
 )

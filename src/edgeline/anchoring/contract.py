@@ -3,7 +3,7 @@
 What is to be anchored goes through the outbox, not through here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,13 @@ from eth_utils import to_checksum_address
 from web3 import Web3
 
 from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.events import Anchored, Event, TreeAnchored
 from edgeline.anchoring.hexadecimal import octets
 from edgeline.anchoring.interface import COMPILED, REFUSALS, ROLES, input_types, role_names
 from edgeline.anchoring.keys import Signer, load_signer, parse_address
-from edgeline.anchoring.node import Node, Refused
+from edgeline.anchoring.logs import decode as decode_log
+from edgeline.anchoring.logs import topic
+from edgeline.anchoring.node import Node, Refused, batches
 from edgeline.anchoring.sending import Call, send
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.provenance.proof import record_slot
@@ -27,6 +30,8 @@ from edgeline.provenance.trie import keccak256
 
 INTERFACE = Web3().eth.contract(abi=COMPILED["abi"], bytecode=COMPILED["bytecode"])
 SLOT_BYTES = 32
+MANY = 50
+"""Keys in one search: topics that a node still takes."""
 ERRORS = {
     keccak256(f"{name}({','.join(types)})".encode())[:4]: (name, types)
     for name, types in input_types("error").items()
@@ -222,6 +227,36 @@ class AnchorContract:
         if answer == "0x":
             self.require_code()
         return None
+
+    def locate(self, wanted: Sequence[tuple[str, int]]) -> dict[str, Event[Any]]:
+        """The events that wrote these keys; a record's block says where to look. What is not found is left out.
+
+        On some chains a contract is told another number than its block's own (Arbitrum tells that of the chain
+        below); what is not in the record's block is then searched for everywhere.
+        """
+        events = self._search(([key], hex(block), hex(block)) for key, block in wanted)
+        far = [key for key, _ in wanted if key not in events]
+        return events | self._search((some, "0x0", "latest") for some in batches(far, MANY))
+
+    def _search(self, searches: Iterable[tuple[Sequence[str], str, str]]) -> dict[str, Event[Any]]:
+        """By keys, first and last block."""
+        address, kinds, events = (
+            self.deployment.contract,
+            [topic(Anchored), topic(TreeAnchored)],
+            {},
+        )
+        where = [
+            {"address": address, "fromBlock": first, "toBlock": last, "topics": [kinds, topics]}
+            for keys, first, last in searches
+            for topics in [[f"0x{key}" for key in keys]]
+        ]
+        for logs in self.node.batch([("eth_getLogs", (one,)) for one in where]):
+            # A node that lists no events that far back, or so many, leaves the place unknown.
+            for log in [] if isinstance(logs, Refused) else self.node.read(list, logs, "events"):
+                match decode_log(log, address):
+                    case Event(body=Anchored(statement=key) | TreeAnchored(id=key)) as event:
+                        events[key] = event
+        return events
 
 
 def explain(data: str | None) -> str | None:

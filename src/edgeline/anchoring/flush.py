@@ -12,6 +12,7 @@ wasted gas. The steps of one flush:
 4. What is deep enough becomes final.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edgeline.anchoring.contract import AnchorContract
@@ -19,7 +20,7 @@ from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Node, batches
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.outbox_entry import OutboxEntry
-from edgeline.anchoring.submitter import BATCH, Submitter
+from edgeline.anchoring.submitter import BATCH, Late, Submitter
 
 PATIENCE = 2
 """Sweeps without news before a flush gives up: somebody else may number this account's transactions too."""
@@ -65,8 +66,8 @@ def flush(
     with outbox.exclusive(patience_s), signer.exclusive(patience_s):
         reopened = outbox.bind(contract.deployment) + _rewind(outbox, contract.node)
         submitter = Submitter(outbox, contract, signer, wait_s)
-        submitter.resume()
-        if not submitter.late:
+        with suppress(Late):
+            submitter.resume()
             _send_all(outbox, submitter)
         reopened += _rewind(outbox, contract.node)
         final = outbox.finalise(contract.node.head() - confirmations + 1)
@@ -91,13 +92,12 @@ def _rewind(outbox: Outbox, node: Node) -> int:
 def _send_all(outbox: Outbox, submitter: Submitter) -> None:
     """Sweeps until one brings nothing new; what was refused before goes last, one by one."""
     idle = 0
-    while idle < PATIENCE and not submitter.late:
+    while idle < PATIENCE:
         before = submitter.sent + submitter.already
         for batch in batches(_ready(outbox.entries("pending")), BATCH):
-            if not submitter.late:
-                submitter.send(batch)
+            submitter.send(batch)
         for entry in outbox.entries("pending"):
-            if entry.reason and entry.key not in submitter.stuck and not submitter.late:
+            if entry.reason and entry.key not in submitter.stuck:
                 submitter.retry(entry)
         idle = 0 if submitter.sent + submitter.already > before else idle + 1
 

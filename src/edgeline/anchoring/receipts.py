@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.anchoring.contract import AnchorContract
-from edgeline.anchoring.event_lookup import locate
 from edgeline.anchoring.hexadecimal import octets, quantity
 from edgeline.anchoring.node import Block, Refused
 from edgeline.anchoring.outbox import Outbox
@@ -64,7 +63,7 @@ def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt
             found="none",
             remedy="send what waits in the outbox: `edgeline chain flush`",
         )
-    place = locate(contract, [(record.key, record.block)]).get(record.key)
+    place = contract.locate([(record.key, record.block)]).get(record.key)
     if place is None:
         raise contract.node.contradiction(f"the event of {record.key}", "its record alone")
     receipt = Receipt(

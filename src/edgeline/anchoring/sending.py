@@ -6,6 +6,7 @@ Nothing is sent again here. A development node executes the very same signed byt
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from eth_utils import to_checksum_address
 
@@ -22,6 +23,8 @@ MAX_PRICE = 500 * GWEI
 
 POLL_S, SLOWEST_POLL_S = 0.02, 2.0
 PATIENCE_S = 60.0
+
+transaction_hash = partial(hexadecimal, length=32)
 
 Call = dict[str, str]
 """`data`, what a contract is told or made with, and `to`, the address of one that is there."""
@@ -110,7 +113,7 @@ def send(node: Node, signer: Signer, call: Call) -> Mined:
         require_funds(node, signer.address, chain_id, gas * offer.price)
         nonce = node.num_sent(signer.address, "pending")
         _, name, (method, params) = sign(signer, chain_id, call, nonce, gas, offer)
-        answer = hexadecimal(node.ask(method, *params), 32)
+        answer = node.read(transaction_hash, node.ask(method, *params), "a hash")
         return _wait(node, name or answer)
 
 

@@ -11,9 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from edgeline.anchoring.contract import AnchorContract
-from edgeline.anchoring.event_lookup import locate
 from edgeline.anchoring.events import Event
-from edgeline.anchoring.hexadecimal import hexadecimal
 from edgeline.anchoring.interface import moment
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Question, Refused, batches
@@ -26,6 +24,7 @@ from edgeline.anchoring.sending import (
     fees,
     require_funds,
     sign,
+    transaction_hash,
 )
 from edgeline.provenance.record import Record
 from edgeline.provenance.statement import kind_name
@@ -35,6 +34,10 @@ BATCH = 50
 
 STRANDED_S = 1.0
 """Without news, before the node is asked whether it means to execute what it holds."""
+
+
+class Late(Exception):
+    """A block was waited for in vain."""
 
 
 class Submitter:
@@ -50,32 +53,35 @@ class Submitter:
         """Keys that failed in this flush; what needs them is not tried."""
         self.nudged: set[str] = set()
         self.allowed = False
-        self.late = False
-        """Whether a block was waited for in vain."""
 
     def resume(self) -> None:
         """Looks up what was in the air when the last flush ended; gives the node again what it lost."""
         left = self._contiguous(self._look(self.outbox.entries("sent")))
         # The first alone: if the node refuses it, those after it would only pile up.
         for batch in (left[:1], *batches(left[1:], BATCH)):
-            if batch and not self.late:
+            if batch:
                 self._submit(batch, fees(self.node))
                 self._wait({entry.key for entry in batch})
 
     def send(self, entries: Sequence[OutboxEntry]) -> None:
         """Sends these entries, in this order, and waits until each of them is somewhere."""
-        entries = [entry for entry in self._absent(entries) if self._hopeful(entry)]
-        if not entries:
+        ready = []
+        for entry in self._absent(entries):
+            if self.stuck.isdisjoint(entry.parents):
+                ready.append(entry)
+            else:
+                self.stuck.add(entry.key)
+        if not ready:
             return
         if not self.allowed:
             # Once a flush: what changes meanwhile, the contract refuses.
             self.contract.require_anchorer(self.signer.address)
             self.allowed = True
         offer = fees(self.node)
-        entries = self._affordable(entries, offer)
+        ready = self._affordable(ready, offer)
         nonce = self.node.num_sent(self.signer.address, "pending")
-        self._submit([replace(one, nonce=nonce + n) for n, one in enumerate(entries)], offer)
-        self._wait({entry.key for entry in entries})
+        self._submit([replace(one, nonce=nonce + n) for n, one in enumerate(ready)], offer)
+        self._wait({entry.key for entry in ready})
 
     def retry(self, entry: OutboxEntry) -> None:
         """Sends an entry that was refused before, if the contract would accept it now."""
@@ -103,7 +109,7 @@ class Submitter:
         keys = [entry.key for entry in entries]
         known = zip(keys, self.contract.records(keys), strict=True)
         records = {key: record for key, record in known if record}
-        places = locate(self.contract, [(key, record.block) for key, record in records.items()])
+        places = self.contract.locate([(key, record.block) for key, record in records.items()])
         settled = [
             self._settled(entry, records[entry.key], places.get(entry.key))
             for entry in entries
@@ -146,12 +152,6 @@ class Submitter:
         self.outbox.save(entries)
         self.stuck.update(entry.key for entry in entries if entry.reason)
 
-    def _hopeful(self, entry: OutboxEntry) -> bool:
-        if self.stuck.isdisjoint(entry.parents):
-            return True
-        self.stuck.add(entry.key)
-        return False
-
     def _contiguous(self, entries: Iterable[OutboxEntry]) -> list[OutboxEntry]:
         """In the order of their numbers up to a gap, that no transaction of ours would ever fill; frees the others."""
         expected, kept = self.node.num_sent(self.signer.address, "pending"), []
@@ -190,7 +190,7 @@ class Submitter:
         answers = self.node.batch([question for _, question in signed])
         answered = list(zip(entries, answers, strict=True))
         self.outbox.save(
-            replace(entry, transaction=hexadecimal(answer, 32))
+            replace(entry, transaction=self.node.read(transaction_hash, answer, "a hash"))
             for entry, answer in answered
             if entry.raw is None and not isinstance(answer, Refused)
         )
@@ -225,8 +225,7 @@ class Submitter:
             if len(left) < before:
                 began, pause, before = time.monotonic(), POLL_S, len(left)
             elif time.monotonic() - began > self.wait_s:
-                self.late = True
-                return
+                raise Late
             elif time.monotonic() - began > STRANDED_S:
                 self._nudge(left)
             time.sleep(pause)

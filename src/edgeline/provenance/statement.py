@@ -146,16 +146,15 @@ def parse_statement(data: "bytes | JsonValue") -> Statement:
 
 def check_lineage(statement: Statement, lineage: Sequence[Statement]) -> None:
     """Refuses, with a ValueError, whatever is not the whole history, parents first."""
+    history = (*lineage, statement)
     known: set[str] = set()
-    for ancestor in lineage:
-        if missing := set(ancestor.parents) - known:
+    for one in history:
+        if missing := set(one.parents) - known:
             raise ValueError(f"lineage: {min(missing)} is not there, or after a child of it")
-        if ancestor.digest in known:
-            raise ValueError(f"lineage: {ancestor.digest} is there twice")
-        known.add(ancestor.digest)
-    if missing := set(statement.parents) - known:
-        raise ValueError(f"lineage: {min(missing)} is not there")
-    needed = set(statement.parents).union(*(ancestor.parents for ancestor in lineage))
+        if one.digest in known:
+            raise ValueError(f"lineage: {one.digest} is there twice")
+        known.add(one.digest)
+    needed = {statement.digest}.union(*(one.parents for one in history))
     if foreign := known - needed:
         raise ValueError(f"lineage: {min(foreign)} is no ancestor")
 
