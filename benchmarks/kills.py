@@ -19,11 +19,10 @@ from pathlib import Path
 
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract, transact
 from edgeline.anchoring.deployment import read_chain, write_chain
-from edgeline.anchoring.events import Anchored, TreeAnchored
+from edgeline.anchoring.events import Anchored, TreeAnchored, topic
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ROLES
 from edgeline.anchoring.keys import load_signer
-from edgeline.anchoring.logs import topic
 from edgeline.anchoring.outbox import Outbox
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit

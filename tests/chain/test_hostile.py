@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from edgeline.anchoring.contract import open_contract
-from edgeline.anchoring.events import Anchored
+from edgeline.anchoring.events import Anchored, topic
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.http import MAX_BYTES
 from edgeline.anchoring.keys import load_signer
-from edgeline.anchoring.logs import topic
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import receipt_of

@@ -15,12 +15,11 @@ from eth_utils import to_checksum_address
 from web3 import Web3
 
 from edgeline.anchoring.deployment import Chain
-from edgeline.anchoring.events import Anchored, Event, TreeAnchored
+from edgeline.anchoring.events import Anchored, Event, TreeAnchored, topic
+from edgeline.anchoring.events import decode as decode_log
 from edgeline.anchoring.hexadecimal import octets
 from edgeline.anchoring.interface import COMPILED, REFUSALS, ROLES, input_types, role_names
 from edgeline.anchoring.keys import Signer, load_signer, parse_address
-from edgeline.anchoring.logs import decode as decode_log
-from edgeline.anchoring.logs import topic
 from edgeline.anchoring.node import Node, Refused, batches
 from edgeline.anchoring.sending import Call, send
 from edgeline.errors import EdgelineError, EnvironmentUnfit

@@ -8,8 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from graphlib import CycleError
 
-from edgeline.anchoring.events import Anchored, Derived, KeyCompromised, Revoked, TreeAnchored
-from edgeline.anchoring.logs import malformed
+from edgeline.anchoring.events import (
+    Anchored,
+    Derived,
+    KeyCompromised,
+    Revoked,
+    TreeAnchored,
+    malformed,
+)
 from edgeline.auditing import answers, entries
 from edgeline.auditing.answers import Entry, FileDifference, Status
 from edgeline.auditing.archive import StatementArchive

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edgeline.anchoring.events import Anchored, Derived, TreeAnchored
-from edgeline.anchoring.logs import decode
+from edgeline.anchoring.events import Anchored, Derived, TreeAnchored, decode
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.answers import Entry
 from edgeline.auditing.entries import statement_entry

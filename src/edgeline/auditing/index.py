@@ -16,9 +16,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from edgeline.anchoring.events import EVENTS, Event
-from edgeline.anchoring.logs import Fields, event, malformed
-from edgeline.anchoring.logs import row as read_row
+from edgeline.anchoring.events import EVENTS, Event, Fields, event, malformed
+from edgeline.anchoring.events import row as read_row
 from edgeline.anchoring.node import Node, Refused
 from edgeline.database import Database, Schema
 from edgeline.digest import canonical_json

@@ -15,9 +15,10 @@ from edgeline.anchoring.events import (
     Revoked,
     RolesChanged,
     TreeAnchored,
+    decode,
+    topic,
 )
 from edgeline.anchoring.interface import COMPILED
-from edgeline.anchoring.logs import decode, topic
 from edgeline.anchoring.node import Node
 from edgeline.errors import Tampered
 from edgeline.provenance.trie import keccak256

@@ -10,8 +10,8 @@ import pytest
 
 from edgeline.anchoring.contract import open_contract
 from edgeline.anchoring.events import Revoked as RevokedEvent
+from edgeline.anchoring.events import topic
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.logs import topic
 from edgeline.anchoring.subject import Named, of_path
 from edgeline.artifact import Artifact
 from edgeline.auditing.chain_session import ChainSession
