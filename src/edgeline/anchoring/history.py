@@ -22,7 +22,14 @@ def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
         RecipeError: no such kind.
     """
     if thing.what == "artifact":
-        return _artifact(thing, known)
+        history = find_history(thing.digest, thing.receipt, known)
+        if history is None:
+            raise NotAnchored(
+                expected=f"a receipt in {thing}, or what the outbox knows of it",
+                found="neither, so nothing tells what it came from",
+                remedy="take the folder from whoever made it, or make it again with `edgeline run`",
+            )
+        return history
     if kind not in BY_HAND:
         raise RecipeError(
             expected=f"a kind among {', '.join(BY_HAND)}", found=kind, remedy="name one of them"
@@ -72,14 +79,3 @@ def find_history(digest: str, receipt: Path | None, outbox: Outbox) -> tuple[Sta
         if statement.kind == "artifact":
             return (*outbox.statements.lineage(statement.digest), statement)
     return None
-
-
-def _artifact(thing: Named, known: Outbox) -> tuple[Statement, ...]:
-    history = find_history(thing.digest, thing.receipt, known)
-    if history is not None:
-        return history
-    raise NotAnchored(
-        expected=f"a receipt in {thing}, or what the outbox knows of it",
-        found="neither, so nothing tells what it came from",
-        remedy="take the folder from whoever made it, or make it again with `edgeline run`",
-    )

@@ -161,9 +161,8 @@ class Outbox:
         Returns how many entries had been anchored elsewhere, and wait again now.
         """
         place = (deployment.chain_id, deployment.genesis, deployment.contract)
-        if place in map(
-            tuple, self.database.fetch("SELECT chain_id, genesis, contract FROM place")
-        ):
+        found = self.database.fetch("SELECT chain_id, genesis, contract FROM place")
+        if [place] == [tuple(row) for row in found]:
             return 0
         entries = self.entries()
         self.save(entry.freed() for entry in entries)

@@ -33,25 +33,11 @@ class Proof:
     """A level that was reached. Whatever else the receipt says is a pointer for asking a node."""
 
     level: int
-    record: Record
+    trusted: tuple[str, ...]
+    """What must still be believed, a sentence each."""
     block: int | None = None
     """Number of the block that the storage proof is about, and its hash."""
     block_hash: str | None = None
-    pinned: bool = False
-    proves_key: bool = False
-    """Whether the anchorer's key was sound as of that block, too."""
-
-    @property
-    def trusted(self) -> tuple[str, ...]:
-        """What must still be believed, a sentence each."""
-        alone = ("it was not revoked apart from its tree",) if self.record.kind == TREE else ()
-        if self.level == 1:
-            held = ("the contract holds this record", "it was not revoked")
-            return *held, "its anchorer's key is not compromised", *alone
-        block = () if self.pinned else (f"block {self.block} is {self.block_hash}",)
-        after = f" after block {self.block}"
-        key = f"its anchorer's key was not compromised{after if self.proves_key else ''}"
-        return *block, f"it was not revoked{after}", key, *alone
 
 
 def check(
@@ -128,12 +114,17 @@ def _check_inclusion(digest: str, record: Record, inclusion: Inclusion) -> None:
 
 
 def _against_block(receipt: Receipt, pinned: str | None) -> Proof:
+    alone = ("it was not revoked apart from its tree",) if receipt.record.kind == TREE else ()
     if receipt.storage is not None:
         number, block_hash = _check_storage(receipt, receipt.storage, pinned)
-        proves_key = receipt.schema == RECEIPT_SCHEMA
-        return Proof(2, receipt.record, number, block_hash, pinned is not None, proves_key)
+        block = () if pinned else (f"block {number} is {block_hash}",)
+        after = f" after block {number}"
+        proven = after if receipt.schema == RECEIPT_SCHEMA else ""
+        key = f"its anchorer's key was not compromised{proven}"
+        return Proof(2, (*block, f"it was not revoked{after}", key, *alone), number, block_hash)
     if pinned is None:
-        return Proof(1, receipt.record)
+        held = ("the contract holds this record", "it was not revoked")
+        return Proof(1, (*held, "its anchorer's key is not compromised", *alone))
     raise NotAnchored(
         expected=f"a storage proof to compare with block {pinned}",
         found="a receipt without one",
