@@ -244,12 +244,12 @@ class AnchorContract:
             [topic(Anchored), topic(TreeAnchored)],
             {},
         )
-        where = [
-            {"address": address, "fromBlock": first, "toBlock": last, "topics": [kinds, topics]}
-            for keys, first, last in searches
-            for topics in [[f"0x{key}" for key in keys]]
-        ]
-        for logs in self.node.batch([("eth_getLogs", (one,)) for one in where]):
+        questions = []
+        for keys, first, last in searches:
+            topics = [kinds, [f"0x{key}" for key in keys]]
+            where = {"address": address, "fromBlock": first, "toBlock": last, "topics": topics}
+            questions.append(("eth_getLogs", (where,)))
+        for logs in self.node.batch(questions):
             # A node that lists no events that far back, or so many, leaves the place unknown.
             for log in [] if isinstance(logs, Refused) else self.node.read(list, logs, "events"):
                 match decode_log(log, address):
