@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from edgeline.digest import JsonValue, digest_of, sha256_bytes
+from edgeline.digest import sha256_bytes
 from edgeline.finetuning.evaluate import Labels, Values, channels_last, score
 from edgeline.finetuning.loop import Examples, OnEpoch, TrainReport, no_callback, train
 from edgeline.finetuning.losses import Objective
@@ -83,7 +83,7 @@ def distill(
         validation=Examples(preprocessing(validation[0]), validation[1]),
         on_epoch=on_epoch,
         folder=folder,
-        objective_key=_digest(teacher),
+        objective_key=sha256_bytes(b"".join(one.tobytes() for one in teacher.arrays().values())),
     )
     student = snapshot(network, spec, preprocessing)
     report = DistillReport(
@@ -118,14 +118,6 @@ def imitate(teacher: Checkpoint, temperature: float, label_weight: float) -> Obj
         return (1 - label_weight) * soft + label_weight * hard
 
     return loss
-
-
-def _digest(teacher: Checkpoint) -> str:
-    """SHA-256 of the teacher's weights."""
-    weights: JsonValue = {
-        name: sha256_bytes(value.numpy().tobytes()) for name, value in teacher.state.items()
-    }
-    return digest_of(weights)
 
 
 def _lessons(
