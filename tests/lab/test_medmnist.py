@@ -112,7 +112,9 @@ ATTACKS = {
     "volumes": (npz(images=np.zeros((4, 3, 3, 9), np.uint8), labels=LABELS), r"\(4, 3, 3, 9\)"),
     "text for images": (npz(images=np.array(["a"] * 4), labels=LABELS), "<U1"),
     "images of no size": (npz(images=np.zeros((4, 0, 3), np.uint8), labels=LABELS), r"\(4, 0, 3\)"),
-    "pixels from 0 to 1": (npz(images=IMAGES / 255, labels=LABELS), "float64"),
+    "pixels from 0 to 1": (npz(images=IMAGES / 255, labels=LABELS), "from 0 to 0.*; bring them"),
+    "pixels that are no byte": (npz(images=IMAGES + 256.0, labels=LABELS), "values from 256"),
+    "pixels that are not finite": (npz(images=IMAGES * np.nan, labels=LABELS), "from nan to nan"),
     "a million classes": (
         npz(images=IMAGES, labels=LABELS * np.int64(10**6)),
         "labels below 1,000",
@@ -172,6 +174,14 @@ def test_colour_stays(tmp_path):
     colour = np.stack([IMAGES] * 3, axis=3)
 
     assert fetch_raw(tmp_path, npz(images=colour, labels=LABELS)).items.values.shape == (4, 3, 3, 3)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float32])
+def test_pixels_of_another_type_are_the_same_bytes(tmp_path, dtype):
+    source = fetch_raw(tmp_path, npz(images=IMAGES.astype(dtype), labels=LABELS))
+
+    assert source.items.values.dtype == np.uint8
+    assert np.array_equal(source.items.values, IMAGES)
 
 
 def test_labels_of_no_class_are_kept_out(tmp_path):

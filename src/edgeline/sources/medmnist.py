@@ -27,6 +27,7 @@ PAIRS = {
     "images": ("labels", ""),
 }
 NAMES = set(PAIRS) | {labels for labels, _ in PAIRS.values()}
+MAX_PIXEL = 255
 PREFIX = {"train": "train/", "validation": "val/", "test": "test/", "": ""}
 
 
@@ -61,11 +62,12 @@ def _part(
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
     colours = images.shape[3] if images.ndim == 4 else 3
-    if images.ndim not in (3, 4) or colours != 3 or 0 in images.shape or images.dtype != np.uint8:
+    is_image = images.ndim in (3, 4) and colours == 3 and 0 not in images.shape
+    if not is_image or images.dtype.kind not in "uif":
         refuse(
-            f"images as bytes (N, H, W) or (N, H, W, 3) in {where}",
+            f"images as numbers (N, H, W) or (N, H, W, 3) in {where}",
             f"{images.dtype} {images.shape}",
-            "save the images in one of these shapes, as uint8 from 0 to 255",
+            "save the images in one of these shapes",
         )
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -82,4 +84,18 @@ def _part(
             "save as many labels as images",
         )
     ids = text_array([f"{PREFIX[split]}{at}" for at in range(len(images))])
-    return images, labels.astype(np.int64), ids, np.full(len(images), split)
+    return _pixels(images, where), labels.astype(np.int64), ids, np.full(len(images), split)
+
+
+def _pixels(images: NDArray[Any], where: str) -> NDArray[np.uint8]:
+    """Images of other types than bytes, which must hold what bytes can hold."""
+    if images.dtype == np.uint8:
+        return images
+    lowest, highest = images.min(), images.max()
+    if not 0 <= lowest <= highest <= MAX_PIXEL or (images.dtype.kind == "f" and highest <= 1):
+        refuse(
+            f"pixels from 0 to {MAX_PIXEL} in {where}",
+            f"values from {lowest:g} to {highest:g}",
+            "bring them to this range, and leave out images that are not finite",
+        )
+    return np.rint(images).astype(np.uint8)
