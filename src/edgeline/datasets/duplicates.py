@@ -11,8 +11,8 @@ whatever their labels; a set that lost them would have another mix, and an easie
 that the source itself made, the rule above holds. Rows of two groups are never copies.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from edgeline.datasets.fingerprints import near_pairs
 from edgeline.datasets.items import Items
 from edgeline.digest import sha256_bytes
 from edgeline.preprocess import Kind
+
+Positions: TypeAlias = NDArray[np.int64]
 
 WINNERS = {"test": 0, "validation": 1, "train": 2, "": 2}
 DISAGREE = "labels disagree"
@@ -53,19 +55,29 @@ def find_duplicates(
     `sets` (N,) are the source's own. `near` is the number of bits in which the fingerprints of two
     images may differ before their pixels are compared.
     """
-    same = _exact_copies(content_digests(items, kind), sets.tolist())
-    leaders, unlike = _near_copies(items, same, near) if kind == "image" else ({}, [])
-    reasons = np.full(len(items), "", dtype="U32")
-    duplicates = []
-    for original, copies in _families(same, leaders).items():
-        for at, reason, exact in _verdicts(items.labels, sets, original, copies, kind):
-            reasons[at] = reason
-            if at != original:
-                duplicates.append(_duplicate(items, sets, (at, original), reason, exact))
-    duplicates += [
-        _duplicate(items, sets, pair, KEPT, exact=False)
-        for pair in unlike
-        if not reasons[pair[0]] and not reasons[pair[1]]
+    same, distinct = _first_alike(content_digests(items, kind), sets.tolist())
+    leaders, unlike = np.arange(len(items)), list[tuple[int, int]]()
+    if kind == "image":
+        leaders, unlike = _near_copies(items, distinct, near)
+    original = leaders[same]
+    reasons = _reasons(items.labels, sets, original, same == original, kind)
+    pairs = [
+        (at, int(original[at]))
+        for at in np.flatnonzero(reasons != "").tolist()
+        if original[at] != at
+    ]
+    pairs += [pair for pair in unlike if not reasons[pair[0]] and not reasons[pair[1]]]
+    duplicates = [
+        Duplicate(
+            id=str(items.ids[at]),
+            set=str(sets[at]),
+            of=str(items.ids[of]),
+            of_set=str(sets[of]),
+            how="exact" if same[at] == of else "near",
+            reason=str(reasons[at]) or KEPT,
+            agree=bool(items.labels[at] == items.labels[of]),
+        )
+        for at, of in pairs
     ]
     return reasons, tuple(sorted(duplicates, key=lambda one: (one.of_set, one.of, one.set, one.id)))
 
@@ -81,81 +93,50 @@ def content_digests(items: Items, kind: Kind) -> list[str]:
     ]
 
 
-def _exact_copies(digests: list[str], sets: list[str]) -> dict[int, list[int]]:
-    """For the first item of each content, the others that are the same; the sets that win come first."""
+def _first_alike(digests: list[str], sets: list[str]) -> tuple[Positions, Positions]:
+    """For each item (N,) the first of the same content, and those first ones; sets that win come first."""
     first: dict[str, int] = {}
-    twins: dict[int, list[int]] = {}
+    same = np.arange(len(digests))
     for at in sorted(range(len(digests)), key=lambda at: WINNERS[sets[at]]):
-        original = first.setdefault(digests[at], at)
-        if original == at:
-            twins[at] = []
-        else:
-            twins[original].append(at)
-    return twins
+        same[at] = first.setdefault(digests[at], at)
+    return same, np.fromiter(first.values(), np.int64)
 
 
 def _near_copies(
-    items: Items, twins: dict[int, list[int]], near: int
-) -> tuple[dict[int, int], list[tuple[int, int]]]:
-    """For each distinct image that is near one of those that stay, the first of them; and the pairs
-    that are near although their labels disagree.
+    items: Items, distinct: Positions, near: int
+) -> tuple[Positions, list[tuple[int, int]]]:
+    """For each item (N,) the first image that it is near, of those that stay, or else itself; and the
+    pairs that are near although their labels disagree.
 
     Copies are near the original itself: there are no chains of likeness.
     """
-    distinct = np.fromiter(twins, np.int64)
-    leaders: dict[int, int] = {}
+    leaders = np.arange(len(items))
     unlike = []
     for first, second in distinct[near_pairs(items.values[distinct], near)].tolist():
         if items.labels[first] != items.labels[second]:
             unlike.append((second, first))
-        elif first not in leaders:
-            leaders.setdefault(second, first)
+        elif leaders[first] == first and leaders[second] == second:
+            leaders[second] = first
     return leaders, unlike
 
 
-def _families(
-    twins: dict[int, list[int]], leaders: dict[int, int]
-) -> dict[int, list[tuple[int, bool]]]:
-    """For each original its copies, and whether each of them is exact."""
-    families = {at: [(one, True) for one in same] for at, same in twins.items() if same}
-    for at, leader in leaders.items():
-        families.setdefault(leader, []).extend((one, False) for one in (at, *twins[at]))
-        families.pop(at, None)
-    return families
-
-
-def _verdicts(
+def _reasons(
     labels: NDArray[np.int64],
     sets: NDArray[np.str_],
-    original: int,
-    copies: Sequence[tuple[int, bool]],
+    original: Positions,
+    exact: NDArray[np.bool_],
     kind: Kind,
-) -> list[tuple[int, str, bool]]:
-    """Position, reason and exactness of every member of a family that is left out."""
-    beside = [(at, exact) for at, exact in copies if sets[at] == sets[original]]
-    across = [(at, exact) for at, exact in copies if sets[at] != sets[original]]
-    verdicts = [(at, f"{_word(exact)} across sets", exact) for at, exact in across]
+) -> NDArray[np.str_]:
+    """Why each item (N,) is left out, a copy of its `original`; an empty text where it stays."""
+    reasons = np.full(len(labels), "", dtype="U32")
+    copies = np.flatnonzero(original != np.arange(len(labels)))
+    of = original[copies]
+    across = sets[copies] != sets[of]
+    words = np.where(exact[copies], "duplicate", "near duplicate")
+    reasons[copies] = np.where(across, np.char.add(words, " across sets"), words)
     if kind == "table":
-        return verdicts
-    if any(labels[at] != labels[original] for at, _ in beside):
-        return [(original, DISAGREE, True), *((at, DISAGREE, exact) for at, exact in copies)]
-    return verdicts + [(at, _word(exact), exact) for at, exact in beside]
-
-
-def _word(exact: bool) -> str:
-    return "duplicate" if exact else "near duplicate"
-
-
-def _duplicate(
-    items: Items, sets: NDArray[np.str_], pair: tuple[int, int], reason: str, exact: bool
-) -> Duplicate:
-    at, original = pair
-    return Duplicate(
-        id=str(items.ids[at]),
-        set=str(sets[at]),
-        of=str(items.ids[original]),
-        of_set=str(sets[original]),
-        how="exact" if exact else "near",
-        reason=reason,
-        agree=bool(items.labels[at] == items.labels[original]),
-    )
+        reasons[copies[~across]] = ""
+    else:
+        disagree = of[~across & (labels[copies] != labels[of])]
+        reasons[np.isin(original, disagree)] = DISAGREE
+    return reasons
