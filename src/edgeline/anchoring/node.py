@@ -144,8 +144,8 @@ class Node:
 
     def accounts(self) -> list[str]:
         """Those that the node signs for."""
-        parse = partial(map, partial(hexadecimal, length=20))
-        return list(self.read(lambda value: [*parse(value)], self.ask("eth_accounts"), "accounts"))
+        listed = self.ask("eth_accounts")
+        return self.read(lambda value: [hexadecimal(one, 20) for one in value], listed, "accounts")
 
     def balance(self, address: str) -> int:
         """In wei."""

@@ -105,12 +105,9 @@ class Outbox:
 
     def counts(self) -> dict[str, int]:
         """How many entries are in each state, and how many of the pending ones were refused."""
-        found = self.database.fetch("SELECT state, count(*) AS number FROM rows GROUP BY state")
-        refused = self.database.fetch(
-            "SELECT count(*) FROM rows WHERE state = 'pending' AND reason != ''"
-        )
-        numbers = {row["state"]: row["number"] for row in found}
-        return {**{state: numbers.get(state, 0) for state in STATES}, "refused": refused[0][0]}
+        entries = self.entries()
+        numbers = {state: sum(entry.state == state for entry in entries) for state in STATES}
+        return {**numbers, "refused": sum(bool(entry.reason) for entry in entries)}
 
     def tree_of(self, digest: str) -> str | None:
         """Id of a tree that holds this statement; the newest on the chain, if there are several."""
