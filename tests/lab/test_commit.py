@@ -209,7 +209,6 @@ def test_a_round_is_described_by_its_number_and_the_root_over_the_updates_that_c
         excluded={"b": "it was off"},
         before=0.5,
         after=0.6,
-        parent="3" * 64,
         clients=(client("a", first), client("b", None), client("c", second)),
     )
     leaves = [sha256_bytes(b"\0" + bytes.fromhex(one)) for one in (first, second)]

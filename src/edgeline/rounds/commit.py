@@ -37,8 +37,6 @@ class RoundReport:
     """Validation accuracy of the round's first checkpoint."""
     after: float
     """Validation accuracy of the checkpoint that it made."""
-    parent: str
-    """Digest of the checkpoint that the round began with."""
     clients: tuple[ClientReport, ...]
 
     def remarks(self) -> dict[str, str | int]:
@@ -93,7 +91,6 @@ def commit_round(
         excluded=excluded,
         before=score(base, *validation),
         after=score(made, *validation),
-        parent=checkpoint.stem,
         clients=clients,
     )
 
