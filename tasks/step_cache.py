@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from edgeline.code.digest import code_digest
+from edgeline.code import code_digest
 from edgeline.digest import digest_of
 from edgeline.files import read_json, write_json
 from edgeline.recipe.section import Section
-from edgeline.workspace import Workspace, lock_digest
+from edgeline.workspace import lock_digest
 from tasks.run import Run
 from tasks.step_result import StepResult, identity
 
@@ -31,7 +31,7 @@ def key_of(name: str, module: str, run: Run, inputs: list[Any]) -> str:
     return digest_of(
         {
             "step": name,
-            "code": _code_of(module, run.workspace),
+            "code": _code_of(module, run.root),
             "lock": lock_digest(run.root),
             "inputs": described(inputs),
         }
@@ -79,9 +79,9 @@ def parents_of(inputs: list[Any]) -> tuple[str, ...]:
 
 
 @functools.cache
-def _code_of(module: str, workspace: Workspace) -> str:
+def _code_of(module: str, root: Path) -> str:
     """What a module does; a run does not look twice."""
-    return code_digest(workspace.root, [module], workspace.outlines)
+    return code_digest(root, [module])
 
 
 def described(value: Any) -> Any:

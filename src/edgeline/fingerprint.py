@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable
 
-from edgeline.code.digest import code_digest
+from edgeline.code import find_sources
 from edgeline.digest import digest_of, folder_digests, sha256_file
 from edgeline.workspace import Workspace, lock_digest
-
-RUN = ("flows.build",)
-"""Modules that reach all the code that the answer of a run depends on."""
 
 
 def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterable[str] = ()) -> str:
@@ -16,9 +13,10 @@ def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterabl
     `files` are the digests of the user's own files that the settings name.
     """
     data = workspace.data(recipe)
+    sources = find_sources(workspace.root)
     return digest_of(
         {
-            "code": code_digest(workspace.root, RUN, workspace.outlines),
+            "code": {name: sha256_file(path) for name, path in sources.items()},
             "contract": sha256_file(workspace.contract),
             "settings": settings,
             "data": dict(folder_digests(data)) if data.is_dir() else {},

@@ -9,7 +9,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from edgeline.digest import sha256_file
@@ -26,11 +25,29 @@ CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 LOCK = "requirements.lock"
 
 
-@dataclass(frozen=True)
 class Workspace:
     """A checkout of the project."""
 
-    root: Path
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.state = root / STATE
+        self.checkpoints = self.state / "checkpoints"
+        self.artifacts = self.state / "artifacts"
+        self.plans = self.state / "plans"
+        self.runs = self.state / "runs"
+        self.logs = self.state / "logs"
+        self.downloads = self.state / "downloads"
+        """What was fetched from publishers, by digest."""
+        self.dvc = self.state / "dvc"
+        """What DVC keeps between calls, its own configuration included."""
+        self.mlartifacts = self.state / "mlartifacts"
+        """Where MLflow keeps the files of experiments that a database of this machine tracks."""
+        self.registry = self.state / "mlflow.db"
+        """MLflow's database: runs, curves, and the model registry."""
+        self.code = root / "data" / ".code"
+        """What the code of each stage of DVC does, as a digest."""
+        self.contract = root / "contracts" / "ModelAnchor.json"
+        """ABI and bytecode of the contract, as compiled."""
 
     @classmethod
     def find(cls, start: Path | None = None) -> "Workspace":
@@ -60,37 +77,6 @@ class Workspace:
             )
         return self
 
-    @property
-    def state(self) -> Path:
-        return self.root / STATE
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.state / "checkpoints"
-
-    @property
-    def artifacts(self) -> Path:
-        return self.state / "artifacts"
-
-    @property
-    def plans(self) -> Path:
-        return self.state / "plans"
-
-    @property
-    def code(self) -> Path:
-        """What the code of each stage of DVC does, as a digest."""
-        return self.root / "data" / ".code"
-
-    @property
-    def outlines(self) -> Path:
-        """Outlines of source files, kept by the SHA-256 of their bytes."""
-        return self.state / "outlines.json"
-
-    @property
-    def dvc(self) -> Path:
-        """What DVC keeps between calls, its own configuration included."""
-        return self.state / "dvc"
-
     def revisions(self, recipe: str) -> Path:
         """The ledger of a recipe's data."""
         return self.state / "revisions" / recipe
@@ -98,32 +84,9 @@ class Workspace:
     def lock_file(self, name: str) -> Path:
         return self.state / "locks" / f"{name}.lock"
 
-    @property
-    def mlartifacts(self) -> Path:
-        """Where MLflow keeps the files of experiments that a database of this machine tracks."""
-        return self.state / "mlartifacts"
-
-    @property
-    def runs(self) -> Path:
-        return self.state / "runs"
-
-    @property
-    def downloads(self) -> Path:
-        """What was fetched from publishers, by digest."""
-        return self.state / "downloads"
-
     def unpacked(self, recipe: str) -> Path:
         """Where a recipe's archive is laid out to be read."""
         return self.state / "unpacked" / recipe
-
-    @property
-    def logs(self) -> Path:
-        return self.state / "logs"
-
-    @property
-    def registry(self) -> Path:
-        """MLflow's database: runs, curves, and the model registry."""
-        return self.state / "mlflow.db"
 
     def deployment(self, chain: str = LOCAL) -> Path:
         """Which contract on which chain holds this workspace's anchors, and how to reach it."""
@@ -140,11 +103,6 @@ class Workspace:
         others = sorted(path.stem for path in (self.root / "deployments").glob("*.json"))
         own = [LOCAL] if self.deployment(LOCAL).is_file() else []
         return own + [name for name in others if CHAIN.fullmatch(name) and name != LOCAL]
-
-    @property
-    def contract(self) -> Path:
-        """ABI and bytecode of the contract, as compiled."""
-        return self.root / "contracts" / "ModelAnchor.json"
 
     def data(self, recipe: str) -> Path:
         return self.root / "data" / recipe

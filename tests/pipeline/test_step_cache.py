@@ -9,7 +9,7 @@ import grimp
 import pytest
 from pydantic import TypeAdapter
 
-from edgeline.code.digest import code_digest
+from edgeline.code import code_digest
 from edgeline.recipe.gate import Gate
 from edgeline.recipe.steps import STEPS
 from tasks.run import Run

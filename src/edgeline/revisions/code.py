@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edgeline.code.digest import code_digest
+from edgeline.code import code_digest
 from edgeline.files import write_atomically
 from edgeline.workspace import Workspace
 
@@ -16,9 +16,7 @@ MODULES = {
 def write_code_digests(root: Path) -> dict[str, str]:
     """Write the digest of each stage's code to data/.code, and return them."""
     workspace = Workspace(root)
-    digests = {
-        stage: code_digest(root, [module], workspace.outlines) for stage, module in MODULES.items()
-    }
+    digests = {stage: code_digest(root, [module]) for stage, module in MODULES.items()}
     for stage, digest in digests.items():
         path, line = workspace.code / stage, f"{digest}\n"
         if not path.is_file() or path.read_text(encoding="utf-8") != line:

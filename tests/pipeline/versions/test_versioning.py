@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from edgeline import revisions
-from edgeline.code.digest import code_digest
+from edgeline.code import code_digest
 from edgeline.datasets import card
 from edgeline.digest import canonical_json, sha256_file
 from edgeline.errors import GateMissed, RecipeError, Tampered
