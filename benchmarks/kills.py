@@ -27,7 +27,7 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.statement import Statement, Subject
-from edgeline.stack import ganache
+from tests.nodes import start_ganache
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,8 +61,8 @@ def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcom
     """Kills so often, or until time is up, then lets everything end and counts."""
     chance, began = random.Random(seed), time.monotonic()
     with ExitStack() as stack:
-        nodes, caught = [ganache.start(ROOT, database=folder / "database")], 0
-        stack.callback(lambda: _kill(nodes[-1]))
+        nodes, caught = [start_ganache(database=folder / "database")], 0
+        stack.callback(lambda: nodes[-1].kill())
         contract = _deploy(nodes[0].url, folder)
         clients = stack.enter_context(Clients(folder))
         done = 0
@@ -73,11 +73,11 @@ def run(kills: int, seed: int, folder: Path, within_s: float = 3600.0) -> Outcom
             time.sleep(chance.uniform(0, LONGEST_S))
             targets = TARGETS[trial % len(TARGETS)]
             if "node" in targets:
-                _kill(nodes[-1])
+                nodes[-1].kill()
             if "client" in targets:
                 clients.kill()
             if "node" in targets:
-                again = ganache.start(ROOT, port=nodes[0].port, database=folder / "database")
+                again = start_ganache(port=nodes[0].port, database=folder / "database")
                 nodes.append(again)
             clients.wait()
             caught += _flying(folder)
@@ -200,11 +200,6 @@ def _count(
         spare=contract.node.num_sent(writer, "latest") - len(rows),
         seconds=round(seconds, 1),
     )
-
-
-def _kill(node: ganache.Ganache) -> None:
-    node.process.kill()
-    node.process.wait()
 
 
 def measure(kills: int = 200) -> dict[str, float]:

@@ -16,8 +16,8 @@ from web3 import HTTPProvider, Web3
 from edgeline.anchoring.contract import AnchorContract, deploy, open_contract
 from edgeline.anchoring.interface import COMPILED, ROLES
 from edgeline.anchoring.keys import Signer, load_signer
-from edgeline.stack.ganache import running
 from edgeline.stack.node import find_node
+from tests.nodes import running_ganache
 
 ROOT = Path(__file__).parents[2]
 ENOUGH_GAS = 10**9
@@ -40,7 +40,10 @@ class Chain:
 @contextmanager
 def new_chain(*options: str) -> Iterator[Chain]:
     """A Ganache with these options, and the contract; all of it is gone afterwards."""
-    with TemporaryDirectory() as name, running(ROOT, *options, database=Path(name) / "db") as node:
+    with (
+        TemporaryDirectory() as name,
+        running_ganache(*options, database=Path(name) / "db") as node,
+    ):
         url = node.url
         folder = Path(name) / "edgeline"
         made = deploy(url, "node", name="benchmark", locks=folder)

@@ -22,16 +22,15 @@ from edgeline.cli import app
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.statement import Statement, Subject
-from edgeline.stack.ganache import running
+from tests.nodes import running_ganache
 
-ROOT = Path(__file__).parents[2]
 DATA_WITHDRAWN = 3
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A fresh chain in memory."""
-    with running(ROOT) as chain:
+    with running_ganache() as chain:
         yield chain.url
 
 

@@ -19,11 +19,8 @@ from edgeline.anchoring.outbox import Outbox
 from edgeline.digest import sha256_bytes
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import Statement, Subject
-from edgeline.stack import ganache
-from edgeline.stack.loopback import free_port
-from tests import anvil
-
-ROOT = Path(__file__).parents[2]
+from tests import nodes
+from tests.nodes import LocalNode, free_port
 
 # Of the mnemonic with which both chains begin; known to everyone, worth nothing.
 KEYS = (
@@ -43,36 +40,35 @@ def nobody() -> str:
 
 
 @pytest.fixture(scope="session")
-def started() -> Iterator[list[subprocess.Popen[bytes]]]:
-    processes: list[subprocess.Popen[bytes]] = []
-    yield processes
-    for process in processes:
-        process.kill()
-        process.wait()
+def started() -> Iterator[list[LocalNode]]:
+    kept: list[LocalNode] = []
+    yield kept
+    for node in kept:
+        node.kill()
 
 
 @pytest.fixture(scope="session")
-def start_chain(started: list[subprocess.Popen[bytes]]) -> StartChain:
+def start_chain(started: list[LocalNode]) -> StartChain:
     """Starts a Ganache on a database folder and waits for it; all are ended with the session."""
 
     def start(database: Path | None, *options: str) -> tuple[subprocess.Popen[bytes], str]:
-        chain = ganache.start(ROOT, *options, database=database)
-        started.append(chain.process)
-        return chain.process, chain.url
+        node = nodes.start_ganache(*options, database=database)
+        started.append(node)
+        return node.process, node.url
 
     return start
 
 
 @pytest.fixture(scope="session")
-def start_anvil(started: list[subprocess.Popen[bytes]]) -> Callable[..., str]:
+def start_anvil(started: list[LocalNode]) -> Callable[..., str]:
     """Starts an Anvil and gives its address."""
 
     def start(*options: str, hardfork: str = "shanghai") -> str:
-        if anvil.program() is None:
+        if nodes.anvil_program() is None:
             pytest.skip("no Anvil for this machine: npm ci")
-        port = free_port()
-        started.append(anvil.start(port, *options, hardfork=hardfork))
-        return f"http://127.0.0.1:{port}"
+        node = nodes.start_anvil(*options, hardfork=hardfork)
+        started.append(node)
+        return node.url
 
     return start
 

@@ -17,10 +17,9 @@ from edgeline.digest import sha256_bytes
 from edgeline.provenance.receipt import write_receipt
 from edgeline.provenance.statement import Statement, Subject
 from edgeline.provenance.trie import keccak256
-from edgeline.stack.ganache import running
+from tests.nodes import running_ganache
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 RECEIPTS = HERE / "receipts" / "3"
 ARTIFACT = "771327545c1f097ab87dd5930bbac0c84b61a7637eea633d4637408c18552ee4"
 LEAVES, FILLERS = 1000, 300
@@ -81,5 +80,5 @@ def make(url: str, scratch: Path) -> None:
 if __name__ == "__main__":
     if RECEIPTS.exists():
         raise SystemExit(f"{RECEIPTS} is there already, and is to stay as it is")
-    with tempfile.TemporaryDirectory() as folder, running(ROOT) as chain:
+    with tempfile.TemporaryDirectory() as folder, running_ganache() as chain:
         make(chain.url, Path(folder))

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edgeline.stack.loopback import free_port
-from tests import anvil
+from tests import nodes
 from tests.pipeline.checkout import quick
 
 pytestmark = pytest.mark.xdist_group("line")
@@ -24,22 +23,19 @@ SECOND = "0xffcf8fdee72ac11b5c542428b35eef5769c409f0"
 @pytest.fixture
 def second(built, module_copy) -> Iterator[str]:
     """A new chain of another kind on which the contract was put, with the first key."""
-    if anvil.program() is None:
+    if nodes.anvil_program() is None:
         pytest.skip("no Anvil for this machine: npm ci")
-    port = free_port()
-    process = anvil.start(port)
+    node = nodes.start_anvil()
     try:
-        url = f"http://127.0.0.1:{port}"
         done = module_copy.edgeline(
-            "chain", "deploy", "second", "--url", url, "--key", "env:FIRST_KEY", env=KEYS
+            "chain", "deploy", "second", "--url", node.url, "--key", "env:FIRST_KEY", env=KEYS
         )
         assert done.returncode == 0, done.stderr
         unknown = module_copy.edgeline("verify", built["artifact"]["path"], "--chain", "second")
         assert unknown.returncode == 6, unknown.stderr
         yield "second"
     finally:
-        process.kill()
-        process.wait()
+        node.kill()
         (module_copy.root / "deployments" / "second.json").unlink(missing_ok=True)
         shutil.rmtree(module_copy.root / ".edgeline" / "anchoring" / "second", ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""The one way to start Ganache, for whoever needs a chain that ends with them."""
+"""Ganache as tests start it, and the words that start it."""
 
 import itertools
 from pathlib import Path
@@ -7,9 +7,9 @@ import pytest
 
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.stack import ganache
-from edgeline.stack.loopback import free_port, query
-
-ROOT = Path(__file__).parents[2]
+from edgeline.stack.loopback import query
+from tests import nodes
+from tests.nodes import free_port, running_ganache
 
 
 def _ask(url: str, method: str, *arguments: object) -> object:
@@ -18,7 +18,7 @@ def _ask(url: str, method: str, *arguments: object) -> object:
 
 
 def test_a_chain_answers_as_soon_as_it_is_given_and_ends_with_the_block() -> None:
-    with ganache.running(ROOT, "--chain.time=2026-01-01T00:00:00Z") as chain:
+    with running_ganache("--chain.time=2026-01-01T00:00:00Z") as chain:
         assert _ask(chain.url, "eth_chainId") == hex(ganache.CHAIN_ID)
         genesis = _ask(chain.url, "eth_getBlockByNumber", "0x0", False)
         assert isinstance(genesis, dict)
@@ -29,20 +29,20 @@ def test_a_chain_answers_as_soon_as_it_is_given_and_ends_with_the_block() -> Non
 
 def test_a_chain_on_a_database_is_the_same_when_it_is_started_again(tmp_path: Path) -> None:
     port = free_port()
-    with ganache.running(ROOT, port=port, database=tmp_path) as chain:
+    with running_ganache(port=port, database=tmp_path) as chain:
         _ask(chain.url, "evm_mine")
         first = _ask(chain.url, "eth_getBlockByNumber", "latest", False)
-    with ganache.running(ROOT, port=port, database=tmp_path) as chain:
+    with running_ganache(port=port, database=tmp_path) as chain:
         assert _ask(chain.url, "eth_getBlockByNumber", "latest", False) == first
 
 
 def test_a_port_that_another_chain_took_meanwhile_is_left_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with ganache.running(ROOT) as stranger:
+    with running_ganache() as stranger:
         ports = itertools.chain([stranger.port], iter(free_port, None))
-        monkeypatch.setattr(ganache, "free_port", lambda: next(ports))
-        with ganache.running(ROOT) as chain:
+        monkeypatch.setattr(nodes, "free_port", lambda: next(ports))
+        with running_ganache() as chain:
             assert chain.port != stranger.port
             assert ganache.answers(chain.url)
         assert ganache.answers(stranger.url)
@@ -50,9 +50,9 @@ def test_a_port_that_another_chain_took_meanwhile_is_left_to_it(
 
 def test_options_that_ganache_refuses_are_told_at_once() -> None:
     with pytest.raises(ServiceUnavailable, match="--no-such-option"):
-        ganache.start(ROOT, "--no-such-option=1")
+        nodes.start_ganache("--no-such-option=1")
 
 
 def test_a_project_without_ganache_is_told_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentUnfit, match="bootstrap.py setup"):
-        ganache.start(tmp_path)
+        ganache.command(tmp_path, 8545)

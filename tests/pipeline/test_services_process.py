@@ -16,9 +16,10 @@ import pytest
 
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
 from edgeline.stack import process, process_info
-from edgeline.stack.loopback import free_port, is_free
+from edgeline.stack.loopback import is_free
 from edgeline.stack.process import LAUNCHER, Service
 from edgeline.stack.process_info import Running
+from tests.nodes import free_port
 
 NAME = "web"
 

@@ -1,4 +1,4 @@
-"""Servers on this machine: their address, free ports for them, and what they answer over HTTP."""
+"""Servers on this machine: their address, whether a port is free for them, and what they answer over HTTP."""
 
 import json
 import socket
@@ -25,13 +25,6 @@ def query(url: str, body: object = None, parse: Callable[[str], Any] = json.load
             return parse(answer.read().decode())
     except HTTPException as error:
         raise ConnectionError(str(error)) from error
-
-
-def free_port() -> int:
-    """A port on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:
