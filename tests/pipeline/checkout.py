@@ -22,7 +22,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
 
 from edgeline.cli import app
 from edgeline.errors import EdgelineError
-from edgeline.stack import services
+from edgeline.stack.environment import environment
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = (
@@ -91,7 +91,7 @@ class Project:
         """This process stands in the project's folder, with its variables and Prefect's settings."""
         folder, before, path = Path.cwd(), dict(os.environ), list(sys.path)
         os.environ.update({**self.variables, **(env or {})})
-        around = services.environment(self.root)
+        around = environment(self.root)
         os.environ.update(around)
         os.chdir(self.root)
         prefect = {
@@ -170,7 +170,7 @@ class Project:
 
     def prefect_runs(self, state: str) -> list[dict[str, Any]]:
         """Flow runs that the project's server shows in a state."""
-        api = {**services.environment(self.root), **self.variables}["PREFECT_API_URL"]
+        api = {**environment(self.root), **self.variables}["PREFECT_API_URL"]
         body = json.dumps({"flow_runs": {"state": {"type": {"any_": [state]}}}}).encode()
         question = urllib.request.Request(
             f"{api}/flow_runs/filter", body, {"Content-Type": "application/json"}

@@ -14,6 +14,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from edgeline.stack import services
+from edgeline.stack.environment import environment
 from tests.pipeline.checkout import FOLDER, Project, checked_out, copied, quick
 from tests.sharing import once, stopped_with_this_run
 
@@ -68,7 +69,7 @@ SERVERS_AND_CHAIN = (*SERVERS, "WEB3_PROVIDER_URI")
 
 
 def shared_addresses(project: Project, *variables: str) -> dict[str, str]:
-    around = services.environment(project.root)
+    around = environment(project.root)
     return {name: around[name] for name in variables}
 
 

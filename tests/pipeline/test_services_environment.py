@@ -3,14 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from edgeline.errors import EnvironmentUnfit
 from edgeline.stack import services
-from edgeline.stack.environment import ADDRESSES, OURS, QUIET
-from edgeline.stack.servers import flat_settings
-
-ROOT = Path(__file__).resolve().parents[2]
+from edgeline.stack.environment import ADDRESSES, OURS, QUIET, environment
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +16,14 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tools_keep_to_the_state_folder(tmp_path: Path) -> None:
-    found = services.environment(tmp_path)
+    found = environment(tmp_path)
 
     assert found["PREFECT_HOME"] == str(tmp_path / ".edgeline" / "prefect")
     assert found["MLFLOW_TRACKING_URI"] == f"sqlite:///{tmp_path}/.edgeline/mlflow.db"
 
 
 def test_nothing_is_sent_home(tmp_path: Path) -> None:
-    found = services.environment(tmp_path)
+    found = environment(tmp_path)
 
     assert found["DO_NOT_TRACK"] == found["DVC_NO_ANALYTICS"] == "1"
     assert found["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
@@ -37,21 +33,21 @@ def test_nothing_is_sent_home(tmp_path: Path) -> None:
 def test_what_the_user_set_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_LOGGING_LEVEL", "DEBUG")
 
-    assert "PREFECT_LOGGING_LEVEL" not in services.environment(tmp_path)
+    assert "PREFECT_LOGGING_LEVEL" not in environment(tmp_path)
 
 
 def test_what_we_set_ourselves_is_not_taken_for_the_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = services.environment(tmp_path)
+    first = environment(tmp_path)
     for name, value in first.items():
         monkeypatch.setenv(name, value)
 
-    assert services.environment(tmp_path) == first
+    assert environment(tmp_path) == first
 
 
 def test_no_address_is_told_of_a_server_that_is_down(tmp_path: Path) -> None:
-    found = services.environment(tmp_path)
+    found = environment(tmp_path)
 
     assert "PREFECT_API_URL" not in found
     assert "WEB3_PROVIDER_URI" not in found
@@ -69,13 +65,4 @@ def test_a_server_of_the_users_is_not_doubled(
 @pytest.mark.parametrize("folder", ["half%off", "what?"])
 def test_a_path_that_cuts_database_addresses_is_refused(tmp_path: Path, folder: str) -> None:
     with pytest.raises(EnvironmentUnfit, match="move or rename"):
-        services.environment(tmp_path / folder)
-
-
-def test_server_settings_read_as_yaml_reads_them() -> None:
-    path = ROOT / "mlflow" / "server.yaml"
-    proper = {key: str(value) for key, value in yaml.safe_load(path.read_text()).items()}
-
-    ours = flat_settings(path)
-    assert {key: value.lower() for key, value in proper.items()} == ours
-    assert ours["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+        environment(tmp_path / folder)

@@ -8,7 +8,7 @@ import mlflow
 import pytest
 
 from edgeline.stack import services
-from edgeline.stack.environment import ADDRESSES, OURS
+from edgeline.stack.environment import ADDRESSES, OURS, environment
 from edgeline.stack.loopback import query
 from tests.pipeline.checkout import Project
 
@@ -34,7 +34,7 @@ def _rpc(url: str, method: str, *arguments: object) -> Any:
 def test_files_logged_by_path_show_in_the_mlflow_server(project: Project, tmp_path: Path) -> None:
     picture = tmp_path / "courbe.txt"
     picture.write_text("0.966")
-    client = mlflow.MlflowClient(services.environment(project.root)["MLFLOW_TRACKING_URI"])
+    client = mlflow.MlflowClient(environment(project.root)["MLFLOW_TRACKING_URI"])
     place = (project.root / ".edgeline" / "mlartifacts").as_uri()
     run = client.create_run(client.create_experiment("shown", artifact_location=place))
     client.log_artifact(run.info.run_id, str(picture))

@@ -21,6 +21,7 @@ from edgeline.recipe import Recipe, load
 from edgeline.recipe.load import parse_overrides
 from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
+from edgeline.stack.environment import environment
 from edgeline.workspace import LOCAL, Workspace
 
 NEEDED = ("prefect", "mlflow", "ganache", "nats")
@@ -102,11 +103,11 @@ def _run_flow(
 ) -> dict[str, Any]:
     needed = [name for name in NEEDED if name != "ganache" or recipe.anchor.chain == LOCAL]
     with Lines() as lines:
-        os.environ.update(services.environment(workspace.root))
+        os.environ.update(environment(workspace.root))
         if missing := set(needed) - set(services.running(workspace.root)):
             lines.note(f"starting {', '.join(name for name in needed if name in missing)}")
         services.ensure_all(needed, workspace.root, lines.service_changed)
-        os.environ.update(services.environment(workspace.root))
+        os.environ.update(environment(workspace.root))
         # Prefect reads its environment while it is imported
         from flows.session import run_flow
 

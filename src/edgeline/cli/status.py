@@ -11,13 +11,14 @@ from rich.table import Table
 from edgeline.cli.options import AsJson
 from edgeline.stack import services
 from edgeline.stack.process_info import Running, memory_bytes
+from edgeline.stack.servers import SERVICES
 from edgeline.workspace import Workspace
 
 
 def status(as_json: AsJson = False) -> None:
     """Show the local servers: process, port, address, memory and age."""
     running = services.running(Workspace.find().root)
-    rows = {name: _row(running.get(name)) for name in services.SERVICES}
+    rows = {name: _row(running.get(name)) for name in SERVICES}
     if as_json:
         print(json.dumps({"services": rows}))
     else:

@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from edgeline.stack import services
+from edgeline.stack.environment import environment
+from edgeline.stack.servers import SERVICES
 from edgeline.workspace import Workspace
 
 PURPOSE = {
@@ -20,10 +22,10 @@ PURPOSE = {
 def up() -> None:
     """Start the local servers and apply the schedules of prefect.yaml."""
     root = Workspace.find().root
-    os.environ.update(services.environment(root))
+    os.environ.update(environment(root))
     with Console(stderr=True).status("starting") as live:
         started = services.ensure_all(
-            services.SERVICES, root, lambda name, news: live.update(f"{name}: {news}")
+            SERVICES, root, lambda name, news: live.update(f"{name}: {news}")
         )
         live.update("applying the schedules")
         services.apply_deployments(root)

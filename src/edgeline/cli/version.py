@@ -41,10 +41,10 @@ def artifact_of(text: str) -> str:
 
 
 def _version(text: str) -> "Version":
-    from edgeline.stack import services
+    from edgeline.stack.environment import environment
 
     # MLflow reads its address when it is imported.
-    os.environ.update(services.environment(Workspace.find().root))
+    os.environ.update(environment(Workspace.find().root))
     from edgeline.tracking import registry
 
     named = VERSION.fullmatch(text)

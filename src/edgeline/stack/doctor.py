@@ -9,7 +9,6 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -27,9 +26,6 @@ State = Literal["ok", "note", "broken"]
 
 # Room for a day of runs; with less, one of them ends in the middle of a write.
 SCARCE_BYTES = 1_000_000_000
-
-# Prefect itself accepts pairs of these with which its server or its scheduler does not work.
-PAIRED = ("fastapi", "sqlalchemy")
 
 
 @dataclass(frozen=True)
@@ -71,33 +67,6 @@ def _locked_versions(root: Path) -> Iterator[Finding]:
         not drifted,
         ", ".join(drifted) or f"as in requirements.lock ({len(meant)} pins)",
         "python3 bootstrap.py setup, after deleting .venv/complete",
-    )
-
-
-def _pairs(root: Path) -> Iterator[Finding]:
-    wanted = [Requirement(line) for line in _project(root)["optional-dependencies"]["pipeline"]]
-    for requirement in wanted:
-        if requirement.name in PAIRED:
-            installed = _installed(requirement.name)
-            fits = installed is not None and requirement.specifier.contains(
-                installed, prereleases=True
-            )
-            remedy = f"pip install '{requirement}': Prefect does not work with others"
-            yield _finding(f"{requirement.name} for Prefect", fits, installed or "missing", remedy)
-
-
-def _mlflow_package(root: Path) -> Iterator[Finding]:
-    """The folder mlflow/ holds settings; code in it would hide the package of that name."""
-    code = sorted(path.name for path in (root / "mlflow").rglob("*.py"))
-    spec = PathFinder.find_spec("mlflow", [str(root), *sys.path])
-    origin = spec.origin if spec else None
-    if code:
-        found, remedy = f"Python below mlflow/: {', '.join(code)}", "move it out of that folder"
-    else:
-        found, remedy = origin or "missing", "python3 bootstrap.py setup"
-    real = not code and origin is not None and root / "mlflow" not in Path(origin).parents
-    yield _finding(
-        "mlflow is the package", real, found if not real else f"{version('mlflow')}", remedy
     )
 
 
@@ -154,8 +123,6 @@ def _writable(root: Path) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _python,
     _locked_versions,
-    _pairs,
-    _mlflow_package,
     _node,
     _ports,
     _writable,

@@ -56,6 +56,8 @@ def environment(root: Path) -> dict[str, str]:
         "MPLCONFIGDIR": str(state / "matplotlib"),
         "PREFECT_HOME": str(state / "prefect"),
         "MLFLOW_TRACKING_URI": database(state),
+        # by it a flow run, started anywhere, finds the project
+        "EDGELINE_ROOT": str(root),
     }
     for name, suffix in {"prefect": "/api", "ganache": "", "nats": ""}.items():
         if running := process.find(name, state):
@@ -67,11 +69,6 @@ def environment(root: Path) -> dict[str, str]:
 def database(state: Path) -> str:
     """MLflow's database; runs write to it directly, the server only shows it."""
     return f"sqlite:///{state / 'mlflow.db'}"
-
-
-def flow_environment(root: Path) -> dict[str, str]:
-    """Lets a flow run, started anywhere, find the project."""
-    return {"EDGELINE_ROOT": str(root)}
 
 
 def set_by_user(variable: str) -> bool:

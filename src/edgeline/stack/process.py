@@ -178,16 +178,20 @@ def _launch(service: Service, port: int, state: Path) -> Running:
 
 
 def _await_answer(service: Service, running: Running, state: Path, on_progress: Progress) -> None:
-    def settled() -> bool:
-        return not process_info.leader(running) or _answers(service, running)
-
-    def tell(waited_s: int) -> None:
-        on_progress(service.name, f"starting ({waited_s} s)")
-
-    if not _wait_until(settled, service.patience_s, tell):
-        raise _unavailable(service.name, state, f"no answer in {service.patience_s:.0f} s")
-    if not process_info.leader(running):
-        raise _unavailable(service.name, state, "it ended")
+    """Ask again and again, telling once a second how long it took."""
+    began, told = time.monotonic(), 0
+    while process_info.leader(running):
+        if _answers(service, running):
+            return
+        waited = time.monotonic() - began
+        if waited > service.patience_s:
+            found = f"no answer in {service.patience_s:.0f} s"
+            raise _unavailable(service.name, state, found)
+        if waited >= told:
+            on_progress(service.name, f"starting ({int(waited)} s)")
+            told += 1
+        time.sleep(0.2)
+    raise _unavailable(service.name, state, "it ended")
 
 
 def _answers(service: Service, running: Running) -> bool:
@@ -197,20 +201,6 @@ def _answers(service: Service, running: Running) -> bool:
         return service.healthy(running)
     except (OSError, ValueError):
         return False
-
-
-def _wait_until(done: Callable[[], bool], patience_s: float, tell: Callable[[int], None]) -> bool:
-    """Ask again and again, telling once a second how long it took; False when patience ran out."""
-    began, told = time.monotonic(), 0
-    while not done():
-        waited = time.monotonic() - began
-        if waited > patience_s:
-            return False
-        if waited >= told:
-            tell(int(waited))
-            told += 1
-        time.sleep(0.2)
-    return True
 
 
 def _unavailable(name: str, state: Path, what: str) -> ServiceUnavailable:
@@ -223,23 +213,21 @@ def _unavailable(name: str, state: Path, what: str) -> ServiceUnavailable:
 
 def _end(name: str, running: Running | None, state: Path) -> None:
     """End the server and, by their mark, children that a dead parent left behind."""
-    family = {process.pid: process for process in process_info.marked(_mark(name, state))}
-    family |= {process.pid: process for process in (process_info.tree(running) if running else [])}
-    process_info.end(list(family.values()))
+    known = process_info.tree(running) if running else []
+    process_info.end({*process_info.marked(_mark(name, state)), *known})
     _record(name, state).unlink(missing_ok=True)
 
 
 def _only_starter(
     name: str, state: Path, patience_s: float, on_progress: Progress
 ) -> AbstractContextManager[None]:
-    def tell(waited_s: int) -> None:
-        on_progress(name, f"another program is starting it ({waited_s} s)")
-
     return acquire_lock(
         state / "services" / f"{name}.lock",
         f"no other program that starts or stops {name}",
         patience_s=patience_s,
-        on_wait=tell,
+        on_wait=lambda waited_s: on_progress(
+            name, f"another program is starting it ({waited_s} s)"
+        ),
     )
 
 

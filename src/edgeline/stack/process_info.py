@@ -7,6 +7,7 @@ so a stranger or a recycled number is neither used nor killed. Strangers are nev
 import contextlib
 import os
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import psutil
@@ -88,7 +89,7 @@ def _memory_of(process: psutil.Process) -> int:
         return 0
 
 
-def end(processes: list[psutil.Process], grace_s: float = 10.0) -> None:
+def end(processes: Collection[psutil.Process], grace_s: float = 10.0) -> None:
     """Ask them to end, then insist; psutil compares the creation time again before each signal."""
     for signal in (psutil.Process.terminate, psutil.Process.kill):
         for process in processes:

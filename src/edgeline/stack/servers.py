@@ -8,14 +8,10 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import yaml
+
 from edgeline.stack import ganache
-from edgeline.stack.environment import (
-    database,
-    environment,
-    flow_environment,
-    set_by_user,
-    state_folder,
-)
+from edgeline.stack.environment import database, environment, set_by_user, state_folder
 from edgeline.stack.loopback import LOOPBACK, query
 from edgeline.stack.process import Service
 from edgeline.stack.process_info import CLOCK_TOLERANCE_S, Running
@@ -43,7 +39,7 @@ def _prefect_server(root: Path) -> Service:
 
 def _mlflow_server(root: Path) -> Service:
     state = state_folder(root)
-    settings = flat_settings(root / "mlflow" / "server.yaml")
+    settings = yaml.safe_load((root / "mlflow" / "server.yaml").read_text()) or {}
     options = [f"--{key}={value}" for key, value in settings.items() if key.islower()]
     places = [
         f"--backend-store-uri={database(state)}",
@@ -59,7 +55,7 @@ def _mlflow_server(root: Path) -> Service:
         port=PORTS["mlflow"],
         url=f"http://{LOOPBACK}:{{port}}",
         environment=environment(root)
-        | {key: value for key, value in settings.items() if key.isupper()},
+        | {key: str(value) for key, value in settings.items() if key.isupper()},
         made_for=f"mlflow {version('mlflow')}",
     )
 
@@ -92,28 +88,16 @@ def _nats_server(root: Path) -> Service:
 
 
 def _prefect_worker(root: Path) -> Service:
-    address = os.environ.get("PREFECT_API_URL") if set_by_user("PREFECT_API_URL") else None
-    settings = {**environment(root), **flow_environment(root)}
-    ours = settings.get("PREFECT_API_URL", "")
+    settings = environment(root)
+    api = {**os.environ, **settings}.get("PREFECT_API_URL", "")
+    options = f"--pool {POOL} --type process --name {POOL} --limit 1"
     return Service(
         name="worker",
-        command=lambda _: _python(
-            "prefect",
-            "worker",
-            "start",
-            "--pool",
-            POOL,
-            "--type",
-            "process",
-            "--name",
-            POOL,
-            "--limit",
-            "1",
-        ),
-        healthy=lambda running: bool(address) or _polls(ours, running),
+        command=lambda _: _python("prefect", "worker", "start", *options.split()),
+        healthy=lambda running: set_by_user("PREFECT_API_URL") or _polls(api, running),
         folder=root,
         environment=settings,
-        made_for=f"prefect {version('prefect')} {address or ours}",
+        made_for=f"prefect {version('prefect')} {api}",
     )
 
 
@@ -125,15 +109,6 @@ SERVICES: dict[str, Callable[[Path], Service]] = {
     "worker": _prefect_worker,
 }
 """Builds each service for a project root; the worker depends on Prefect's server: it comes last."""
-
-
-def flat_settings(path: Path) -> dict[str, str]:
-    """Read the subset of YAML that server settings need, one `key: value` a line."""
-    lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
-    return {
-        key.strip(): value.strip()
-        for key, _, value in (line.partition(":") for line in lines if line)
-    }
 
 
 def _python(module: str, *arguments: str) -> list[str]:

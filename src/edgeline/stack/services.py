@@ -14,30 +14,12 @@ from typing import TypeVar
 
 from edgeline.errors import ServiceUnavailable
 from edgeline.stack import process
-from edgeline.stack.environment import (
-    ADDRESSES,
-    environment,
-    flow_environment,
-    set_by_user,
-    state_folder,
-)
+from edgeline.stack.environment import ADDRESSES, environment, set_by_user, state_folder
 from edgeline.stack.loopback import query
 from edgeline.stack.process import Progress, silent
 from edgeline.stack.process_info import Running
 from edgeline.stack.servers import POOL, SERVICES
 from edgeline.workspace import LOCAL
-
-__all__ = [
-    "SERVICES",
-    "address",
-    "apply_deployments",
-    "chain_url",
-    "ensure_all",
-    "environment",
-    "may_deploy",
-    "running",
-    "stop_all",
-]
 
 Outcome = TypeVar("Outcome")
 
@@ -148,7 +130,7 @@ def _prefect(root: Path, *arguments: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "prefect", *arguments],
         cwd=root,
-        env={**os.environ, **environment(root), **flow_environment(root)},
+        env={**os.environ, **environment(root)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
