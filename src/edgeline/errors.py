@@ -14,6 +14,8 @@
 Each carries what was expected, what was found and what to do next; the number is the exit code.
 """
 
+from functools import partial
+
 
 class EdgelineError(Exception):
     """Base of all; printed as one line on stderr, without a traceback."""
@@ -28,11 +30,8 @@ class EdgelineError(Exception):
         return f"expected {self.expected}; found {self.found}; {self.remedy}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.expected, self.found, self.remedy)
-
-
-def _rebuild(kind: type[EdgelineError], expected: str, found: str, remedy: str) -> EdgelineError:
-    return kind(expected=expected, found=found, remedy=remedy)
+        words = {"expected": self.expected, "found": self.found, "remedy": self.remedy}
+        return partial(type(self), **words), ()
 
 
 def first_line(error: Exception) -> str:

@@ -4,7 +4,6 @@
 """
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from edgeline.auditing.verdict import Verdict
@@ -15,8 +14,6 @@ from edgeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from edgeline.tracking.registry import Version
-
-VERSION = re.compile(r"models:/(?P<name>[^/@]+)(/(?P<number>[0-9]+)|@(?P<alias>.+))")
 
 
 def is_version(text: str) -> bool:
@@ -47,13 +44,7 @@ def _version(text: str) -> "Version":
     os.environ.update(environment(Workspace.find().root))
     from edgeline.tracking import registry
 
-    named = VERSION.fullmatch(text)
-    version = None
-    if named and named["alias"]:
-        version = registry.version_of_alias(named["name"], named["alias"])
-    elif named:
-        wanted = named["name"], named["number"].lstrip("0")
-        version = next((v for v in registry.versions() if (v.name, v.number) == wanted), None)
+    version = registry.version_of_uri(text)
     if version is None:
         raise RecipeError(
             expected="a version in MLflow, as models:/NAME/NUMBER or models:/NAME@ALIAS",

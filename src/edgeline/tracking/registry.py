@@ -54,28 +54,25 @@ class Version:
 
 def candidate(recipe: str) -> Version | None:
     """The version that passed the recipe's gate last, if there is one."""
-    return version_of_alias(recipe, CANDIDATE)
-
-
-def version_of_alias(name: str, alias: str) -> Version | None:
-    """The version of a model that carries an alias, if there is one."""
-    try:
-        return _version(MlflowClient().get_model_version_by_alias(name, alias))
-    except MlflowException as error:
-        # the registry answers INVALID_PARAMETER_VALUE for a missing alias, RESOURCE_DOES_NOT_EXIST for a missing model
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
+    return version_of_uri(f"{URI}{recipe}@{CANDIDATE}")
 
 
 def version_of_uri(uri: str) -> Version | None:
     """The version that `models:/NAME@ALIAS` or `models:/NAME/NUMBER` names, if there is one."""
-    name, at, alias = uri.removeprefix(URI).partition("@")
-    if at:
-        return version_of_alias(name, alias)
-    name, _, number = name.rpartition("/")
-    same = (one for one in versions() if (one.name, one.number) == (name, number))
-    return next(same, None)
+    client = MlflowClient()
+    path, at, alias = uri.removeprefix(URI).partition("@")
+    name, _, number = path.rpartition("/")
+    try:
+        return _version(
+            client.get_model_version_by_alias(path, alias)
+            if at
+            else client.get_model_version(name, number)
+        )
+    except MlflowException as error:
+        # for a missing model, and for a missing alias or a number that is none
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
 
 
 def checkpoint_of(uri: str, checkpoints: Path) -> Path:
