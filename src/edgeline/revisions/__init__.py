@@ -10,31 +10,24 @@ back and `compare` can compare it with another.
 
 from edgeline.revisions.difference import Difference, compare
 from edgeline.revisions.history import HistoryRow, previous_card, read_history
-from edgeline.revisions.ledger import LedgerEntry, find_entry, list_entries
-from edgeline.revisions.lockfile import STAGES
 from edgeline.revisions.remote import TransferReport, pull, push
 from edgeline.revisions.restore import RestoreReport, restore
-from edgeline.revisions.settings import use_settings, write_settings
+from edgeline.revisions.settings import use_settings
 from edgeline.revisions.stages import Revision, check, ensure
 
 __all__ = [
-    "STAGES",
     "Difference",
     "HistoryRow",
-    "LedgerEntry",
     "RestoreReport",
     "Revision",
     "TransferReport",
     "check",
     "compare",
     "ensure",
-    "find_entry",
-    "list_entries",
     "previous_card",
     "pull",
     "push",
     "read_history",
     "restore",
     "use_settings",
-    "write_settings",
 ]

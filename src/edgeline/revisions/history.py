@@ -1,6 +1,7 @@
 """The revisions of a recipe's data, newest first: what changed, which is present, where each is stored."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,13 @@ def _present_digest(root: Path, name: str) -> str:
 
 def previous_card(root: Path, name: str, digest: str) -> card.Card | None:
     """The card of the revision before the one with this digest, if there is one and it can be read."""
-    entries = ledger.list_entries(root, name)
-    digests = [entry.digest for entry in entries]
-    at = digests.index(digest) if digest in digests else len(entries)
-    if at + 1 >= len(entries):
+    pairs = pairwise(ledger.list_entries(root, name))
+    before = next((older for newer, older in pairs if newer.digest == digest), None)
+    if before is None:
         return None
     try:
-        fetch_objects(root, entries[at + 1])
+        fetch_objects(root, before)
         with exclusive_dvc(root) as memory, repository(root, memory) as repo:
-            return objects.load_card(Path(repo.cache.local.path), entries[at + 1])
+            return objects.load_card(Path(repo.cache.local.path), before)
     except EdgelineError:
         return None

@@ -1,6 +1,7 @@
 """dvc.lock: the MD5 that DVC recorded for every stage; a note for DVC, never a proof."""
 
-from hashlib import md5
+from functools import partial
+from hashlib import file_digest, md5
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def write_stages(root: Path, stages: dict[str, Any]) -> None:
 def outputs(stages: dict[str, Any]) -> dict[str, str]:
     """MD5 by path of all that the stages made, in the order of the stages."""
     return {
-        out["path"]: str(out["md5"]) for stage in stages.values() for out in stage.get("outs", [])
+        out["path"]: str(out.get("md5"))
+        for stage in stages.values()
+        for out in stage.get("outs", [])
     }
 
 
@@ -49,38 +52,24 @@ def read_card_md5(root: Path, name: str) -> str | None:
 def md5_file(path: Path) -> str:
     """DVC's name for the content of a file."""
     with path.open("rb") as file:
-        digest = md5(usedforsecurity=False)
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return file_digest(file, partial(md5, usedforsecurity=False)).hexdigest()
 
 
 def _read(root: Path) -> dict[str, Any]:
     """By DVC's own rules: to other readers of YAML a class named `no` is not a name."""
-    from dvc.utils.serialize import YAMLError, parse_yaml
+    from dvc.exceptions import DvcException
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+    from dvc.utils.strictyaml import load
 
     try:
-        lock = parse_yaml((root / LOCK).read_text(encoding="utf-8"), LOCK)
+        lock, _ = load(str(root / LOCK), COMPILED_LOCKFILE_SCHEMA)
     except FileNotFoundError:
         return {"schema": "2.0", "stages": {}}
-    except (YAMLError, UnicodeDecodeError):
-        lock = None
-    if _is_lock(lock):
-        return dict(lock)
-    raise EdgelineError(
-        expected=f"{LOCK} as DVC writes it",
-        found="a file that DVC did not write",
-        remedy="restore the file from git, or delete it so that `dvc repro` writes a new one",
-    )
-
-
-def _is_lock(lock: Any) -> bool:
-    stages = lock.get("stages") if isinstance(lock, dict) else None
-    return isinstance(stages, dict) and all(
-        isinstance(stage, dict) and all(map(_is_output, stage.get("outs", [])))
-        for stage in stages.values()
-    )
-
-
-def _is_output(out: Any) -> bool:
-    return isinstance(out, dict) and "path" in out and "md5" in out
+    except DvcException:
+        raise EdgelineError(
+            expected=f"{LOCK} as DVC writes it",
+            found="a file that DVC did not write",
+            remedy="restore the file from git, or delete it so that `dvc repro` writes a new one",
+        ) from None
+    lock.setdefault("stages", {})
+    return dict(lock)

@@ -15,10 +15,10 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from edgeline.digest import sha256_bytes
-from edgeline.errors import EdgelineError, EnvironmentUnfit, ServiceUnavailable, Tampered
+from edgeline.errors import EdgelineError, EnvironmentUnfit, ServiceUnavailable
 from edgeline.files import read_json, write_json
 from edgeline.revisions import ledger
-from edgeline.revisions.repository import exclusive_dvc, repository
+from edgeline.revisions.repository import KINDS, exclusive_dvc, repository
 
 REACH_S = 30
 """How long a remote may take to answer first; the transfer itself has no limit."""
@@ -42,11 +42,11 @@ class TransferReport:
     """What was sent to a remote or fetched from it."""
 
     remote: str
-    revisions: tuple[str, ...]
+    revisions: list[str]
     """All that are on the remote now."""
     objects: int
     """Files and lists of files that were not there before."""
-    lacking: tuple[str, ...]
+    lacking: list[str]
     """Revisions of which files are missing, here or there."""
 
 
@@ -65,20 +65,16 @@ def configured_remote(root: Path) -> Remote | None:
 
 def send(root: Path, name: str, target: Remote | None) -> str:
     """Send the revisions that the remote lacks; one line says why that failed, empty where it did not."""
-    if target is None or {one.digest for one in ledger.list_entries(root, name)} <= sent_revisions(
-        root, name, target
-    ):
-        return ""
+    here = {one.digest for one in ledger.list_entries(root, name)}
     try:
-        sent = _transfer(root, target, "push", name)
+        if target and not here <= sent_revisions(root, name, target):
+            _transfer(root, target, "push", name)
     except EdgelineError as error:
-        reason = error.found
-    else:
-        here = {one.digest for one in ledger.list_entries(root, name)}
-        if here <= {*sent.revisions, *sent.lacking}:
-            return ""
-        reason = "another process is sending it"
-    return f"{name} is not on the remote {target.name} yet: {reason}; the next run sends it"
+        assert target
+        return (
+            f"{name} is not on the remote {target.name} yet: {error.found}; the next run sends it"
+        )
+    return ""
 
 
 def push(root: Path, name: str) -> TransferReport:
@@ -157,18 +153,9 @@ def _parse_result(target: Remote, lines: list[str], errors: IO[str]) -> Transfer
     """The result or an error of ours from the last line; any other failure is in `errors`."""
     result = json.loads(lines[-1]) if lines else {}
     if "remote" in result:
-        return TransferReport(
-            remote=result["remote"],
-            revisions=tuple(result["revisions"]),
-            objects=result["objects"],
-            lacking=tuple(result["lacking"]),
-        )
+        return TransferReport(**result)
     if "expected" in result:
-        code = result.pop("code")
-        kind = next(
-            one for one in (Tampered, EnvironmentUnfit, EdgelineError) if one.exit_code == code
-        )
-        raise kind(**result)
+        raise KINDS[result.pop("code")](**result)
     errors.seek(0)
     words = [line.strip() for line in errors.read().splitlines() if line.strip()]
     raise _unreachable(target, words[-1][:300] if words else "no output")

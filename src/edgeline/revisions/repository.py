@@ -30,6 +30,12 @@ PATIENCE_S = 600
 
 MEMORY = "memory-"
 
+KINDS = {
+    one.exit_code: one
+    for one in (EdgelineError, RecipeError, GateMissed, Tampered, EnvironmentUnfit)
+}
+"""The class of the error with which a process of ours ended, by its exit code."""
+
 
 @contextmanager
 def exclusive_dvc(root: Path) -> Iterator[Path]:
@@ -92,9 +98,8 @@ def repository(root: Path, memory: Path) -> Iterator[Any]:
 
 def parse_failure(output: str) -> EdgelineError:
     """The error that a stage printed, or else one with the last line of DVC's output."""
-    kinds = {one.exit_code: one for one in (RecipeError, GateMissed, Tampered, EnvironmentUnfit)}
     code = re.search(r"exited with (\d+)", output)
-    kind = kinds.get(int(code[1]), EdgelineError) if code else EdgelineError
+    kind = KINDS.get(int(code[1]), EdgelineError) if code else EdgelineError
     if ours := re.search(r"^edgeline: expected (.*); found (.*?); (.*)$", output, re.MULTILINE):
         return kind(expected=ours[1], found=ours[2], remedy=ours[3])
     if "Unable to acquire lock" in output or "is busy" in output:

@@ -13,7 +13,7 @@ from edgeline.datasets import card
 from edgeline.revisions import ledger, lockfile, objects, remote
 from edgeline.revisions.ledger import LedgerEntry
 from edgeline.revisions.repository import exclusive_dvc, repository
-from edgeline.revisions.settings import put_settings
+from edgeline.revisions.settings import write_settings
 from edgeline.revisions.stages import check, verify
 from edgeline.workspace import Workspace, lock
 
@@ -50,7 +50,7 @@ def restore(root: Path, name: str, prefix: str, now: datetime) -> RestoreReport:
         with exclusive_dvc(root) as memory, repository(root, memory) as repo:
             objects.verify_files(Path(repo.cache.local.path), entry)
             card.withdraw(workspace.data(name))
-            put_settings(root, name, entry.settings.encode())
+            write_settings(root, name, entry.settings.encode())
             lockfile.write_stages(root, entry.lock)
         with exclusive_dvc(root) as memory, repository(root, memory) as repo:
             # Opened again, since the repository above has read the old lock.

@@ -11,17 +11,8 @@ from edgeline.sources.fetch import with_digest
 from edgeline.workspace import Workspace
 
 
-def write_settings(root: Path, name: str, settings: Data) -> Path:
-    """Put the data section of recipe `name` where the stages read it, unless it is there."""
-    path = Workspace(root).data(name) / "settings.yaml"
-    text = settings_text(settings).encode()
-    if not path.is_file() or path.read_bytes() != text:
-        put_settings(root, name, text)
-    return path
-
-
-def put_settings(root: Path, name: str, text: bytes) -> None:
-    """Write settings as they were; a killed process leaves no partial file among the data."""
+def write_settings(root: Path, name: str, text: bytes) -> None:
+    """Put settings where the stages read them; a killed process leaves no partial file among the data."""
     folder = Workspace(root).data(name)
     write_atomically(folder / "settings.yaml", text, beside=folder)
 
@@ -32,10 +23,10 @@ def use_settings(root: Path, name: str, settings: Data) -> Iterator[Data]:
     path = Workspace(root).data(name) / "settings.yaml"
     written = with_digest(settings, root)
     before = path.read_bytes() if path.is_file() else b""
-    write_settings(root, name, written)
+    write_settings(root, name, settings_text(written).encode())
     try:
         yield written
     except EdgelineError:
         if before:
-            put_settings(root, name, before)
+            write_settings(root, name, before)
         raise

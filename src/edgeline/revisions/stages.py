@@ -45,9 +45,8 @@ def check(root: Path, name: str) -> None:
     if recorded not in (None, present) and not _is_in_cache(root, present):
         expected = f"data/{name}/{card.CARD} with MD5 {recorded}, as dvc.lock says"
         raise _tampered(root, name, card.CARD, expected, f"MD5 {present}")
-    for path, digest, actual in card.find_differences(folder, card.load(folder)):
-        if actual is not None:
-            raise tampered_file(root, name, path, digest, actual)
+    # Of files that are missing, their stage will make new ones.
+    verify(root, name, may_lack=True)
 
 
 def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
@@ -73,16 +72,19 @@ def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
     return Revision(name, read_card_md5(root, name) or "", described.digest, folder, unsent)
 
 
-def verify(root: Path, name: str) -> card.Card:
+def verify(root: Path, name: str, *, may_lack: bool = False) -> card.Card:
     """The card of the data of recipe `name`, after every file was compared with it.
 
     Raises:
-        Tampered: a file differs, is missing or is not on the card.
+        Tampered: a file differs, is not on the card, or is missing where none may be.
     """
     folder = Workspace(root).data(name)
     described = card.load(folder)
     for path, digest, actual in card.find_differences(folder, described):
-        raise tampered_file(root, name, path, digest, actual)
+        if actual is not None or not may_lack:
+            expected = f"data/{name}/{path} {card.describe_digest(digest, 'not to be there')}"
+            found = card.describe_digest(actual, "no such file")
+            raise _tampered(root, name, path, expected, found)
     return described
 
 
@@ -110,14 +112,6 @@ def _reproduce(root: Path, stage: str, memory: Path) -> None:
     process = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     if process.returncode:
         raise parse_failure(process.stderr)
-
-
-def tampered_file(
-    root: Path, name: str, path: str, digest: str | None, actual: str | None
-) -> Tampered:
-    """An error that names the file and the command that restores it."""
-    expected = f"data/{name}/{path} {card.describe_digest(digest, 'not to be there')}"
-    return _tampered(root, name, path, expected, card.describe_digest(actual, "no such file"))
 
 
 def _tampered(root: Path, name: str, path: str, expected: str, found: str) -> Tampered:

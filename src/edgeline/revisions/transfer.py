@@ -55,10 +55,12 @@ def _push(
             continue
         moved += _send(repo, remote, cache, entry)
         record = ledger.folder_of(root, name) / f"{entry.digest}.json"
-        _upload(remote, str(record), remote.fs.join(remote.path, *RECORDS, name, record.name))
+        folder = remote.fs.join(remote.path, *RECORDS, name)
+        remote.fs.makedirs(folder)
+        remote.fs.put_file(str(record), remote.fs.join(folder, record.name))
         there.add(entry.digest)
         remember_sent(root, name, place, there)
-    return TransferReport(place.name, tuple(sorted(there)), moved, tuple(lacking))
+    return TransferReport(place.name, sorted(there), moved, lacking)
 
 
 def _send(repo: Any, remote: Any, cache: Path, entry: LedgerEntry) -> int:
@@ -89,11 +91,6 @@ def _send(repo: Any, remote: Any, cache: Path, entry: LedgerEntry) -> int:
     return moved
 
 
-def _upload(remote: Any, path: str, target: str) -> None:
-    remote.fs.makedirs(remote.fs.parent(target))
-    remote.fs.put_file(path, target)
-
-
 def _pull(
     repo: Any, remote: Any, place: Remote, root: Path, name: str, which: list[str]
 ) -> TransferReport:
@@ -109,7 +106,7 @@ def _pull(
                 there.discard(entry.digest)
                 lacking.append(entry.digest)
     remember_sent(root, name, place, there)
-    return TransferReport(place.name, tuple(sorted(there)), moved, tuple(lacking))
+    return TransferReport(place.name, sorted(there), moved, lacking)
 
 
 def _records(remote: Any, root: Path, name: str) -> set[str]:
@@ -155,6 +152,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
     except EdgelineError as error:
-        words = {"expected": error.expected, "found": error.found, "remedy": error.remedy}
-        _print_json({**words, "code": error.exit_code})
+        _print_json({**vars(error), "code": error.exit_code})
         sys.exit(error.exit_code)

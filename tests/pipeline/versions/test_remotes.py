@@ -91,7 +91,7 @@ def there_and_back(flowers):
 
     pulled = revisions.pull(flowers.root, "plants")
     assert set(pulled.revisions) == {first.digest, second.digest}
-    assert pulled.lacking == ()
+    assert pulled.lacking == []
     assert pulled.objects > 10
 
     restored = flowers.edgeline("data", "restore", "plants", second.digest[:8])

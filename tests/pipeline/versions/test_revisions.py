@@ -15,7 +15,7 @@ import pytest
 from edgeline import revisions
 from edgeline.datasets import card
 from edgeline.errors import EdgelineError, RecipeError, Tampered
-from edgeline.revisions import lockfile
+from edgeline.revisions import ledger, lockfile
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 PLACED = {"raw.npz", "prepared", "shares", "card.json", "settings.yaml"}
@@ -67,7 +67,7 @@ def test_a_revision_that_comes_again_is_no_new_one(three):
 
     assert flowers.ensure(5).digest == digests[1]
 
-    assert [entry.digest for entry in revisions.list_entries(flowers.root, "plants")] == [
+    assert [entry.digest for entry in ledger.list_entries(flowers.root, "plants")] == [
         *digests[::-1]
     ]
 
@@ -127,7 +127,7 @@ def test_data_that_were_changed_are_not_covered_by_a_restore(three):
 @pytest.mark.parametrize("damage", ["content", "list"])
 def test_a_damaged_cache_restores_nothing(three, damage):
     flowers, (first, _, third) = three
-    entry = revisions.find_entry(flowers.root, "plants", first)
+    entry = ledger.find_entry(flowers.root, "plants", first)
     md5 = entry.objects["raw.npz" if damage == "content" else "shares"]
     place = flowers.cache / md5[:2] / md5[2:]
     place.chmod(0o644)
@@ -143,12 +143,10 @@ def test_a_damaged_cache_restores_nothing(three, damage):
 def test_a_beginning_must_mean_one_revision(grown):
     flowers, digests = grown
 
-    assert (
-        revisions.find_entry(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
-    )
+    assert ledger.find_entry(flowers.root, "plants", digests[0][:12].upper()).digest == digests[0]
     for prefix in ("", "0123456789", "g"):
         with pytest.raises(RecipeError, match="no revisions that begin with"):
-            revisions.find_entry(flowers.root, "plants", prefix)
+            ledger.find_entry(flowers.root, "plants", prefix)
 
 
 def test_an_ambiguous_beginning_is_refused(three):
@@ -159,7 +157,7 @@ def test_an_ambiguous_beginning_is_refused(three):
     (folder / f"{other}.json").write_text(text)
 
     with pytest.raises(RecipeError, match="2 revisions that begin with"):
-        revisions.find_entry(flowers.root, "plants", first[:12])
+        ledger.find_entry(flowers.root, "plants", first[:12])
 
 
 def test_the_revision_before_is_known_by_its_card(grown):
@@ -186,7 +184,7 @@ def test_a_restore_that_was_killed_is_finished_by_the_same_command(three, moment
     revisions.check(flowers.root, "plants")
     flowers.edgeline("data", "restore", "plants", first)
     assert card.check(flowers.folder).digest == first
-    assert len(revisions.list_entries(flowers.root, "plants")) == 3
+    assert len(ledger.list_entries(flowers.root, "plants")) == 3
 
 
 @pytest.mark.parametrize("file", ["settings.yaml", "raw.npz", "card.json"])

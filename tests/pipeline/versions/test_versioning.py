@@ -22,6 +22,7 @@ from edgeline.recipe import load
 from edgeline.recipe.data import settings_text
 from edgeline.revisions import lockfile
 from edgeline.revisions.code import MODULES
+from edgeline.revisions.settings import write_settings
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -76,7 +77,8 @@ def test_committed_lock_is_what_the_stages_make(fresh):
     """After a change of what a stage does: dvc repro, and commit dvc.lock."""
     for name in ("dvc.yaml", "dvc.lock"):
         shutil.copy2(CHECKOUT / name, fresh.root)
-    revisions.write_settings(fresh.root, "digits", load(CHECKOUT, "digits").recipe.data)
+    settings = settings_text(load(CHECKOUT, "digits").recipe.data).encode()
+    write_settings(fresh.root, "digits", settings)
 
     revisions.ensure(fresh.root, "digits")
 
@@ -284,8 +286,9 @@ def test_two_at_once_wait_for_each_other_in_silence(flowers, other):
 
 
 def test_plain_dvc_in_a_clone_leaves_git_clean(fresh, tmp_path):
-    revisions.write_settings(fresh.root, "plants", fresh.settings())
-    revisions.write_settings(fresh.root, "herbs", fresh.settings())
+    settings = settings_text(fresh.settings()).encode()
+    write_settings(fresh.root, "plants", settings)
+    write_settings(fresh.root, "herbs", settings)
     fresh.dvc("repro")
     git = ("git", "-c", "user.name=someone", "-c", "user.email=someone@example.org")
     fresh.run(*git, "init", "-q")
