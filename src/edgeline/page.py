@@ -9,8 +9,11 @@ import base64
 import hashlib
 import re
 from functools import cache
+from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup as Markup
 
 # Control characters, marks of direction and of no width, and halves of characters:
@@ -40,9 +43,10 @@ def templates(package: str) -> Environment:
 def standalone(title: str, body: Markup, style: str, script: str, *, images: bool = False) -> str:
     """One HTML file that loads nothing; `images` lets data: URIs be shown.
 
-    Style, script and body stand in it. Its policy lets nothing be loaded or sent, and nothing run but
-    this very script.
+    Style (besides that of all pages), script and body stand in it. Its policy lets nothing be loaded
+    or sent, and nothing run but this very script.
     """
+    style = (resources.files("edgeline") / "web" / "page.css").read_text("utf-8") + style
     text = (
         templates("edgeline")
         .get_template("standalone.html")
@@ -55,6 +59,11 @@ def standalone(title: str, body: Markup, style: str, script: str, *, images: boo
         )
     )
     return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def inline_json(value: Any) -> Markup:
+    """JSON that no browser can take for the end of its element, nor an editor for another order."""
+    return htmlsafe_json_dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def name(text: str, length: int = LONGEST) -> Markup:
