@@ -16,7 +16,6 @@ from edgeline import merkle
 from edgeline.auditing import page as pages
 from edgeline.auditing.answers import VALID, Entry, Status
 from edgeline.digest import canonical_json, sha256_bytes
-from edgeline.provenance.receipt import Inclusion
 from edgeline.provenance.record import Deployment
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -99,22 +98,18 @@ def line(rounds: int = ROUNDS) -> list[pages.Exhibit]:
 
 
 def tree(documents: list[Document], block: int) -> list[pages.Exhibit]:
-    """Anchored together: the tree itself, and every statement with its path."""
+    """Anchored together: the tree itself, and every statement in it."""
     digests = [bytes.fromhex(sha256_bytes(canonical_json(made))) for made in documents]
     built = merkle.build(digests)
     size, root = built.size, built.root.hex()
     identity = merkle.tree_id(built.root, size).hex()
-    members = [
-        replace(
-            entry(made, block, identity),
-            inclusion=Inclusion(root, size, index, tuple(node.hex() for node in path)),
-        )
-        for index, (made, path) in enumerate(zip(documents, built.paths(), strict=True))
-    ]
+    inside = [entry(made, block, identity) for made in documents]
     known = replace(
-        members[0].entry, statement=identity, kind="tree", subject=root, tree="", about={}
+        inside[0].entry, statement=identity, kind="tree", subject=root, tree="", about={}
     )
-    return [pages.Exhibit(replace(known, name=f"{size} statements"), size=size), *members]
+    known = replace(known, name=f"{size} statements")
+    members = tuple(one.entry.statement for one in inside)
+    return [pages.Exhibit(known, size=size, members=members), *inside]
 
 
 def readings(count: int) -> list[Document]:

@@ -124,25 +124,40 @@ def test_a_forged_kind_disagrees_with_the_document(open_file: Any, make: Any) ->
     assert words.endswith("document and chain disagree about: kind")
 
 
-@pytest.mark.parametrize("part", ["index", "size", "path", "root", "missing"])
+@pytest.mark.parametrize("part", ["order", "another", "one more", "one less", "missing"])
 def test_a_forged_place_in_a_tree_turns_red(open_file: Any, make: Any, part: str) -> None:
     exhibits = make.tree(make.readings(11), 30)
     digest = exhibits[4].entry.statement
 
     def forge(data: Any) -> None:
-        inclusion = next(one for one in data["entries"] if one["digest"] == digest)["inclusion"]
+        members = next(one for one in data["entries"] if one["kind"] == "tree")["members"]
         match part:
-            case "path":
-                inclusion["path"].reverse()
+            case "order":
+                members.reverse()
+            case "another":
+                members[7] = "0" * 64
+            case "one more":
+                members.append("0" * 64)
+            case "one less":
+                members.remove(digest)
             case "missing":
                 data["entries"] = [one for one in data["entries"] if one["kind"] != "tree"]
-            case "root":
-                inclusion["root"] = "0" * 64
-            case _:
-                inclusion[part] += 1
 
     tab = open_file(make.altered(pages.render(make.page_of(exhibits)), forge))
     assert (tab.check(digest, "document"), tab.check(digest, "inclusion")) == ("pass", "fail")
+
+
+def test_a_statement_put_under_another_tree_turns_red(open_file: Any, make: Any) -> None:
+    trees = [make.tree(make.readings(size), 30 + size) for size in (3, 11)]
+    exhibits = [trees[0][0], *trees[1]]
+    digest = exhibits[-1].entry.statement
+
+    def forge(data: Any) -> None:
+        entry = next(one for one in data["entries"] if one["digest"] == digest)
+        entry["tree"] = exhibits[0].entry.statement
+
+    tab = open_file(make.altered(pages.render(make.page_of(exhibits)), forge))
+    assert tab.check(digest, "inclusion") == "fail"
 
 
 def test_the_words_know_when_they_are_not_those_of_the_page(open_file: Any, make: Any) -> None:

@@ -1,48 +1,32 @@
-"""What a page shows: all that an audit knows, with the documents and the places in trees that are at hand."""
+"""What a page shows: all that an audit knows, with the documents and the members of trees that are at hand."""
 
 from edgeline.anchoring.events import TreeAnchored
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.page import Exhibit
-from edgeline.merkle import build
-from edgeline.provenance.receipt import Inclusion
+from edgeline.merkle import build, tree_id
 
 
 def gather_exhibits(audit: Audit) -> list[Exhibit]:
     """All that the index knows, with the documents and the statements of trees that are at hand."""
-    trees = {event.body.id: event.body for event in audit.index.find(TreeAnchored)}
-    proofs: dict[str, Inclusion] = {}
-    entries = {entry.statement: entry for entry in audit.log()}
-    for tree in trees.values():
-        inclusions = _inclusions(audit, tree)
-        members = audit.of(inclusions.keys() - entries.keys())
-        for key, entry in members.items():
-            if entry.tree == tree.id:
-                entries[key], proofs[key] = entry, inclusions[key]
+    sizes = {event.body.id: event.body.size for event in audit.index.find(TreeAnchored)}
+    members = {tree: _members(audit, tree) for tree in sizes}
+    inside = audit.of(digest for digests in members.values() for digest in digests)
     # A leaf is known by its revocation alone where its tree is not at hand.
-    entries = {entry.statement: entry for entry in audit.withdrawn().entries} | entries
+    entries = (*audit.withdrawn().entries, *inside.values(), *audit.log())
+    anchored = {entry.statement: entry for entry in entries if entry.is_anchored}
     exhibits = []
-    for entry in audit.judge_ancestry(entries.values()):
-        document, own = audit.archive.statement(entry.statement), trees.get(entry.statement)
-        exhibits.append(
-            Exhibit(
-                entry,
-                document.to_json() if document else None,
-                proofs.get(entry.statement),
-                own.size if own else 0,
-            )
-        )
+    for entry in audit.judge_ancestry(anchored.values()):
+        key = entry.statement
+        document = audit.archive.statement(key)
+        shown = document.to_json() if document else None
+        exhibits.append(Exhibit(entry, shown, sizes.get(key, 0), members.get(key, ())))
     return exhibits
 
 
-def _inclusions(audit: Audit, tree: TreeAnchored) -> dict[str, Inclusion]:
-    """The place of each statement in a tree; none where not all of them are at hand."""
-    digests = audit.archive.members(tree.id)
+def _members(audit: Audit, tree: str) -> tuple[str, ...]:
+    """The statements in a tree, in the order of its leaves; none where not all of them are at hand."""
+    digests = audit.archive.members(tree)
     if not digests:
-        return {}
+        return ()
     built = build([bytes.fromhex(digest) for digest in digests])
-    if (built.root.hex(), built.size) != (tree.root, tree.size):
-        return {}
-    return {
-        digest: Inclusion(tree.root, tree.size, index, tuple(node.hex() for node in path))
-        for index, (digest, path) in enumerate(zip(digests, built.paths(), strict=True))
-    }
+    return tuple(digests) if tree_id(built.root, built.size).hex() == tree else ()

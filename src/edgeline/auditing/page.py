@@ -8,9 +8,8 @@ of the file.
 """
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -18,8 +17,7 @@ from typing import Any
 from edgeline.auditing.answers import VALID, Entry, shown_time
 from edgeline.auditing.drawing import draw_lineage
 from edgeline.auditing.entries import parents_first
-from edgeline.page import Markup, standalone, templates
-from edgeline.provenance.receipt import Inclusion
+from edgeline.page import Markup, inline_json, standalone, templates
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS
 
@@ -36,9 +34,10 @@ class Exhibit:
     entry: Entry
     document: Mapping[str, Any] | None = None
     """The statement itself; None where only its digest is at hand."""
-    inclusion: Inclusion | None = None
     size: int = 0
     """How many statements a tree has; 0 of what is no tree."""
+    members: tuple[str, ...] = ()
+    """All statements of a tree, in the order of its leaves; empty where they are not at hand."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,8 @@ def render(page: Page) -> bytes:
     """The file: HTML in ASCII."""
     exhibits = {one.entry.statement: one for one in page.exhibits}
     ordered = parents_first({key: one.entry for key, one in exhibits.items()})
-    data = _embedded(_checkable([exhibits[entry.statement] for entry in ordered]))
+    entries = [_checkable(exhibits[entry.statement]) for entry in ordered]
+    data = inline_json({"entries": entries})
     words = _words(page, exhibits, ordered)
     seal = hashlib.sha256(f"{data}\n{words.striptags()}".encode()).hexdigest()
     web = resources.files(PACKAGE) / "web"
@@ -65,7 +65,7 @@ def render(page: Page) -> bytes:
     shell = Markup('{}<script type="application/json" id="data">{}</script>')
     return standalone(
         f"What {page.deployment.contract} knows",
-        shell.format(words, Markup(data)),
+        shell.format(words, data),
         (web / "page.css").read_text("utf-8"),
         f'const SEAL = "{seal}";\n{script}',
     ).encode("ascii")
@@ -74,11 +74,9 @@ def render(page: Page) -> bytes:
 def _words(page: Page, exhibits: Mapping[str, Exhibit], ordered: Sequence[Entry]) -> Markup:
     """All that a reader sees before the script has checked anything."""
     children: dict[str, list[str]] = {}
-    members: dict[str, list[str]] = {}
     for entry in ordered:
         for parent in entry.parents:
             children.setdefault(parent, []).append(entry.statement)
-        members.setdefault(entry.tree, []).append(entry.statement)
     template = templates(PACKAGE).get_template("page.html")
     return Markup(
         template.render(
@@ -86,7 +84,6 @@ def _words(page: Page, exhibits: Mapping[str, Exhibit], ordered: Sequence[Entry]
             exhibits=exhibits,
             newest_first=ordered[::-1],
             children=children,
-            members=members,
             anchorers=Counter(entry.anchorer for entry in ordered if entry.anchorer).most_common(),
             invalid=[entry.statement for entry in ordered if entry.status.word != VALID],
             num_statements=sum(entry.kind != "tree" for entry in ordered),
@@ -98,27 +95,9 @@ def _words(page: Page, exhibits: Mapping[str, Exhibit], ordered: Sequence[Entry]
     )
 
 
-def _embedded(value: dict[str, Any]) -> str:
-    """JSON that no browser can take for the end of the element, nor an editor for another order."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def _checkable(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
-    """What the script checks; nodes of trees are listed once and named by their place in the list."""
-    nodes: dict[str, int] = {}
-
-    def place(node: str) -> int:
-        return nodes.setdefault(node, len(nodes))
-
-    entries = [_plain(exhibit, place) for exhibit in exhibits]
-    return {"nodes": list(nodes), "entries": entries}
-
-
-def _plain(exhibit: Exhibit, place: Callable[[str], int]) -> dict[str, Any]:
-    entry, inclusion = exhibit.entry, exhibit.inclusion
+def _checkable(exhibit: Exhibit) -> dict[str, Any]:
+    """What the script checks of it."""
+    entry = exhibit.entry
     values = {
         "digest": entry.statement,
         "kind": entry.kind,
@@ -127,7 +106,7 @@ def _plain(exhibit: Exhibit, place: Callable[[str], int]) -> dict[str, Any]:
         "document": exhibit.document,
         # A tree may say that it is larger than any number of JavaScript's.
         "size": str(exhibit.size) if exhibit.size else "",
+        "members": exhibit.members or None,
         "tree": entry.tree,
-        "inclusion": inclusion and {**vars(inclusion), "path": list(map(place, inclusion.path))},
     }
     return {name: value for name, value in values.items() if value not in (None, "")}

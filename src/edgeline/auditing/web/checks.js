@@ -25,31 +25,14 @@ function canonical(value) {
 
 const documentDigest = (document) => sha256(TEXT.encode(canonical(document)));
 
-// Inner nodes are shared by thousands of paths; each is hashed once.
-const inner = new Map();
-
-function above(left, right) {
-  const key = left + right;
-  if (key.length !== 128) throw new Error("not two digests");
-  if (!inner.has(key)) inner.set(key, sha256(unhex(`01${key}`)));
-  return inner.get(key);
-}
-
-// RFC 9162, 2.1.3.2, with divisions, since JavaScript shifts 32 bits only.
-async function rootFrom(digest, index, size, path) {
-  if (!(index >= 0 && index < size)) return null;
-  let [at, last, node] = [index, size - 1, await sha256(unhex(`00${digest}`))];
-  for (const other of path) {
-    if (last === 0) return null;
-    if (at % 2 === 1 || at === last) {
-      node = await above(other, node);
-      while (at % 2 === 0 && at !== 0) [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
-    } else {
-      node = await above(node, other);
-    }
-    [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
+// Level by level this is RFC 6962; a node without a partner goes up as it is.
+async function rootOf(digests) {
+  let level = await Promise.all(digests.map((digest) => sha256(unhex(`00${digest}`))));
+  while (level.length > 1) {
+    const pairs = level.flatMap((left, at) => (at % 2 ? [] : [[left, level[at + 1]]]));
+    level = await Promise.all(pairs.map(([left, right]) => (right ? sha256(unhex(`01${left}${right}`)) : left)));
   }
-  return last === 0 ? node : null;
+  return level[0];
 }
 
 // A tree may say that it is larger than any number of JavaScript's.
@@ -69,14 +52,17 @@ async function checkTree(entry) {
   return ["pass", "root and size give the identity that the chain recorded"];
 }
 
+// The identity of a tree names root and size; it is computed once for all of its statements.
 async function checkInclusion(entry, page) {
-  const { root, size, index, path } = entry.inclusion;
-  const nodes = path.map((place) => page.nodes[place]);
-  if ((await rootFrom(entry.digest, index, size, nodes)) !== root)
-    return ["fail", "its path does not lead to the root of its tree"];
-  if ((await treeId(root, size)) !== entry.tree || !page.byDigest.get(entry.tree)?.size)
-    return ["fail", "its tree is not among those that the chain recorded"];
-  return ["pass", `it is number ${number(index + 1)} of ${number(size)} in a tree that the chain recorded`];
+  const tree = page.byDigest.get(entry.tree);
+  if (!tree) return ["fail", "its tree is not among those that the chain recorded"];
+  if (!tree.members.size) return ["none", "the other statements of its tree are not on this page"];
+  tree.computed ??= rootOf([...tree.members.keys()]).then((root) => treeId(root, tree.members.size));
+  const index = tree.members.get(entry.digest);
+  if (index === undefined || (await tree.computed) !== entry.tree)
+    return ["fail", "the statements of its tree do not lead to the tree's root"];
+  const place = `number ${number(index + 1)} of ${number(tree.members.size)}`;
+  return ["pass", `it is ${place} in a tree that the chain recorded`];
 }
 
 function checkRecorded(entry) {
@@ -105,8 +91,8 @@ function checkHistory(entry, page, ends) {
 async function ownChecks(entry, page) {
   if (entry.size) return [["tree", ...(await checkTree(entry))]];
   const list = [["document", ...(await checkDocument(entry))]];
-  if (entry.document && !entry.inclusion) list.push(["record", ...checkRecorded(entry)]);
-  if (entry.inclusion) list.push(["inclusion", ...(await checkInclusion(entry, page))]);
+  if (entry.document && !entry.tree) list.push(["record", ...checkRecorded(entry)]);
+  if (entry.tree) list.push(["inclusion", ...(await checkInclusion(entry, page))]);
   return list;
 }
 

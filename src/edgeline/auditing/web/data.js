@@ -35,14 +35,14 @@ function readEntry(raw) {
     ? statement.subject.map((subject) => ({ name: subject.name, digest: subject.digest.sha256 }))
     : [{ name: "", digest: raw.subject ?? "" }];
   const parents = statement?.predicate.parents ?? raw.parents;
+  const members = new Map((raw.members ?? []).map((digest, index) => [digest, index]));
   const folded = at(raw.digest);
   if (!folded) throw new Error("an entry that is not listed");
-  return { ...raw, subjects, parents, recorded: raw.parents, folded, checks: [], mark: "wait" };
+  return { ...raw, subjects, parents, recorded: raw.parents, members, folded, checks: [], mark: "wait" };
 }
 
 function readPage(text) {
-  const page = JSON.parse(text);
-  const entries = page.entries.map(readEntry);
+  const entries = JSON.parse(text).entries.map(readEntry);
   const byDigest = new Map(entries.map((entry) => [entry.digest, entry]));
   const bySubject = new Map();
   for (const entry of entries) {
@@ -50,7 +50,7 @@ function readPage(text) {
       bySubject.set(digest, [...(bySubject.get(digest) ?? []), entry]);
     }
   }
-  return { nodes: page.nodes, entries, byDigest, bySubject };
+  return { entries, byDigest, bySubject };
 }
 
 // All that an entry was made from, nearest first.

@@ -52,44 +52,31 @@ const chosenFiles = (input) =>
 // The files of folders, or those dropped one by one. What a drop holds must be taken before waiting.
 // Of a page opened from the disk, Chromium gives a folder's files by handles alone; others have entries.
 async function droppedFiles(transfer) {
-  const items = Array.from(transfer.items).filter((item) => item.kind === "file");
-  const taken = items.map((item) => [
-    item.getAsFile(),
-    item.webkitGetAsEntry?.(),
-    item.getAsFileSystemHandle?.(),
-  ]);
-  const lists = taken.map(async ([file, entry, handle]) => {
-    if (!entry?.isDirectory) return file ? [{ path: file.name, file }] : [];
-    return handle ? handleFiles(await handle, `${entry.name}/`) : entryFiles(entry);
+  const taken = Array.from(transfer.items, (item) => {
+    const entry = item.webkitGetAsEntry?.();
+    return entry?.isDirectory ? (item.getAsFileSystemHandle?.() ?? entry) : item.getAsFile();
   });
-  return (await Promise.all(lists)).flat();
-}
-
-async function handleFiles(folder, path) {
   const files = [];
-  for await (const [name, handle] of folder.entries()) {
-    if (files.length > MOST_FILES) break;
-    if (handle.kind === "directory") files.push(...(await handleFiles(handle, `${path}${name}/`)));
-    else files.push({ path: path + name, file: await handle.getFile() });
+  for (const one of taken.filter(Boolean)) {
+    for await (const file of filesOf(await one)) {
+      if (files.push(file) > MOST_FILES) break;
+    }
   }
   return files;
 }
 
-async function entryFiles(folder) {
+async function* filesOf(item, folder = "") {
+  const path = folder + item.name;
+  if (item instanceof File) yield { path, file: item };
+  else if (item.kind === "file") yield { path, file: await item.getFile() };
+  else if (item.isFile) yield { path, file: await new Promise((resolve, reject) => item.file(resolve, reject)) };
+  else for await (const inner of item.values?.() ?? entriesOf(item)) yield* filesOf(inner, `${path}/`);
+}
+
+async function* entriesOf(folder) {
   const reader = folder.createReader();
-  const files = [];
-  for (;;) {
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length || files.length > MOST_FILES) return files;
-    for (const entry of some) {
-      if (entry.isDirectory) files.push(...(await entryFiles(entry)));
-      else
-        files.push({
-          path: entry.fullPath.slice(1),
-          file: await new Promise((resolve, reject) => entry.file(resolve, reject)),
-        });
-    }
-  }
+  const some = () => new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+  for (let entries = await some(); entries.length; entries = await some()) yield* entries;
 }
 
 async function showFiles(files, place) {

@@ -120,14 +120,9 @@ function listen() {
     });
   }
   // A file that misses its place would otherwise be opened instead of this page.
-  addEventListener("dragover", (event) => {
-    event.preventDefault();
-    document.body.classList.add("dragged");
-  });
-  addEventListener("dragleave", (event) => event.relatedTarget ?? document.body.classList.remove("dragged"));
+  addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", async (event) => {
     event.preventDefault();
-    document.body.classList.remove("dragged");
     try {
       await showFiles(await droppedFiles(event.dataTransfer), at("answer"));
     } catch {
