@@ -4,7 +4,8 @@ The chain says who anchored what, when and from what. The documents add names, t
 and which statements a tree holds: their digests bind them to the chain.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from graphlib import CycleError
 
@@ -13,16 +14,22 @@ from edgeline.anchoring.events import (
     Derived,
     KeyCompromised,
     Revoked,
+    RolesChanged,
     TreeAnchored,
     malformed,
 )
+from edgeline.anchoring.interface import ROLES
 from edgeline.auditing import answers, entries
 from edgeline.auditing.answers import Entry, FileDifference, Status
 from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.entries import RecordEvent, key_of
 from edgeline.auditing.index import Index
-from edgeline.auditing.key_history import may_revoke, roles, suspect_since
 from edgeline.errors import NotAnchored
+
+TREE_FIELDS = {"statement": "id", "subject": "root"}
+"""What the event of a tree calls the fields of a statement's."""
+PLACE = ("anchorer", "time", "block", "block_hash", "transaction")
+"""What a statement in a tree has in common with the tree."""
 
 
 class Audit:
@@ -33,12 +40,7 @@ class Audit:
 
     def about(self, digest: str) -> list[Entry]:
         """What there is of a subject, a statement or a tree with this digest, oldest first."""
-        events: list[RecordEvent] = [
-            *self.index.find(Anchored, subject=digest),
-            *self.index.find(TreeAnchored, id=digest),
-            *self.index.find(TreeAnchored, root=digest),
-        ]
-        recorded = {entry.statement: entry for entry in self._entries(events)}
+        recorded = {entry.statement: entry for entry in self._records(subject=[digest])}
         statements = self.of([digest, *(one.digest for one in self.archive.about(digest))])
         anchored = {key: entry for key, entry in statements.items() if entry.is_anchored}
         return sorted((anchored | recorded).values(), key=lambda entry: entry.block)
@@ -46,29 +48,20 @@ class Audit:
     def of(self, statements: Iterable[str]) -> dict[str, Entry]:
         """An entry for each of these statements or trees, also for those that the chain does not hold."""
         keys = list(dict.fromkeys(statements))
-        events: list[RecordEvent] = [
-            *self.index.among(Anchored, "statement", keys),
-            *self.index.among(TreeAnchored, "id", keys),
-        ]
-        recorded = {entry.statement: entry for entry in self._entries(events)}
+        recorded = {entry.statement: entry for entry in self._records(statement=keys)}
         others = [key for key in keys if key not in recorded]
-        tree_of = {key: self.archive.tree_of(key) for key in others}
-        trees = self._entries(self.index.among(TreeAnchored, "id", {*tree_of.values()} - {None}))
-        by_id = {entry.statement: entry for entry in trees}
+        tree_of = {key: tree for key in others if (tree := self.archive.tree_of(key))}
+        trees = {entry.statement: entry for entry in self._records(statement=tree_of.values())}
         revoked = self._revoked(others)
         members = {
-            key: self._member(key, by_id.get(tree_of[key] or ""), revoked.get(key))
+            key: self._member(key, trees.get(tree_of.get(key, "")), revoked.get(key))
             for key in others
         }
         return {key: recorded.get(key) or members[key] for key in keys}
 
     def log(self, since: int = 0) -> list[Entry]:
         """Everything that was anchored, at that time or later; newest first."""
-        events: list[RecordEvent] = [
-            *self.index.find(Anchored, since=since),
-            *self.index.find(TreeAnchored, since=since),
-        ]
-        return self._entries(sorted(events, key=_position, reverse=True))
+        return self._records(since)[::-1]
 
     def lineage(self, digest: str, *, up: bool = True, down: bool = True) -> answers.Lineage:
         """All ancestors and descendants, to any depth.
@@ -78,7 +71,7 @@ class Audit:
         """
         start = {entry.statement: entry for entry in self.require(digest)}
         above = self.reach(start, parents) if up else start
-        below = self.descendants(start) if down else start
+        below = self.reach(start, self.children) if down else start
         related = above | {key: entry for key, entry in below.items() if entry.is_anchored}
         edges = [
             (parent, entry.statement)
@@ -94,13 +87,9 @@ class Audit:
         del history[entry.statement]
         return self.parents_first(history)
 
-    def descendants(self, start: dict[str, Entry]) -> dict[str, Entry]:
-        """Everything that was made from these, themselves included, by statement."""
-        return self.reach(start, self.children)
-
     def children(self, entry: Entry) -> list[str]:
         """The statements that name this one as a parent."""
-        derived = self.index.find(Derived, parent=entry.statement)
+        derived = self.index.find(Derived, parent=[entry.statement])
         return [*(one.body.child for one in derived), *self.archive.children(entry.statement)]
 
     def reach(
@@ -138,35 +127,43 @@ class Audit:
 
     def by(self, account: str) -> answers.Account:
         """What a key may do now, and all that it anchored and revoked."""
-        events: list[RecordEvent] = [
-            *self.index.find(Anchored, anchorer=account),
-            *self.index.find(TreeAnchored, anchorer=account),
-        ]
-        revoked = [event.body.statement for event in self.index.find(Revoked, by=account)]
+        changes = self.index.find(RolesChanged, account=[account])
+        held = changes[-1].body.roles if changes else 0
+        revoked = [event.body.statement for event in self.index.find(Revoked, by=[account])]
         return answers.Account(
             account,
-            roles(self.index, account),
-            suspect_since(self.index, account),
-            tuple(self._entries(sorted(events, key=_position))),
+            tuple(name for name, bit in ROLES.items() if held & bit),
+            self.suspect_keys().get(account, 0),
+            tuple(self._records(anchorer=[account])),
             tuple(self.of(revoked).values()),
         )
+
+    def suspect_keys(self) -> dict[str, int]:
+        """Since when the records of keys are not to be trusted, as the contract reckons: the earliest time declared."""
+        since: dict[str, int] = {}
+        for event in self.index.find(KeyCompromised):
+            declared = event.body
+            since[declared.account] = min(
+                declared.since, since.get(declared.account, declared.since)
+            )
+        return since
 
     def withdrawn(self) -> answers.Withdrawn:
         """All that is not to be relied on any more: revoked, or anchored with a compromised key."""
         revoked = self.of(event.body.statement for event in self.index.find(Revoked))
-        keys = {}
-        for event in self.index.find(KeyCompromised):
-            account, since = event.body.account, suspect_since(self.index, event.body.account)
-            doubtful = (entry for entry in self.by(account).entries if entry.time >= since)
-            keys[account] = answers.Key(account, event.body.by, since, tuple(doubtful))
-        return answers.Withdrawn(tuple(revoked.values()), tuple(keys.values()))
+        declared_by = {e.body.account: e.body.by for e in self.index.find(KeyCompromised)}
+        keys = []
+        for account, since in self.suspect_keys().items():
+            doubtful = [one for one in self._records(anchorer=[account]) if one.time >= since]
+            keys.append(answers.Key(account, declared_by[account], since, tuple(doubtful)))
+        return answers.Withdrawn(tuple(revoked.values()), tuple(keys))
 
     def judge_ancestry(self, judged: Iterable[Entry]) -> list[Entry]:
         """The same entries; what is valid although something that it came from is not, says so."""
         withdrawn = self.withdrawn()
         doubtful = [*withdrawn.entries, *(entry for key in withdrawn.keys for entry in key.entries)]
         bad = {one.statement: one for one in doubtful if one.status.word != answers.VALID}
-        below = self.descendants(bad) if bad else {}
+        below = self.reach(bad, self.children)
         return [
             replace(entry, status=Status(answers.ANCESTOR))
             if entry.statement in below and entry.status.word == answers.VALID
@@ -189,47 +186,53 @@ class Audit:
         files = self._files(one.statement, other.statement)
         return answers.Difference(one, other, common, parting, only_a, only_b, files)
 
-    def _entries(self, events: Sequence[RecordEvent]) -> list[Entry]:
-        """Events with all that is at hand of them, in the same order."""
+    def _records(self, since: int = 0, **wanted: Collection[str]) -> list[Entry]:
+        """What has a record of its own, statements and trees, in the chain's order, with all that is at hand of it."""
+        of_trees = {TREE_FIELDS.get(name, name): values for name, values in wanted.items()}
+        events: list[RecordEvent] = [
+            *self.index.find(Anchored, **wanted),
+            *self.index.find(TreeAnchored, **of_trees),
+        ]
+        events = sorted(
+            (one for one in events if one.body.time >= since),
+            key=lambda one: (one.block, one.position),
+        )
         keys = [key_of(event) for event in events]
-        parents: dict[str, list[str]] = {}
-        for derived in self.index.among(Derived, "child", keys):
-            parents.setdefault(derived.body.child, []).append(derived.body.parent)
-        revoked = self._revoked(keys)
-        accounts = {event.body.anchorer for event in events}
-        suspect = {account: suspect_since(self.index, account) for account in accounts}
+        parents = defaultdict(list)
+        for derived in self.index.find(Derived, child=keys):
+            parents[derived.body.child].append(derived.body.parent)
+        revoked, suspect = self._revoked(keys), self.suspect_keys()
         found = []
         for key, event in zip(keys, events, strict=True):
-            status = entries.record_status(event.body.time, suspect[event.body.anchorer])
-            if key in revoked:
-                status = entries.revocation_status(revoked[key])
-            entry = entries.event_entry(event, tuple(sorted(parents.get(key, []))), status)
+            suspect_since = suspect.get(event.body.anchorer, 0)
+            status = entries.record_status(event.body.time, suspect_since, revoked.get(key))
+            entry = entries.event_entry(event, parents[key], status)
             found.append(entries.describe(entry, self.archive.statement(key)))
         return found
 
     def _member(self, digest: str, tree: Entry | None, revoked: Revoked | None) -> Entry:
         """A statement without a record of its own: in a tree, revoked as a leaf, or unknown."""
         document = self.archive.statement(digest)
-        if tree and revoked and not may_revoke(self.index, revoked.by, tree.anchorer):
+        if tree and revoked and not self._may_revoke(revoked.by, tree.anchorer):
             revoked = None
-        status = entries.revocation_status(revoked) if revoked else Status(answers.UNKNOWN)
         kind = "leaf" if revoked else answers.UNKNOWN
         entry = entries.statement_entry(document) if document else Entry(digest, kind)
-        if tree is None:
-            return replace(entry, status=status)
-        return replace(
-            entry,
-            anchorer=tree.anchorer,
-            time=tree.time,
-            block=tree.block,
-            block_hash=tree.block_hash,
-            transaction=tree.transaction,
-            tree=tree.statement,
-            status=status if revoked else tree.status,
-        )
+        if tree:
+            place = {name: getattr(tree, name) for name in PLACE}
+            entry = replace(entry, tree=tree.statement, status=tree.status, **place)
+        return replace(entry, status=entries.revocation_status(revoked)) if revoked else entry
 
-    def _revoked(self, keys: Iterable[str]) -> dict[str, Revoked]:
-        events = self.index.among(Revoked, "statement", keys)
+    def _may_revoke(self, account: str, anchorer: str) -> bool:
+        """Whether a leaf's revocation by this account concerns a tree of that anchorer; the contract's own rule.
+
+        Anybody who may anchor can put a stranger's statement into a tree of their own and revoke it there.
+        """
+        changes = self.index.find(RolesChanged, account=[account])
+        is_revoker = any(event.body.roles & ROLES["REVOKER"] for event in changes)
+        return account == anchorer or is_revoker
+
+    def _revoked(self, keys: Collection[str]) -> dict[str, Revoked]:
+        events = self.index.find(Revoked, statement=keys)
         return {event.body.statement: event.body for event in events}
 
     def _files(self, a: str, b: str) -> tuple[FileDifference, ...]:
@@ -248,10 +251,6 @@ class Audit:
 def _newest(about: Sequence[Entry]) -> Entry:
     """Of several statements about one thing the newest that tells how it was made, not that it was released."""
     return ([entry for entry in about if entry.kind != "release"] or about)[-1]
-
-
-def _position(event: RecordEvent) -> tuple[int, int]:
-    return event.block, event.position
 
 
 def parents(entry: Entry) -> tuple[str, ...]:

@@ -1,9 +1,8 @@
 """One line of an answer, made of an event and of the statement behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
-from heapq import heappop, heappush
 
 from edgeline.anchoring.events import Anchored, Event, Revoked, TreeAnchored
 from edgeline.auditing import answers
@@ -40,31 +39,33 @@ def describe(entry: Entry, document: Statement | None) -> Entry:
     return replace(entry, name=name_of(document), about=document.about)
 
 
-def event_entry(event: RecordEvent, parents: tuple[str, ...], status: Status) -> Entry:
+def event_entry(event: RecordEvent, parents: Sequence[str], status: Status) -> Entry:
     """What the event of a record says."""
     body = event.body
-    entry = Entry(
-        key_of(event),
-        "tree",
+    if isinstance(body, TreeAnchored):
+        entry = Entry(body.id, "tree", body.root, f"{body.size} statements")
+    else:
+        entry = Entry(body.statement, kind_name(body.kind), body.subject)
+    return replace(
+        entry,
         anchorer=body.anchorer,
         time=body.time,
         block=event.block,
         block_hash=event.block_hash,
         transaction=event.transaction,
-        parents=parents,
+        parents=tuple(sorted(parents)),
         status=status,
     )
-    if isinstance(body, TreeAnchored):
-        return replace(entry, subject=body.root, name=f"{body.size} statements")
-    return replace(entry, kind=kind_name(body.kind), subject=body.subject)
 
 
 def key_of(event: RecordEvent) -> str:
     return event.body.id if isinstance(event.body, TreeAnchored) else event.body.statement
 
 
-def record_status(time: int, suspect_since: int) -> Status:
-    """Of a record that was not revoked."""
+def record_status(time: int, suspect_since: int, revoked: Revoked | None) -> Status:
+    """Of a record of this time, whose anchorer's key is suspect since then (0: it is not)."""
+    if revoked:
+        return revocation_status(revoked)
     if suspect_since and time >= suspect_since:
         return Status(answers.COMPROMISED, time=suspect_since, reason="key compromised")
     return Status(answers.VALID)
@@ -76,23 +77,20 @@ def revocation_status(event: Revoked) -> Status:
 
 
 def parents_first(entries: Mapping[str, Entry]) -> tuple[Entry, ...]:
-    """These entries by block and digest, but each after those of its parents that are among them.
+    """These entries by block, but each after those of its parents that are among them.
 
     Raises:
         CycleError: one of them descends from itself, which no chain can hold.
     """
-    order = sorted(entries.values(), key=lambda entry: (entry.block, entry.statement))
-    numbers = {entry.statement: number for number, entry in enumerate(order)}
-    sorter = TopologicalSorter(
-        {entry.statement: [one for one in entry.parents if one in entries] for entry in order}
+    parents = {
+        key: [one for one in entry.parents if one in entries] for key, entry in entries.items()
+    }
+    places: dict[str, tuple[int, int]] = {}
+    """Block and generation: behind every parent's in either."""
+    for key in TopologicalSorter(parents).static_order():
+        above = (places[parent] for parent in parents[key])
+        behind = [(block, generation + 1) for block, generation in above]
+        places[key] = max([(entries[key].block, 0), *behind])
+    return tuple(
+        sorted(entries.values(), key=lambda entry: (places[entry.statement], entry.statement))
     )
-    sorter.prepare()
-    waiting: list[int] = []
-    ordered: list[Entry] = []
-    while sorter.is_active():
-        for ready in sorter.get_ready():
-            heappush(waiting, numbers[ready])
-        entry = order[heappop(waiting)]
-        ordered.append(entry)
-        sorter.done(entry.statement)
-    return tuple(ordered)

@@ -8,10 +8,10 @@ asked for before the page's events; when the newest no longer agrees, everything
 that does is dropped and read again.
 """
 
+import json
 import sqlite3
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -27,7 +27,7 @@ from edgeline.provenance.record import Deployment
 LAYOUT = 2
 """Another one, as that of the earlier contract, is made anew."""
 INDEXED = {
-    "Anchored": ("statement", "subject", "anchorer", "time"),
+    "Anchored": ("statement", "subject", "anchorer"),
     "Derived": ("parent", "child"),
     "TreeAnchored": ("id",),
     "Revoked": ("statement",),
@@ -39,11 +39,7 @@ PAGE_EVENTS = 10_000
 """What pages grow towards: about seven megabytes of JSON."""
 PATIENCE = 8
 """Pages that must go well after a refusal before a larger one is tried again."""
-LONG_S = 2.0
 MAX_REWINDS = 20
-MAX_AMONG = 500
-NUM_RECENT = 64
-"""Blocks with events whose hashes are kept for each page, so that a reorganisation costs little."""
 
 B = TypeVar("B")
 Progress = Callable[[int, int], None]
@@ -88,41 +84,22 @@ class Index:
         heads = self.database.fetch(newest)
         return Head(*heads[0]) if heads else Head(self.first_block - 1, "")
 
-    def find(self, body: type[B], *, since: int = 0, **equal: object) -> list[Event[B]]:
-        """Events of one kind in the chain's order, those whose fields are `equal`.
-
-        `since` is the earliest time, for those that have one.
-        """
-        return self._find(body, {f"{name} = ?": value for name, value in equal.items()}, since)
-
-    def among(self, body: type[B], name: str, values: Iterable[object]) -> list[Event[B]]:
-        """Events of one kind whose field `name` is one of these values."""
-        events, wanted = [], list(values)
-        for start in range(0, len(wanted), MAX_AMONG):
-            some = wanted[start : start + MAX_AMONG]
-            events += self._find(body, {f"{name} IN ({', '.join('?' * len(some))})": some})
-        return events
-
-    def _find(self, body: type[B], wanted: dict[str, Any], since: int = 0) -> list[Event[B]]:
-        if since:
-            wanted = {**wanted, "time >= ?": since}
-        where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
-        values: list[object] = []
-        for value in wanted.values():
-            values += value if isinstance(value, list) else [value]
+    def find(self, body: type[B], **wanted: Collection[str]) -> list[Event[B]]:
+        """Events of one kind in the chain's order, those whose fields are each among the values that are wanted."""
+        tests = [f"{name} IN (SELECT value FROM json_each(?))" for name in wanted]
+        where = f"WHERE {' AND '.join(tests)}" if tests else ""
+        values = [json.dumps(list(some)) for some in wanted.values()]
         query = f"SELECT * FROM {body.__name__} {where} ORDER BY block, position"
         return [event(body, tuple(row)) for row in self.database.fetch(query, *values)]
 
-    def refresh(
-        self, progress: Progress | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> Head:
-        """Reads what is new; `progress` gets the block reached and the last one, after two seconds.
+    def refresh(self, progress: Progress | None = None) -> Head:
+        """Reads what is new; `progress` gets the block reached and the last one.
 
         Raises:
             ServiceUnavailable: the node does not answer, or its chain changes all the time.
             Tampered: the node lists what the contract cannot have said.
         """
-        target, began = self._node.head(), clock()
+        target = self._node.head()
         span, patience, rewinds = FIRST_PAGE, 0, 0
         while True:
             rewinds += self._rewind()
@@ -136,15 +113,16 @@ class Index:
             try:
                 closing, rows = self._read(first, last)
             except (Refused, ServiceUnavailable):
-                if first == last or not self._answers():
+                if first == last:
                     raise
+                self._node.head()  # raises where nobody answers: it was not the page that was too much
                 span, patience = (last - first + 1) // 2, PATIENCE
                 continue
             self._store(first, closing, rows)
             patience = max(patience - 1, 0)
             if not patience:
                 span = min(span * 4, max(1, (last - first + 1) * PAGE_EVENTS // max(len(rows), 1)))
-            if progress and clock() - began > LONG_S:
+            if progress:
                 progress(last, target)
 
     def _is_current(self, db: sqlite3.Connection) -> bool:
@@ -174,13 +152,6 @@ class Index:
             for table, names in INDEXED.items():
                 for name in names:
                     db.execute(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name})")
-
-    def _answers(self) -> bool:
-        """Whether the node is there, so that it was the page that was too much for it."""
-        try:
-            return self._node.head() >= 0
-        except ServiceUnavailable:
-            return False
 
     def _read(self, first: int, last: int) -> tuple[Head, Rows]:
         """A page: the hash of its last block, and then the events up to it."""
@@ -212,11 +183,9 @@ class Index:
         return True
 
     def _store(self, first: int, closing: Head, rows: Rows) -> None:
-        by_event, blocks = defaultdict(list), {}
+        by_event = defaultdict(list)
         for body, values in rows:
             by_event[body].append(values)
-            blocks[values[0]] = values[3]
-        recent = sorted(blocks.items())[-NUM_RECENT:]
         with self.database.change() as db:
             if self.head.number + 1 != first:
                 return  # another process was faster
@@ -226,10 +195,7 @@ class Index:
                     db.executemany(f"INSERT INTO {body.__name__} VALUES ({marks})", many)
                 except sqlite3.IntegrityError:
                     raise malformed(self.deployment.contract) from None
-            db.executemany(
-                "INSERT OR REPLACE INTO checkpoint VALUES (?, ?)",
-                [*recent, (closing.number, closing.hash)],
-            )
+            db.execute("INSERT INTO checkpoint VALUES (?, ?)", (closing.number, closing.hash))
 
     def _unsettled(self, found: str) -> ServiceUnavailable:
         return ServiceUnavailable(
