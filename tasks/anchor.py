@@ -164,7 +164,9 @@ def verify(
     with open_session(run.workspace, settings.chain, url) as session:
         verdict = verify_folder(artifact.path, lambda: session)
     assert verdict.thing.manifest is not None
-    return artifact.path, VerifyReport(len(verdict.thing.manifest.files), verdict.record.block)
+    return artifact.path, VerifyReport(
+        len(verdict.thing.manifest.files), verdict.evidence.entry.block
+    )
 
 
 def _flush(run: Run, settings: Anchor, outbox: Outbox) -> tuple[AnchorContract, FlushReport]:

@@ -36,7 +36,7 @@ def audit_versions() -> list[Finding]:
                 version.artifact,
                 partial(_verify_version, version, sessions),
                 is_pending=holdings.is_pending(workspace, version.chain, version.artifact),
-                unreadable=registry.Unreadable,
+                unreadable=(registry.Unreadable,),
             )
             now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
             registry.tag_version(version, {"audit": finding.verdict, "audit.time": now})

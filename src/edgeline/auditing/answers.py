@@ -1,7 +1,7 @@
 """What an audit answers: frozen, each as a JSON object with whole digests and times in UTC ISO 8601."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from edgeline.anchoring.interface import moment
@@ -12,6 +12,14 @@ ANCESTOR = "ancestor not valid"
 """What holds by itself and was made from something that does not."""
 TIMES = ("time", "since", "suspect_since")
 """Fields in seconds since 1970 UTC."""
+STATUS_KEYS = {
+    "word": "status",
+    "by": "revoked_by",
+    "time": "revoked_time",
+    "reason": "reason",
+    "detail": "detail",
+}
+"""What JSON calls the fields of a status."""
 
 
 @dataclass(frozen=True)
@@ -156,31 +164,21 @@ class Difference:
 
 
 def to_json(answer: Any) -> dict[str, JsonValue]:
-    """An answer or a part of one; whatever is empty or not known is null, but for lists."""
-    if isinstance(answer, Entry):
-        return _entry_json(answer)
-    return {one.name: _json(one.name, getattr(answer, one.name)) for one in fields(answer)}
+    """An answer or a part of one; whatever is empty or not known is null, but for lists and remarks."""
+    return asdict(answer, dict_factory=_object)
 
 
-def _entry_json(entry: Entry) -> dict[str, JsonValue]:
-    values = {one.name: _json(one.name, getattr(entry, one.name)) for one in fields(entry)}
-    status = entry.status
-    return values | {
-        "status": status.word,
-        "revoked_by": status.by or None,
-        "revoked_time": shown_time(status.time),
-        "reason": status.reason or None,
-        "detail": status.detail or None,
-        "about": dict(entry.about),
-    }
-
-
-def _json(name: str, value: Any) -> JsonValue:
-    if isinstance(value, tuple):
-        return [_json("", one) for one in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return to_json(value)
-    return shown_time(value) if name in TIMES else value or None
+def _object(values: list[tuple[str, Any]]) -> dict[str, JsonValue]:
+    """A status is told beside what it is of."""
+    told: dict[str, Any] = {}
+    for name, value in values:
+        if name == "status":
+            told |= {STATUS_KEYS[key]: one for key, one in value.items()}
+        elif name in TIMES:
+            told[name] = shown_time(value)
+        else:
+            told[name] = value if isinstance(value, tuple | dict) else value or None
+    return told
 
 
 def shown_time(seconds: int) -> str | None:

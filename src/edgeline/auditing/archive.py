@@ -27,19 +27,11 @@ class StatementArchive:
 
     def about(self, sha256: str) -> list[Statement]:
         """The statements of which one subject has this SHA-256."""
-        statements = self._outbox.statements.about(sha256) if self._outbox else []
-        statements += [
-            one
-            for one in self._received.values()
-            if any(subject.sha256 == sha256 for subject in one.subjects)
-        ]
-        return list(dict.fromkeys(statements))
+        return self._outbox.statements.about(sha256) if self._outbox else []
 
     def children(self, digest: str) -> list[str]:
         """Digests of the statements that name this one as a parent."""
-        children = self._outbox.statements.children(digest) if self._outbox else []
-        children += [one.digest for one in self._received.values() if digest in one.parents]
-        return list(dict.fromkeys(children))
+        return self._outbox.statements.children(digest) if self._outbox else []
 
     def tree_of(self, digest: str) -> str | None:
         """Id of a tree that holds this statement."""

@@ -1,10 +1,8 @@
 """A chain that can be asked now: its contract, the statements at hand, and on demand its events."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 from edgeline.anchoring.contract import AnchorContract, open_contract
 from edgeline.anchoring.deployment import Chain, known_chain
@@ -18,7 +16,7 @@ from edgeline.workspace import Workspace
 INDEX = "index.db"
 
 
-class ChainSession:
+class ChainSession(ExitStack):
     """To be closed after use. Made by `open_session`, or around a contract alone.
 
     `folder` holds the outbox and the index of a project's chain. Without one, or from a node that is not
@@ -36,26 +34,14 @@ class ChainSession:
         progress: Progress | None = None,
         trusted: tuple[str, ...] = (),
     ) -> None:
-        self.contract, self._folder, self._first_block = contract, folder, first_block
-        self._keep = keep
+        super().__init__()
+        self.contract, self._first_block, self._progress = contract, first_block, progress
         self.trusted = (f"the node at {contract.node.place}", *trusted)
-        self._progress, self._open = progress, ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._open.close()
-
-    @cached_property
-    def archive(self) -> StatementArchive:
-        """All statements at hand."""
-        if self._folder is None:
-            return StatementArchive()
-        return self._open.enter_context(open_archive(self._folder))
+        self._path = folder / INDEX if folder and keep else None
+        outbox = None
+        if folder and (folder / OUTBOX).is_file():  # where there is none, none is made
+            outbox = self.enter_context(Outbox(folder / OUTBOX))
+        self.archive = StatementArchive(outbox)
 
     def audit(self) -> Audit:
         """The questions, after the newest events were read."""
@@ -64,9 +50,9 @@ class ChainSession:
 
     @cached_property
     def _index(self) -> Index:
-        path = self._folder / INDEX if self._folder and self._keep else None
-        index = Index(path, self.contract.node, self.contract.deployment, self._first_block)
-        return self._open.enter_context(index)
+        deployment = self.contract.deployment
+        index = Index(self._path, self.contract.node, deployment, self._first_block)
+        return self.enter_context(index)
 
 
 def open_session(
@@ -94,11 +80,3 @@ def open_session(
         keep=url is None,
         progress=progress,
     )
-
-
-@contextmanager
-def open_archive(folder: Path) -> Iterator[StatementArchive]:
-    """The statements in the outbox of a project's chain; where there is no outbox, none is made."""
-    path = folder / OUTBOX
-    with Outbox(path) if path.is_file() else nullcontext() as outbox:
-        yield StatementArchive(outbox)

@@ -4,7 +4,7 @@ Each statement keeps its column until the last of its children is drawn, so that
 statement; beyond `MOST_COLUMNS`, all share the last column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeline.auditing.answers import Entry
@@ -45,36 +45,23 @@ def draw_lineage(entries: Sequence[Entry]) -> Drawing:
     related = {child for child, above in parents.items() if above}.union(*parents.values())
     lineage = [entry for entry in entries if entry.statement in related]
     shown = lineage[-MOST_ROWS:]
-    drawn = {entry.statement for entry in shown}
-    above = {key: parents[key] & drawn for key in drawn}
-    places = _places(shown, above)
-    rows = tuple(
-        Row(
-            entry,
-            *places[key],
-            tuple(_path(places[one], places[key]) for one in sorted(above[key])),
-        )
-        for entry in shown
-        if (key := entry.statement)
-    )
-    text_x = max((x for x, _ in places.values()), default=0) + MARGIN
-    return Drawing(rows, len(lineage) - len(shown), text_x, ROW * len(shown))
-
-
-def _places(shown: Sequence[Entry], parents: Mapping[str, set[str]]) -> dict[str, Place]:
-    """The middle of each statement's mark, by its digest."""
     last_child = {one: entry.statement for entry in shown for one in parents[entry.statement]}
     columns: list[str] = []
     """Which statement's line runs in each column here; empty where the column is free."""
     places: dict[str, Place] = {}
+    """The middle of each mark so far."""
+    rows = []
     for number, entry in enumerate(shown):
         key = entry.statement
         columns = ["" if last_child.get(one) == key else one for one in columns]
         column = columns.index("") if "" in columns else len(columns)
         columns[column : column + 1] = [key if key in last_child else ""]
-        x = MARGIN + COLUMN * min(column, MOST_COLUMNS)
-        places[key] = x, ROW * number + ROW // 2
-    return places
+        place = MARGIN + COLUMN * min(column, MOST_COLUMNS), ROW * number + ROW // 2
+        above = sorted(parents[key] & places.keys())
+        rows.append(Row(entry, *place, tuple(_path(places[one], place) for one in above)))
+        places[key] = place
+    text_x = max((row.x for row in rows), default=0) + MARGIN
+    return Drawing(tuple(rows), len(lineage) - len(shown), text_x, ROW * len(shown))
 
 
 def _path(parent: Place, child: Place) -> str:

@@ -16,7 +16,7 @@ from edgeline.errors import NotAnchored, Tampered
 from edgeline.manifest import MANIFEST
 from edgeline.merkle import build, tree_id
 from edgeline.provenance.receipt import Receipt
-from edgeline.provenance.record import Deployment, Record
+from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS, LEAF
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ class Evidence:
     """A statement, its place on the chain, and what it came from."""
 
     entry: Entry
-    record: Record
     ancestors: tuple[Entry, ...]
     """Parents first."""
 
@@ -51,7 +50,7 @@ class Evidence:
             transaction=receipt.transaction,
             tree=receipt.record.key if receipt.inclusion else "",
         )
-        return cls(entry, receipt.record, tuple(map(statement_entry, receipt.lineage)))
+        return cls(entry, tuple(map(statement_entry, receipt.lineage)))
 
 
 def check_receipt(contract: "AnchorContract", receipt: Receipt) -> Evidence:
@@ -70,7 +69,7 @@ def check_receipt(contract: "AnchorContract", receipt: Receipt) -> Evidence:
         _require_same(receipt, "flags", claimed.flags, actual.flags)
     if claimed.kind != LEAF:
         _require_events(contract, receipt)
-    return replace(Evidence.from_receipt(receipt), record=actual)
+    return Evidence.from_receipt(receipt)
 
 
 def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Evidence:
@@ -92,7 +91,8 @@ def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Ev
             f"the record of {entry.statement} that its events announce", "another one, or none"
         )
     _require_document(audit, entry)
-    return Evidence(entry, record, histories[entry.statement])
+    # by its own count of blocks, which need not be the events' (Arbitrum)
+    return Evidence(replace(entry, block=record.block), histories[entry.statement])
 
 
 def require_files(thing: Named, receipt: Receipt) -> None:
@@ -116,7 +116,7 @@ def require_history(thing: Named, evidence: Evidence) -> None:
         digest, in_manifest, on_chain = disagreement
         raise Tampered(
             expected=f"{digest} on the chain as {in_manifest}",
-            found=f"{on_chain}, anchored by {evidence.record.anchorer}",
+            found=f"{on_chain}, anchored by {evidence.entry.anchorer}",
             remedy="find out who gave it another history; the chain never overwrites",
         )
 

@@ -27,24 +27,24 @@ def judge(
     check: Callable[[], object],
     *,
     is_pending: bool = False,
-    unreadable: type[EdgelineError] | tuple[()] = (),
+    unreadable: tuple[type[EdgelineError], ...] = (),
 ) -> Finding:
     """What a check finds about a thing. A chain that is down is no finding, and stays an error.
 
     `is_pending` says that the thing may still be unanchored: anything else that the chain does not
-    know was put in place of what was released. `unreadable` is the error of a store that hands
+    know was put in place of what was released. `unreadable` are the errors of a store that hands
     nothing out.
     """
+    verdicts: dict[type[EdgelineError], str] = {
+        Revoked: REVOKED,
+        NotAnchored: PENDING if is_pending else TAMPERED,
+        Tampered: TAMPERED,
+        **dict.fromkeys(unreadable, UNREADABLE),
+    }
     try:
         check()
-    except Revoked as error:
-        return Finding(what, digest, REVOKED, str(error))
-    except NotAnchored as error:
-        return Finding(what, digest, PENDING if is_pending else TAMPERED, str(error))
-    except Tampered as error:
-        return Finding(what, digest, TAMPERED, str(error))
-    except unreadable as error:
-        return Finding(what, digest, UNREADABLE, str(error))
+    except tuple(verdicts) as error:
+        return Finding(what, digest, verdicts[type(error)], str(error))
     return Finding(what, digest, OK, "as anchored")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from edgeline.anchoring.subject import Named
 from edgeline.artifact import open_artifact
-from edgeline.auditing.answers import shown_time, to_json
+from edgeline.auditing.answers import to_json
 from edgeline.auditing.evidence import (
     Evidence,
     check_receipt,
@@ -26,7 +26,7 @@ from edgeline.digest import JsonValue
 from edgeline.errors import NotAnchored, Revoked
 from edgeline.provenance.proof import check
 from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path
-from edgeline.provenance.record import Deployment, Record
+from edgeline.provenance.record import Deployment
 
 if TYPE_CHECKING:
     from edgeline.auditing.chain_session import ChainSession
@@ -47,15 +47,10 @@ class Verdict:
     has_receipt: bool
     deployment: Deployment
 
-    @property
-    def record(self) -> Record:
-        """As the chain holds it; offline, as the receipt proves it."""
-        return self.evidence.record
-
     def to_json(self) -> dict[str, JsonValue]:
         manifest, entry = self.thing.manifest, to_json(self.evidence.entry)
-        own = ("statement", "kind", "name", "tree", "parents")
-        others = ("statement", "kind", "subject", "name")
+        place = ("anchorer", "time", "block", "block_hash", "transaction")
+        of_ancestors = ("statement", "kind", "subject", "name")
         ancestors = map(to_json, self.evidence.ancestors)
         return {
             "verdict": "anchored",
@@ -66,13 +61,8 @@ class Verdict:
             "receipt": "agrees" if self.has_receipt else "missing",
             "level": self.level,
             "trusted": list(self.trusted),
-            **{key: entry[key] for key in own},
-            "lineage": [{key: one[key] for key in others} for one in ancestors],
-            "anchorer": self.record.anchorer,
-            "time": shown_time(self.record.time),
-            "block": self.record.block,
-            "block_hash": entry["block_hash"],
-            "transaction": entry["transaction"],
+            **{key: entry[key] for key in ("statement", "kind", "name", "tree", "parents", *place)},
+            "lineage": [{key: one[key] for key in of_ancestors} for one in ancestors],
             "chain_id": self.deployment.chain_id,
             "contract": self.deployment.contract,
         }
@@ -107,8 +97,8 @@ def verify(
         evidence = search_chain(session.contract, session.audit(), thing)
     require_history(thing, evidence)
     require_valid(session, thing, evidence.entry, evidence.ancestors)
-    has_receipt = receipt is not None
-    return Verdict(thing, evidence, LIVE, session.trusted, has_receipt, session.contract.deployment)
+    deployment = session.contract.deployment
+    return Verdict(thing, evidence, LIVE, session.trusted, receipt is not None, deployment)
 
 
 def verify_offline(
