@@ -16,8 +16,8 @@ from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
-from edgeline.auditing.gather import gather_exhibits
 from edgeline.auditing.index import Index
+from edgeline.auditing.page import gather_exhibits
 from edgeline.cli import app
 from edgeline.digest import sha256_bytes
 from edgeline.errors import EnvironmentUnfit

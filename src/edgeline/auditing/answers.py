@@ -12,14 +12,8 @@ ANCESTOR = "ancestor not valid"
 """What holds by itself and was made from something that does not."""
 TIMES = ("time", "since", "suspect_since")
 """Fields in seconds since 1970 UTC."""
-STATUS_KEYS = {
-    "word": "status",
-    "by": "revoked_by",
-    "time": "revoked_time",
-    "reason": "reason",
-    "detail": "detail",
-}
-"""What JSON calls the fields of a status."""
+STATUS_KEYS = ("status", "revoked_by", "revoked_time", "reason", "detail")
+"""What JSON calls the fields of a status, in their order."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +167,7 @@ def _object(values: list[tuple[str, Any]]) -> dict[str, JsonValue]:
     told: dict[str, Any] = {}
     for name, value in values:
         if name == "status":
-            told |= {STATUS_KEYS[key]: one for key, one in value.items()}
+            told |= dict(zip(STATUS_KEYS, value.values(), strict=True))
         elif name in TIMES:
             told[name] = shown_time(value)
         else:

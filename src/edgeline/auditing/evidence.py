@@ -3,7 +3,6 @@
 Each function raises where they disagree, and says which one is wrong and what a person should do.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -81,8 +80,8 @@ def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Ev
             found=f"none in contract {contract.deployment.contract}",
             remedy="anchor it, or ask who made it",
         )
-    histories = {entry.statement: audit.ancestors(entry) for entry in statements}
-    agreeing = [e for e in statements if not _disagreement(thing, e, histories[e.statement])]
+    found = {entry.statement: Evidence(entry, audit.ancestors(entry)) for entry in statements}
+    agreeing = [one.entry for one in found.values() if not _disagreement(thing, one)]
     # where none has the manifest's history, the newest one is reported by `require_history`
     entry = newest_valid(thing, agreeing) if agreeing else statements[-1]
     record = contract.record(entry.tree or entry.statement)
@@ -92,7 +91,7 @@ def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Ev
         )
     _require_document(audit, entry)
     # by its own count of blocks, which need not be the events' (Arbitrum)
-    return Evidence(replace(entry, block=record.block), histories[entry.statement])
+    return replace(found[entry.statement], entry=replace(entry, block=record.block))
 
 
 def require_files(thing: Named, receipt: Receipt) -> None:
@@ -112,34 +111,31 @@ def require_files(thing: Named, receipt: Receipt) -> None:
 
 def require_history(thing: Named, evidence: Evidence) -> None:
     """The history in an artifact's manifest is the one that was anchored."""
-    if disagreement := _disagreement(thing, evidence.entry, evidence.ancestors):
-        digest, in_manifest, on_chain = disagreement
-        raise Tampered(
-            expected=f"{digest} on the chain as {in_manifest}",
-            found=f"{on_chain}, anchored by {evidence.entry.anchorer}",
-            remedy="find out who gave it another history; the chain never overwrites",
-        )
+    if error := _disagreement(thing, evidence):
+        raise error
 
 
-def _disagreement(
-    thing: Named, entry: Entry, ancestors: Sequence[Entry]
-) -> tuple[str, str, str] | None:
-    """A digest, its origin by the manifest, and by the chain; None if they agree."""
+def _disagreement(thing: Named, evidence: Evidence) -> Tampered | None:
+    """What to raise where manifest and chain differ about a digest's origin; None where they agree."""
     if thing.manifest is None:
         return None
     in_manifest: dict[str, Origin] = {
         one.digest: (one.kind, frozenset(one.parents)) for one in thing.manifest.lineage
     }
     in_manifest[thing.digest] = ("artifact", frozenset(thing.manifest.parents.values()))
-    subjects = {one.statement: one.subject for one in ancestors}
+    subjects = {one.statement: one.subject for one in evidence.ancestors}
     on_chain: dict[str, Origin] = {
         one.subject: (one.kind, frozenset(subjects.get(key, key) for key in one.parents))
-        for one in (*ancestors, entry)
+        for one in (*evidence.ancestors, evidence.entry)
     }
     for digest in sorted(in_manifest.keys() | on_chain.keys()):
-        origins = in_manifest.get(digest), on_chain.get(digest)
-        if origins[0] != origins[1]:
-            return digest, _in_words(origins[0]), _in_words(origins[1])
+        stated, anchored = in_manifest.get(digest), on_chain.get(digest)
+        if stated != anchored:
+            return Tampered(
+                expected=f"{digest} on the chain as {_in_words(stated)}",
+                found=f"{_in_words(anchored)}, anchored by {evidence.entry.anchorer}",
+                remedy="find out who gave it another history; the chain never overwrites",
+            )
     return None
 
 

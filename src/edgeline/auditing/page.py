@@ -1,6 +1,6 @@
 """One HTML file that tells what a contract knows, and checks in the reader's browser what can be checked.
 
-Equal arguments give equal bytes. It knows neither the index nor the outbox.
+Equal arguments give equal bytes.
 
 The SHA-256 of all that is said on the page stands in the script, and the script's in the policy, so that
 a careless change anywhere is noticed. Whoever changes all of it makes another page: compare the SHA-256
@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+from edgeline.anchoring.events import TreeAnchored
 from edgeline.auditing.answers import VALID, Entry, shown_time
+from edgeline.auditing.audit import Audit
 from edgeline.auditing.drawing import draw_lineage
 from edgeline.auditing.entries import parents_first
+from edgeline.merkle import build, tree_id
 from edgeline.page import Markup, inline_json, standalone, templates
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS
@@ -50,6 +53,32 @@ class Page:
     block_hash: str
     made: int
     exhibits: Sequence[Exhibit]
+
+
+def gather_exhibits(audit: Audit) -> list[Exhibit]:
+    """All that the index knows, with the documents and the statements of trees that are at hand."""
+    sizes = {event.body.id: event.body.size for event in audit.index.find(TreeAnchored)}
+    members = {tree: _members(audit, tree) for tree in sizes}
+    inside = audit.of(digest for digests in members.values() for digest in digests)
+    # A leaf is known by its revocation alone where its tree is not at hand.
+    entries = (*audit.withdrawn().entries, *inside.values(), *audit.log())
+    anchored = {entry.statement: entry for entry in entries if entry.is_anchored}
+    exhibits = []
+    for entry in audit.judge_ancestry(anchored.values()):
+        key = entry.statement
+        document = audit.archive.statement(key)
+        shown = document.to_json() if document else None
+        exhibits.append(Exhibit(entry, shown, sizes.get(key, 0), members.get(key, ())))
+    return exhibits
+
+
+def _members(audit: Audit, tree: str) -> tuple[str, ...]:
+    """The statements in a tree, in the order of its leaves; none where not all of them are at hand."""
+    digests = audit.archive.members(tree)
+    if not digests:
+        return ()
+    built = build([bytes.fromhex(digest) for digest in digests])
+    return tuple(digests) if tree_id(built.root, built.size).hex() == tree else ()
 
 
 def render(page: Page) -> bytes:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeline.auditing.gather import gather_exhibits
-from edgeline.auditing.page import Page, render
+from edgeline.auditing.page import Page, gather_exhibits, render
 from edgeline.cli.ask import open_audit
 from edgeline.cli.console import show, write_page
 from edgeline.cli.options import AsJson, OnChain, Url

@@ -6,20 +6,13 @@ const MOST_BYTES = 2 ** 31 - 1;
 const MOST_RECEIPT_BYTES = 2 ** 22;
 const MOST_MATCHES = 3;
 
-async function hash(file) {
-  if (file.size > MOST_BYTES) return { problem: "is too large for a browser; `edgeline verify` can hash it" };
-  try {
-    const bytes = await file.arrayBuffer();
-    return { bytes, digest: await sha256(bytes) };
-  } catch {
-    return { problem: "cannot be read" };
-  }
-}
-
 // A file with its digest, and with each statement about it and what it is to that statement.
 async function identify({ path, file }) {
-  const { bytes, digest, problem } = await hash(file);
-  if (problem) return { path, problem, matches: [] };
+  if (file.size > MOST_BYTES)
+    return { path, problem: "is too large for a browser; `edgeline verify` can hash it", matches: [] };
+  const bytes = await file.arrayBuffer().catch(() => null);
+  if (!bytes) return { path, problem: "cannot be read", matches: [] };
+  const digest = await sha256(bytes);
   const matches = (page.bySubject.get(digest) ?? []).map((entry) => ({ entry, as: position(entry, digest) }));
   const itself = page.byDigest.get(digest);
   if (itself) matches.push({ entry: itself, as: "the document of" });
