@@ -47,10 +47,10 @@ CREATE TABLE IF NOT EXISTS revocations (
 class Outbox:
     """The entries and the statements of one chain, in an SQLite database. Safe to add to while it is flushed.
 
-    To be closed after use.
+    `path` None keeps it in memory alone. To be closed after use.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
         self.database = Database(path, SCHEMA)
         self.statements = Documents(self.database)
@@ -149,6 +149,7 @@ class Outbox:
 
     def exclusive(self, patience_s: float = 0.0) -> AbstractContextManager[None]:
         """Being the only one who flushes, or WorkspaceBusy."""
+        assert self.path is not None, "what is in memory is never sent"
         expected = f"nobody else to send what is in {self.path}"
         return acquire_lock(self.path.with_suffix(".lock"), expected, patience_s=patience_s)
 

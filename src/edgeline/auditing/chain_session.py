@@ -38,10 +38,10 @@ class ChainSession(ExitStack):
         self.contract, self._first_block, self._progress = contract, first_block, progress
         self.trusted = (f"the node at {contract.node.place}", *trusted)
         self._path = folder / INDEX if folder and keep else None
-        outbox = None
-        if folder and (folder / OUTBOX).is_file():  # where there is none, none is made
-            outbox = self.enter_context(Outbox(folder / OUTBOX))
-        self.archive = StatementArchive(outbox)
+        outbox = folder / OUTBOX if folder else None
+        # where there is no file, none is made
+        known = self.enter_context(Outbox(outbox if outbox and outbox.is_file() else None))
+        self.archive = StatementArchive(known)
 
     def audit(self) -> Audit:
         """The questions, after the newest events were read."""

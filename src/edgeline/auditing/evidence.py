@@ -178,7 +178,7 @@ def _require_document(audit: "Audit", entry: Entry) -> None:
     fields = ("kind", "subject", "parents") if document else ()
     kept = [(field, getattr(document, field), getattr(entry, field)) for field in fields]
     # The tree may also be known from a receipt: that one was proven, and names no other members.
-    if entry.tree and (members := audit.archive.members(entry.tree)):
+    if entry.tree and (members := audit.archive.outbox.members(entry.tree)):
         tree = build([bytes.fromhex(member) for member in members])
         kept.append(("tree", tree_id(tree.root, tree.size).hex(), entry.tree))
     for field, stated, recorded in kept:

@@ -74,7 +74,7 @@ def gather_exhibits(audit: Audit) -> list[Exhibit]:
 
 def _members(audit: Audit, tree: str) -> tuple[str, ...]:
     """The statements in a tree, in the order of its leaves; none where not all of them are at hand."""
-    digests = audit.archive.members(tree)
+    digests = audit.archive.outbox.members(tree)
     if not digests:
         return ()
     built = build([bytes.fromhex(digest) for digest in digests])

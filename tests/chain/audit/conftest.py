@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from edgeline.anchoring.deployment import Chain
+from edgeline.anchoring.outbox import Outbox
+from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.digest import sha256_bytes
 from edgeline.provenance.statement import Statement, Subject
@@ -80,6 +82,13 @@ def own(chain: Chain, tmp_path: Path) -> Iterator[Audited]:
     """The same, to be written to."""
     with anchored(chain, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def nothing() -> Iterator[StatementArchive]:
+    """No statement is at hand."""
+    with Outbox(None) as empty:
+        yield StatementArchive(empty)
 
 
 @pytest.fixture

@@ -61,10 +61,10 @@ def test_a_statement_in_a_tree_is_known_by_its_tree(audit: Audit, company: Compa
     assert audit.about(whole.subject) == [whole]
 
 
-def test_without_documents_the_chain_alone_is_told(audit: Audit) -> None:
+def test_without_documents_the_chain_alone_is_told(audit: Audit, nothing: StatementArchive) -> None:
     with Index(None, audit.index._node, audit.index.deployment) as index:
         index.refresh()
-        bare = Audit(index, StatementArchive())
+        bare = Audit(index, nothing)
         (entry,) = bare.about(SMALL.subject)
         assert (entry.name, entry.kind, entry.parents) == ("", "small", SMALL.parents)
         assert bare.about(FILES[0].subject) == []
@@ -122,8 +122,10 @@ def test_names_say_what_a_statement_says_of_itself() -> None:
     assert name_of(Statement((Subject("notes.txt", digest_of("n")),), "data")) == "notes.txt"
 
 
-def test_without_statements_two_things_differ_by_their_histories_alone(audit: Audit) -> None:
-    bare = Audit(audit.index, StatementArchive())
+def test_without_statements_two_things_differ_by_their_histories_alone(
+    audit: Audit, nothing: StatementArchive
+) -> None:
+    bare = Audit(audit.index, nothing)
     found = bare.diff(TUNED.subject, OTHER.subject)
     assert (subjects(found.parting), found.files) == ([DATA.subject], ())
 

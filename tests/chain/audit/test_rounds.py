@@ -81,9 +81,11 @@ def test_rounds_of_other_numbers_or_parents_are_no_fork(own: Audited) -> None:
     ]
 
 
-def test_without_their_statements_rounds_are_counted_along_the_chain(own: Audited) -> None:
+def test_without_their_statements_rounds_are_counted_along_the_chain(
+    own: Audited, nothing: StatementArchive
+) -> None:
     anchor(own, THIRD)
-    bare = Audit(own.audit.index, StatementArchive())
+    bare = Audit(own.audit.index, nothing)
     federation = find_rounds(bare, SECOND.subject)
     assert [one.number for one in federation.rounds] == [1, 2, 3]
     assert [one.clients for one in federation.rounds] == [None, None, None]

@@ -71,11 +71,8 @@ function unfold(entry) {
 }
 
 function list(keeps) {
-  let count = 0;
-  for (const entry of page.entries) {
-    entry.folded.hidden = !keeps(entry);
-    if (!entry.folded.hidden) count += 1;
-  }
+  for (const entry of page.entries) entry.folded.hidden = !keeps(entry);
+  const count = page.entries.filter((entry) => !entry.folded.hidden).length;
   at("count").textContent = count === page.entries.length ? "" : `${number(count)} found`;
 }
 
