@@ -15,7 +15,8 @@ from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.interface import COMPILED
 from edgeline.provenance.proof import key_slot
 from edgeline.stack.node import find_node
-from tests.chain.conftest import ROOT, deployed
+from tests.chain.conftest import deployed
+from tests.nodes import ROOT
 from tests.sharing import PROVEN, skipped_unless_changed
 
 Digest = Callable[[str], bytes]

@@ -27,7 +27,7 @@ from tests.chain.audit.conftest import (
     stated,
 )
 from tests.chain.company import Company, edgeline
-from tests.chain.conftest import ROOT
+from tests.nodes import ROOT
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "log": (),
