@@ -50,8 +50,8 @@ def build(
             small,
             untaught.result(),
         )
-        federation = run_rounds(run, sections.federate, small, data)
-        lineage = build_lineage(run, data, training, federation.rounds, Lineage())
-        released = release(run, sections, data, federation.federate, lineage, tuned)
-        results = Results(data, training, federation, released)
+        rounds, best = run_rounds(run, sections.federate, small, data, Lineage())
+        lineage = build_lineage(run, data, training, rounds, Lineage())
+        released = release(run, sections, data, best, lineage, tuned)
+        results = Results(data, training, rounds, best, released)
         return summarise(run, sections, results, latest=True)

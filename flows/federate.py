@@ -4,31 +4,33 @@ As a flow of its own it continues from the latest candidate; in `flows.build` it
 """
 
 import time
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from edgeline.provenance.lineage import Lineage
 from edgeline.recipe.federate import Federate
 from edgeline.rounds.client import ClientReport
+from edgeline.rounds.commit import RoundReport
 from edgeline.rounds.spec import RoundSpec
 from flows.release import release
 from tasks.anchor import anchor_pending
 from tasks.candidate import find_candidate, find_tuned_ancestor
 from tasks.data import DataReport, ensure_data
 from tasks.federate import (
-    RoundStepReport,
+    FederateReport,
     assign_shards,
+    carry_out_round,
     collect_updates,
-    commit_round,
-    is_committed,
     plan_rounds,
     select_best,
     train_shard,
-    updates_folder,
 )
 from tasks.lineage import build_lineage
-from tasks.results import FederationResults, Results
+from tasks.results import Results
 from tasks.run import Run, run_name, start_run
 from tasks.step_result import StepResult
 from tasks.summary import summarise
@@ -46,11 +48,11 @@ def federate(
         anchor_pending(run, sections.anchor)
         data = ensure_data(run, sections.data)
         start = find_candidate(run, sections.anchor)
-        federation = run_rounds(run, sections.federate, start, data, after=start.report.rounds)
-        lineage = build_lineage(run, data, None, federation.rounds, start.report.lineage)
+        rounds, best = run_rounds(run, sections.federate, start, data, start.report)
+        lineage = build_lineage(run, data, None, rounds, start.report)
         tuned = find_tuned_ancestor(run, lineage)
-        released = release(run, sections, data, federation.federate, lineage, tuned)
-        results = Results(data, None, federation, released)
+        released = release(run, sections, data, best, lineage, tuned)
+        results = Results(data, None, rounds, best, released)
         return summarise(run, sections, results, latest=False)
 
 
@@ -59,33 +61,34 @@ def run_rounds(
     settings: Federate,
     start: StepResult[object],
     data: StepResult[DataReport],
-    after: int = 0,
-) -> FederationResults:
-    """The network that the rounds end with, and every round on the way; each is committed before the next begins."""
+    before: Lineage,
+) -> tuple[list[StepResult[RoundReport]], StepResult[FederateReport]]:
+    """Every round, each committed before the next begins, and the network that they end with.
+
+    They are numbered on from those in the lineage `before`.
+    """
     latest: StepResult[object] = start
-    rounds: list[StepResult[RoundStepReport]] = []
-    for spec in plan_rounds(settings, data, data.report.form.augmentation, after):
-        began = time.monotonic()
-        done = is_committed(run, spec, latest, data)
-        reports = () if done else run_clients(run, settings, spec, latest, data)
-        latest = commit_round(run, spec, latest, data, reports, began)
+    rounds: list[StepResult[RoundReport]] = []
+    for spec in plan_rounds(settings, data, data.report.form.augmentation, before):
+        train = partial(train_devices, settings, spec, latest, data)
+        latest = carry_out_round(run, spec, latest, data, train)
         rounds.append(latest)
-    return FederationResults(select_best(run, settings, start, data, rounds), tuple(rounds))
+    return rounds, select_best(run, settings, start, data, rounds)
 
 
-def run_clients(
-    run: Run,
+def train_devices(
     settings: Federate,
     spec: RoundSpec,
     latest: StepResult[object],
     data: StepResult[object],
+    into: Path,
 ) -> tuple[ClientReport, ...]:
     """What the devices of a round report: their clients are mapped tasks over shards of devices."""
     futures = train_shard.map(
         assign_shards(settings, spec, data),
         checkpoint=unmapped(latest.path),
         spec=unmapped(spec),
-        into=unmapped(updates_folder(run, spec, latest)),
+        into=unmapped(into),
         deadline=time.monotonic() + spec.settings.deadline_s,
     )
     return collect_updates(spec, futures)

@@ -23,7 +23,7 @@ from edgeline.auditing.verdict import verify_folder
 from edgeline.auditing.withdrawal import require_usable
 from edgeline.errors import EnvironmentUnfit
 from edgeline.provenance.lineage import Lineage, release_statement
-from edgeline.provenance.receipt import RECEIPT_NAME, Receipt, receipt_path, write_receipt
+from edgeline.provenance.receipt import RECEIPT_NAME, receipt_path, write_receipt
 from edgeline.provenance.statement import Subject
 from edgeline.recipe.anchor import Anchor
 from edgeline.stack import services
@@ -36,7 +36,6 @@ from tasks.watch import watcher
 
 if TYPE_CHECKING:
     from tasks.gate import GateReport
-    from tasks.seal import SealReport
 
 
 @dataclass(frozen=True)
@@ -44,16 +43,16 @@ class AnchorReport:
     """Where the artifact is anchored."""
 
     chain: str
-    transaction: str
-    """Empty while anchoring is pending."""
-    block: int
-    contract: str
-    anchorer: str
-    already: bool
-    """Whether an earlier run had anchored the very same."""
     statements: int
     """Of this model's history, itself and its release included."""
-    sent: int
+    transaction: str = ""
+    """Empty while anchoring is pending, as what follows."""
+    block: int = 0
+    contract: str = ""
+    anchorer: str = ""
+    already: bool = False
+    """Whether an earlier run had anchored the very same."""
+    sent: int = 0
     """Transactions that this took."""
     pending: str = ""
     """Why the chain does not have them yet."""
@@ -100,7 +99,14 @@ def anchor_pending(run: Run, settings: Anchor) -> int:
         receipts = missing_receipts(outbox, contract, run.workspace.artifacts)
     for receipt in receipts:
         write_receipt(receipt, receipt_path(run.workspace.artifacts / receipt.statement.subject))
-    registry.tag_artifacts({one.statement.subject: _position(settings, one) for one in receipts})
+    registry.tag_artifacts(
+        {
+            one.statement.subject: position(
+                settings.chain, one.transaction, one.deployment.contract
+            )
+            for one in receipts
+        }
+    )
     figure = f"{len(receipts)} artifacts that waited were anchored"
     watcher().finished("pending", figure, time.monotonic() - began, reused=False)
     return len(receipts)
@@ -110,7 +116,7 @@ def anchor_pending(run: Run, settings: Anchor) -> int:
 def anchor(
     run: Run,
     settings: Anchor,
-    artifact: "StepResult[SealReport]",
+    artifact: StepResult[object],
     gate: "StepResult[GateReport]",
     lineage: Lineage,
 ) -> tuple[Path, AnchorReport]:
@@ -134,18 +140,16 @@ def anchor(
             receipt = receipt_of(outbox, contract, itself.digest)
         except EnvironmentUnfit as error:
             get_run_logger().warning("anchoring pending: %s", error)
-            return artifact.path, AnchorReport(
-                settings.chain, "", 0, "", "", False, len(statements), 0, str(error)
-            )
+            return artifact.path, AnchorReport(settings.chain, len(statements), pending=str(error))
     write_receipt(receipt, receipt_path(artifact.path))
     return artifact.path / RECEIPT_NAME, AnchorReport(
         chain=settings.chain,
+        statements=len(statements),
         transaction=receipt.transaction,
         block=receipt.record.block,
         contract=receipt.deployment.contract,
         anchorer=receipt.record.anchorer,
         already=not flushed.sent,
-        statements=len(statements),
         sent=flushed.sent,
     )
 
@@ -154,7 +158,7 @@ def anchor(
 def verify(
     run: Run,
     settings: Anchor,
-    artifact: "StepResult[SealReport]",
+    artifact: StepResult[object],
     receipt: StepResult[AnchorReport],
 ) -> tuple[Path, VerifyReport]:
     """Do what any stranger can do: hash every file again, and ask the chain."""
@@ -178,7 +182,3 @@ def _flush(run: Run, settings: Anchor, outbox: Outbox) -> tuple[AnchorContract, 
         get_run_logger().warning,
         may_deploy=services.may_deploy(),
     )
-
-
-def _position(settings: Anchor, receipt: Receipt) -> dict[str, str]:
-    return position(settings.chain, receipt.transaction, receipt.deployment.contract)

@@ -1,7 +1,5 @@
 """The candidate from which federated rounds go on, with its lineage."""
 
-from dataclasses import dataclass
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -17,18 +15,8 @@ from tasks.run import Run
 from tasks.step_result import StepResult
 
 
-@dataclass(frozen=True)
-class CandidateReport:
-    version: str
-    artifact: str
-    rounds: int
-    """Rounds that it has behind it."""
-    lineage: Lineage
-    """Of its checkpoint."""
-
-
 @task(name="candidate", cache_policy=NO_CACHE)
-def find_candidate(run: Run, settings: Anchor) -> StepResult[CandidateReport]:
+def find_candidate(run: Run, settings: Anchor) -> StepResult[Lineage]:
     """The checkpoint behind the present candidate, with its lineage.
 
     Raises:
@@ -47,9 +35,7 @@ def find_candidate(run: Run, settings: Anchor) -> StepResult[CandidateReport]:
     if history is None:
         raise _unfit(f"neither a receipt of artifact {folder.name} nor anything in the outbox")
     lineage = Lineage(history).ancestry(checkpoint)
-    rounds = sum(statement.kind == "round" for statement in lineage)
-    report = CandidateReport(version.number, version.artifact, rounds, lineage)
-    return StepResult("candidate", path, checkpoint, (), report, 0.0, reused=True)
+    return StepResult("candidate", path, checkpoint, (), lineage, 0.0, reused=True)
 
 
 @task(name="tuned-ancestor", cache_policy=NO_CACHE)

@@ -38,8 +38,6 @@ class DataReport:
     """Labelled items at the central site."""
     devices: tuple[int, ...]
     """Items on each device."""
-    skew: str
-    """Mean distance of the devices' mixes of classes from that of all together, 0 to 1."""
     published: str
     """What others reached on these data with all labels, where it is known."""
 
@@ -75,7 +73,6 @@ def ensure_data(run: Run, settings: Data) -> tuple[Path, DataReport]:
         suspects=loaded.suspects,
         central=sum(loaded.central),
         devices=tuple(sum(counts) for counts in loaded.devices),
-        skew=loaded.skew,
         published=loaded.source.get("published", ""),
     )
 

@@ -4,19 +4,20 @@ A client task receives its own folders and the round's checkpoint, and nothing o
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
-from pydantic import TypeAdapter
 
 from edgeline.datasets import load_set
 from edgeline.figures import curves
 from edgeline.finetuning.evaluate import score, scores
 from edgeline.metrics import Scores
 from edgeline.models.checkpoint import load
+from edgeline.provenance.lineage import Lineage
 from edgeline.recipe.federate import Federate
 from edgeline.rounds import commit, shard
 from edgeline.rounds import spec as specs
@@ -26,25 +27,10 @@ from edgeline.rounds.spec import RoundSpec
 from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
-from tasks.step_cache import key_of, recall
 from tasks.step_result import StepResult
 
 Shard = tuple[Path, ...]
 """Folders of the devices that one task trains, one after the other."""
-
-
-@dataclass(frozen=True)
-class RoundStepReport:
-    """What a round changed, and how long it took."""
-
-    round: RoundReport
-    seconds: float
-    """From the first client's beginning to the new checkpoint."""
-
-    @property
-    def figure(self) -> str:
-        without = "".join(f"; without {device}" for device in self.round.excluded)
-        return f"{self.round.number}: {self.round.after:.3f} on validation, {len(self.round.devices)} devices{without}"
 
 
 @dataclass(frozen=True)
@@ -92,42 +78,34 @@ def collect_updates(
     return (*reports, *lost)
 
 
-@step("round", not_in_key=("reports", "began"), tracked=False)
-def commit_round(
+@step("round", not_in_key=("train",), tracked=False)
+def carry_out_round(
     run: Run,
     spec: RoundSpec,
     start: StepResult[object],
     data: StepResult[object],
-    reports: tuple[ClientReport, ...],
-    began: float,
-) -> tuple[Path, RoundStepReport]:
-    """Close the round with the updates that can be used; from here on it is done, whatever happens next."""
-    path, report = commit.commit_round(
+    train: Callable[[Path], tuple[ClientReport, ...]],
+) -> tuple[Path, RoundReport]:
+    """Let the devices `train` and leave their updates in a folder, then close the round with those that can be used.
+
+    Once it is closed it is done, whatever happens next: no device trains for it again.
+    """
+    return commit.commit_round(
         start.path,
         spec,
-        reports,
-        updates_folder(run, spec, start),
+        train(run.folder),
+        run.folder,
         run.workspace.checkpoints,
         load_set(data.path, "validation").examples,
     )
-    return path, RoundStepReport(report, time.monotonic() - began)
-
-
-def is_committed(
-    run: Run, spec: RoundSpec, start: StepResult[object], data: StepResult[object]
-) -> bool:
-    """Whether an earlier run committed this very round, so that no device need train for it."""
-    if run.force:
-        return False
-    key = key_of("round", commit_round.fn.__module__, run, [spec, start, data])
-    return recall(run, "round", key, TypeAdapter(RoundStepReport)) is not None
 
 
 def plan_rounds(
-    settings: Federate, data: StepResult[object], augmentation: str, after: int
+    settings: Federate, data: StepResult[object], augmentation: str, before: Lineage
 ) -> tuple[RoundSpec, ...]:
-    """The rounds to come, numbered on from those that the start has behind it."""
+    """The rounds to come, numbered on from those in the lineage of the start."""
     folders = (data.path / "shares" / "devices").glob(f"*/{EXAMPLES}")
+    after = sum(statement.kind == "round" for statement in before)
     return specs.plan_rounds(settings, (path.parent.name for path in folders), augmentation, after)
 
 
@@ -139,21 +117,16 @@ def assign_shards(
     return shard.assign_shards([folder / device for device in spec.devices], settings.shards)
 
 
-def updates_folder(run: Run, spec: RoundSpec, start: StepResult[object]) -> Path:
-    """Where the devices of a round leave their updates."""
-    return run.workspace.run(run.name) / "updates" / f"{spec.number:03}-{start.digest[:16]}"
-
-
 @step("federate")
 def select_best(
     run: Run,
     settings: Federate,
     start: StepResult[object],
     data: StepResult[object],
-    rounds: list[StepResult[RoundStepReport]],
+    rounds: list[StepResult[RoundReport]],
 ) -> tuple[Path, FederateReport]:
     """Keep the network that is best on validation, the start included; of equals the latest."""
-    reports = [result.report.round for result in rounds]
+    reports = [result.report for result in rounds]
     first, test = load(start.path), load_set(data.path, "test").examples
     validation = load_set(data.path, "validation").examples
     before = reports[0].before if reports else score(first, *validation)

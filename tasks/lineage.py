@@ -5,11 +5,10 @@ from prefect.cache_policies import NO_CACHE
 
 from edgeline.digest import sha256_file
 from edgeline.provenance.lineage import Lineage
+from edgeline.rounds.commit import RoundReport
 from tasks.data import DataReport
-from tasks.federate import RoundStepReport
 from tasks.results import TrainingResults
 from tasks.run import Run
-from tasks.split import PartsReport
 from tasks.step_result import StepResult
 
 Remarks = dict[str, str | int]
@@ -20,7 +19,7 @@ def build_lineage(
     run: Run,
     data: StepResult[DataReport],
     training: TrainingResults | None,
-    rounds: tuple[StepResult[RoundStepReport], ...],
+    rounds: list[StepResult[RoundReport]],
     before: Lineage,
 ) -> Lineage:
     """The lineage `before`, with a statement about each thing that the run has made since."""
@@ -35,7 +34,7 @@ def build_lineage(
             ("tuned", training.finetune, {}),
             ("small", training.shrink, {}),
         ]
-    things += [("round", one, one.report.round.remarks()) for one in rounds]
+    things += [("round", one, one.report.remarks()) for one in rounds]
     lineage = before
     for kind, result, remarks in things:
         about = {"recipe": run.recipe, **remarks}
@@ -45,7 +44,7 @@ def build_lineage(
 
 @task(name="lineage-of-parts", cache_policy=NO_CACHE)
 def add_parts(
-    run: Run, lineage: Lineage, parts: StepResult[PartsReport], checkpoint: StepResult[object]
+    run: Run, lineage: Lineage, parts: StepResult[object], checkpoint: StepResult[object]
 ) -> Lineage:
     """The lineage with a statement about each part of the model that was made of `checkpoint`."""
     files = sorted(parts.path.iterdir())

@@ -27,9 +27,8 @@ HELD_OUT = 500
 @dataclass(frozen=True)
 class PretrainReport:
     bytes: int
-    generated: float | None = None
-    """Accuracy on generated items that were held out, where the network learned from such."""
     training: TrainReport | None = None
+    """On generated items, watched on others that were held out."""
     loaded: LoadReport | None = None
     """What of the weights that were brought along fits the network."""
 
@@ -40,8 +39,8 @@ class PretrainReport:
 
     @property
     def figure(self) -> str:
-        if self.generated is not None:
-            return f"{self.generated:.3f} on generated items"
+        if self.training is not None:
+            return f"{self.training.accuracy:.3f} on generated items"
         if self.loaded is not None:
             return f"{self.loaded.share:.0%} of the weights from {self.loaded.source}"
         return "random weights: nothing was pretrained"
@@ -71,7 +70,7 @@ def make_network(
             augmentation=form.augmentation,
             on_epoch=epochs("pretrained"),
         )
-        origin = {"generated": training.accuracy, "training": training}
+        origin = {"training": training}
     elif source == "none":
         checkpoint = zoo.snapshot(zoo.build(spec, settings.seed), spec, form.preprocessing)
     else:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from edgeline.finetuning.baseline import BaselineReport
+from edgeline.rounds.commit import RoundReport
 from edgeline.serving.rehearse import RehearsalReport
 from tasks.anchor import AnchorReport, VerifyReport
 from tasks.controls import ControlReport
 from tasks.data import DataReport
 from tasks.export import OnnxReport
-from tasks.federate import FederateReport, RoundStepReport
+from tasks.federate import FederateReport
 from tasks.finetune import TuneReport
 from tasks.gate import GateReport
 from tasks.pretrain import PretrainReport
@@ -34,14 +35,6 @@ class TrainingResults:
 
 
 @dataclass(frozen=True)
-class FederationResults:
-    """The network that the rounds end with, and every round on the way."""
-
-    federate: StepResult[FederateReport]
-    rounds: tuple[StepResult[RoundStepReport], ...]
-
-
-@dataclass(frozen=True)
 class ReleaseResults:
     """From a checkpoint to a registered artifact."""
 
@@ -64,5 +57,6 @@ class Results:
 
     data: StepResult[DataReport]
     training: TrainingResults | None
-    federation: FederationResults
+    rounds: list[StepResult[RoundReport]]
+    federate: StepResult[FederateReport]
     release: ReleaseResults

@@ -1,7 +1,7 @@
 """What every step has in common: it is done once for its key, and MLflow and the watcher hear of it.
 
 A step is a function `(run, inputs...) -> (path, report)`; `step` makes it a Prefect task that
-returns a `StepResult`.
+returns a `StepResult`. A report may have a `figure`: the few words that fit a progress line.
 """
 
 import functools
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import GenericAlias
 from typing import Any, ParamSpec, TypeVar, get_args
 
 from prefect import Task, get_run_logger, task
@@ -39,7 +40,8 @@ def step(
 
     def decorate(function: Callable[P, tuple[Path, R]]) -> Task[P, StepResult[R]]:
         signature = inspect.signature(function)
-        report_type: TypeAdapter[R] = TypeAdapter(get_args(signature.return_annotation)[1])
+        kind: Any = GenericAlias(StepResult, get_args(signature.return_annotation)[1])
+        result_type: TypeAdapter[StepResult[R]] = TypeAdapter(kind)
 
         @functools.wraps(function)
         def perform(*args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
@@ -48,15 +50,14 @@ def step(
             inputs = [value for key, value in arguments.items() if key not in ("run", *not_in_key)]
             key = key_of(name, function.__module__, run, inputs)
             watcher().started(name)
-            result = recall(run, name, key, report_type) if reuse and not run.force else None
+            result = recall(run, name, key, result_type) if reuse and not run.force else None
             if result is None:
                 result = _carry_out(function, name, key, arguments, parents_of(inputs), tracked)
                 remember(run, result, key)
             note_use(run, result, key)
-            watcher().finished(name, figure_of(result), result.seconds, result.reused)
-            get_run_logger().info(
-                "%s: %s", "reused" if result.reused else "done", figure_of(result)
-            )
+            figure = str(getattr(result.report, "figure", ""))
+            watcher().finished(name, figure, result.seconds, result.reused)
+            get_run_logger().info("%s: %s", "reused" if result.reused else "done", figure)
             return result
 
         return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(perform)
@@ -81,8 +82,7 @@ def _carry_out(
     def call(run_id: str) -> StepResult[R]:
         own = replace(run, tracked=run_id, folder=folder)
         path, report = function(**{**arguments, "run": own})
-        # a round knows better: it began with its clients
-        seconds = getattr(report, "seconds", time.monotonic() - began)
+        seconds = time.monotonic() - began
         return StepResult(name, path, identity(path), parents, report, seconds, reused=False)
 
     if not tracked:
@@ -94,8 +94,3 @@ def _carry_out(
         runs.log_report(run_id, result.report)
         runs.log_tags(run_id, {"digest": result.digest, "parents": ", ".join(parents)})
     return result
-
-
-def figure_of(result: StepResult[object]) -> str:
-    """The few words on a report that fit a progress line."""
-    return str(getattr(result.report, "figure", ""))

@@ -1,6 +1,5 @@
 """The end of a run: one object for programs, a table and links in Prefect, the scores in MLflow, old runs away."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -18,11 +17,9 @@ from edgeline.sources.recipe_files import digests
 from edgeline.stack import services
 from edgeline.tracking import runs
 from edgeline.workspace import forget_runs
-from tasks.results import ReleaseResults, Results, TrainingResults
+from tasks.results import ReleaseResults, Results
 from tasks.run import Run
 from tasks.step_result import StepResult
-
-Row = tuple[str, dict[str, Any]]
 
 
 @task(name="summary", cache_policy=NO_CACHE)
@@ -44,7 +41,7 @@ def summarise(run: Run, recipe: Recipe, results: Results, *, latest: bool) -> di
 
 def _summary(run: Run, results: Results) -> dict[str, Any]:
     data, training, release = results.data.report, results.training, results.release
-    federated = results.federation.federate.report
+    federated = results.federate.report
     return {
         "recipe": run.recipe,
         "run": run.name,
@@ -57,7 +54,7 @@ def _summary(run: Run, results: Results) -> dict[str, Any]:
         },
         "steps": _steps(results),
         "artifact": _artifact(run, release),
-        "anchor": _anchor(release),
+        "anchor": asdict(release.anchor.report),
         "split": {
             "cut": list(release.split.report.cut),
             "bytes_on_wire": release.split.report.bytes_on_wire,
@@ -65,7 +62,7 @@ def _summary(run: Run, results: Results) -> dict[str, Any]:
             "requests_per_s": release.rehearse.report.requests_per_s,
         },
         "federated": {
-            "rounds": len(results.federation.rounds),
+            "rounds": len(results.rounds),
             "accuracy": list(federated.rounds),
             "chosen": federated.chosen,
             "devices": federated.devices,
@@ -87,31 +84,18 @@ def _artifact(run: Run, release: ReleaseResults) -> dict[str, Any]:
     }
 
 
-def _anchor(release: ReleaseResults) -> dict[str, Any]:
-    report = release.anchor.report
-    return {
-        "chain": report.chain,
-        "transaction": report.transaction,
-        "block": report.block,
-        "contract": report.contract,
-        "already": report.already,
-        "pending": report.pending,
-    }
-
-
 def _steps(results: Results) -> dict[str, Any]:
     """Scores, size and time of each step by its name, in the order of the line."""
-    federation, release = results.federation, results.release
-    federated = federation.federate
-    rows = [
-        _row(results.data),
-        *(_training(results.training) if results.training else ()),
-        _row(federated, federated.report.test, federated.report.bytes),
-        *_release(release),
-    ]
-    by_name = dict(rows)
-    steps = {name: by_name[name] for name in STEPS if name in by_name}
-    every = [federated, *federation.rounds]
+    training, release = results.training, results.release
+    made = [results.data, results.federate, *vars(release).values()]
+    if training:
+        made += vars(training).values()
+    rows = {one.step: _row(one) for one in made if one}
+    if training:
+        rows["baseline"] = _row(training.baseline, training.baseline.report.linear)
+        rows["pretrained"] = _row(training.pretrained, training.finetune.report.before)
+    steps = {name: rows[name] for name in STEPS if name in rows}
+    every = [results.federate, *results.rounds]
     steps["federate"]["seconds"] = round(sum(round(one.seconds, 3) for one in every), 3)
     steps["federate"]["reused"] = all(one.reused for one in every)
     # an entry that the chain or the registry held before counts as reused
@@ -120,39 +104,16 @@ def _steps(results: Results) -> dict[str, Any]:
     return steps
 
 
-def _training(results: TrainingResults) -> Iterator[Row]:
-    tuned, small = results.finetune, results.shrink
-    yield _row(results.baseline, results.baseline.report.linear)
-    yield _row(results.pretrained, tuned.report.before, results.pretrained.report.bytes)
-    yield _row(tuned, tuned.report.test, tuned.report.bytes)
-    yield _row(small, small.report.test, small.report.bytes)
-    for control in (results.scratch, results.untaught):
-        if control:
-            yield _row(control, control.report.test, control.report.bytes)
-
-
-def _release(results: ReleaseResults) -> Iterator[Row]:
-    for exported in (results.export, results.reference):
-        if exported:
-            yield _row(exported, size=exported.report.bytes)
-    yield _row(results.quantise, results.quantise.report.test, results.quantise.report.bytes)
-    yield _row(results.seal, size=results.seal.report.bytes)
-    others: tuple[StepResult[object], ...] = (
-        *(results.split, results.rehearse, results.gate),
-        *(results.anchor, results.verify, results.register),
-    )
-    yield from map(_row, others)
-
-
-def _row(result: StepResult[object], test: Scores | None = None, size: int | None = None) -> Row:
-    """The name of a step, and its figures: scores on the test set, bytes of what it made, time."""
-    figures = {
-        **(_scores(test) if test else {}),
+def _row(result: StepResult[Any], scores: Scores | None = None) -> dict[str, Any]:
+    """The figures of a step: scores on the test set, by default its report's; bytes of what it made; time."""
+    test, size = (getattr(result.report, name, None) for name in ("test", "bytes"))
+    scores = scores or (test if isinstance(test, Scores) else None)
+    return {
+        **(_scores(scores) if scores else {}),
         **({} if size is None else {"bytes": size}),
         "seconds": round(result.seconds, 3),
         "reused": result.reused,
     }
-    return result.step, figures
 
 
 def _scores(test: Scores) -> dict[str, float]:

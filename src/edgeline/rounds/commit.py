@@ -39,6 +39,14 @@ class RoundReport:
     """Validation accuracy of the checkpoint that it made."""
     clients: tuple[ClientReport, ...]
 
+    @property
+    def figure(self) -> str:
+        """A few words for a progress line."""
+        without = "".join(f"; without {device}" for device in self.excluded)
+        return (
+            f"{self.number}: {self.after:.3f} on validation, {len(self.devices)} devices{without}"
+        )
+
     def remarks(self) -> dict[str, str | int]:
         """What a statement says of it: its number, how many updates count, and the root over their digests.
 
