@@ -21,8 +21,6 @@ from tasks.watch import epochs
 
 if TYPE_CHECKING:
     from tasks.data import DataReport
-    from tasks.finetune import TuneReport
-    from tasks.pretrain import PretrainReport
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class ControlReport:
 def train_without_start(
     run: Run,
     settings: Finetune,
-    pretrained: "StepResult[PretrainReport]",
+    pretrained: StepResult[object],
     data: "StepResult[DataReport]",
 ) -> tuple[Path, ControlReport]:
     """Train the large network on the same labels from random weights."""
@@ -52,7 +50,7 @@ def train_without_start(
 
 @step("untaught")
 def train_without_teacher(
-    run: Run, settings: Shrink, tuned: "StepResult[TuneReport]", data: "StepResult[DataReport]"
+    run: Run, settings: Shrink, tuned: StepResult[object], data: "StepResult[DataReport]"
 ) -> tuple[Path, ControlReport]:
     """Train the small network on the same labels, for as many batches."""
     spec = student_spec(load(tuned.path), settings)

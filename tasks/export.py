@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgeline.datasets import load_set
 from edgeline.export.onnx import ExportReport
@@ -13,9 +12,6 @@ from edgeline.preprocess import Preprocessing
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
-
-if TYPE_CHECKING:
-    from tasks.data import DataReport
 
 COMPARED = 33
 """Validation items on which torch and ONNX are compared: the largest batch of the parity check."""
@@ -35,7 +31,7 @@ class OnnxReport:
 
 
 def export_onnx(
-    run: Run, learned: StepResult[object], data: "StepResult[DataReport]"
+    run: Run, learned: StepResult[object], data: StepResult[object]
 ) -> tuple[Path, OnnxReport]:
     """Export a checkpoint to fp32 ONNX and compare the two on inputs that are meant to find a difference."""
     checkpoint = load(learned.path)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,6 @@ from edgeline.tracking import registry
 from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
-
-if TYPE_CHECKING:
-    from tasks.data import DataReport
-    from tasks.export import OnnxReport
-    from tasks.seal import SealReport
 
 
 @dataclass(frozen=True)
@@ -46,9 +40,9 @@ class GateReport:
 def gate(
     run: Run,
     settings: Gate,
-    whole: "StepResult[OnnxReport]",
-    artifact: "StepResult[SealReport]",
-    data: "StepResult[DataReport]",
+    whole: StepResult[object],
+    artifact: StepResult[object],
+    data: StepResult[object],
 ) -> tuple[Path, GateReport]:
     """Compare the sealed model with the recipe's limits and with the present candidate.
 

@@ -49,7 +49,7 @@ def quantise(
     settings: Quantise,
     whole: "StepResult[OnnxReport]",
     data: "StepResult[DataReport]",
-    large: "StepResult[OnnxReport] | None",
+    large: StepResult[object] | None,
 ) -> tuple[Path, Int8Report]:
     """Turn fp32 ONNX into int8, calibrated on central items alone, and compare before and after.
 

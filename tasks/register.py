@@ -18,7 +18,6 @@ from tasks.step_result import StepResult
 if TYPE_CHECKING:
     from tasks.anchor import AnchorReport
     from tasks.gate import GateReport
-    from tasks.seal import SealReport
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class RegisterReport:
 @step("register", reuse=False)
 def register(
     run: Run,
-    artifact: "StepResult[SealReport]",
+    artifact: StepResult[object],
     gate: "StepResult[GateReport]",
     receipt: "StepResult[AnchorReport]",
 ) -> tuple[Path, RegisterReport]:

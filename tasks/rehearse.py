@@ -1,7 +1,6 @@
 """The dress rehearsal: two worker processes, a message queue, real items, before anything is promised."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgeline.artifact import open_artifact
 from edgeline.datasets import load_set
@@ -13,17 +12,13 @@ from tasks.run import Run
 from tasks.step import step
 from tasks.step_result import StepResult
 
-if TYPE_CHECKING:
-    from tasks.data import DataReport
-    from tasks.seal import SealReport
-
 
 @step("rehearse")
 def rehearse(
     run: Run,
     settings: Rehearse,
-    artifact: "StepResult[SealReport]",
-    data: "StepResult[DataReport]",
+    artifact: StepResult[object],
+    data: StepResult[object],
 ) -> tuple[Path, RehearsalReport]:
     """Send test items hop to hop through worker processes that verified their part, and compare with the whole."""
     sealed = open_artifact(artifact.path)

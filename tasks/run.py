@@ -7,13 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import get_client
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterName,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.filters import FlowRunFilter
 from prefect.runtime import flow_run
 from prefect.states import Crashed
 
@@ -89,9 +83,8 @@ def end_abandoned(workspace: Workspace, recipe: str) -> None:
     """
     names = [folder.name for folder in workspace.runs.iterdir()]
     runs.end_abandoned_runs(recipe, names)
-    ours = FlowRunFilter(
-        name=FlowRunFilterName(any_=names),
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
+    ours = FlowRunFilter.model_validate(
+        {"name": {"any_": names}, "state": {"type": {"any_": ["RUNNING"]}}}
     )
     with get_client(sync_client=True) as client:
         for other in client.read_flow_runs(flow_run_filter=ours):

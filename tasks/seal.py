@@ -19,8 +19,6 @@ from tasks.step_result import StepResult
 if TYPE_CHECKING:
     from tasks.data import DataReport
     from tasks.export import OnnxReport
-    from tasks.quantise import Int8Report
-    from tasks.split import PartsReport
 
 GOLDEN = 10
 """Test items whose answers are sealed with the model."""
@@ -43,8 +41,8 @@ def seal(
     whole: "StepResult[OnnxReport]",
     learned: StepResult[object],
     data: "StepResult[DataReport]",
-    int8: "StepResult[Int8Report]",
-    parts: "StepResult[PartsReport]",
+    int8: StepResult[object],
+    parts: StepResult[object],
     lineage: Lineage,
 ) -> tuple[Path, SealReport]:
     """Put model, parts, preprocessing and golden answers into one folder that is named by its content."""

@@ -20,7 +20,6 @@ from tasks.watch import epochs
 
 if TYPE_CHECKING:
     from tasks.data import DataReport
-    from tasks.finetune import TuneReport
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class ShrinkReport:
 
 @step("shrink")
 def shrink(
-    run: Run, settings: Shrink, tuned: "StepResult[TuneReport]", data: "StepResult[DataReport]"
+    run: Run, settings: Shrink, tuned: StepResult[object], data: "StepResult[DataReport]"
 ) -> tuple[Path, ShrinkReport]:
     """Distil the tuned network into a small one, on the central items and perhaps generated ones."""
     teacher, form = load(tuned.path), data.report.form

@@ -22,9 +22,7 @@ from tasks.step import step
 from tasks.step_result import StepResult
 
 if TYPE_CHECKING:
-    from tasks.data import DataReport
     from tasks.export import OnnxReport
-    from tasks.quantise import Int8Report
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ def split(
     run: Run,
     settings: Split,
     whole: "StepResult[OnnxReport]",
-    int8: "StepResult[Int8Report]",
-    data: "StepResult[DataReport]",
+    int8: StepResult[object],
+    data: StepResult[object],
 ) -> tuple[Path, PartsReport]:
     """Cut the int8 model where the pipeline is fastest, the fp32 model too, and compare both with the whole."""
     inputs = {INPUT: whole.report.preprocessing(load_set(data.path, "test").values)}

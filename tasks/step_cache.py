@@ -7,7 +7,7 @@ inputs by content. The record, written last, makes the step done for that key.
 import functools
 import json
 import threading
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,25 +38,21 @@ def key_of(name: str, module: str, run: Run, inputs: list[Any]) -> str:
     )
 
 
-def recall(run: Run, name: str, key: str, report_type: TypeAdapter[R]) -> StepResult[R] | None:
+def recall(
+    run: Run, name: str, key: str, result_type: TypeAdapter[StepResult[R]]
+) -> StepResult[R] | None:
     """The result of an earlier run for the same key, if its files are still what they were.
 
     A record that is damaged, or that points out of the project, counts as none.
     """
-    record = read_json(_record(run, name, key))
-    if record is None:
-        return None
+    record = read_json(_record(run, name, key)) or {}
     try:
-        path, digest = run.root / record["path"], str(record["digest"])
-        report = report_type.validate_python(record["report"])
-        parents = (*map(str, record["parents"]),)
-        seconds = float(record["seconds"])
-    except (KeyError, TypeError, ValueError):
+        recorded = result_type.validate_python({**record, "reused": True})
+    except ValueError:
         return None
-    inside = path.resolve().is_relative_to(run.root) and path.exists()
-    if not inside or identity(path) != digest:
-        return None
-    return StepResult(name, path, digest, parents, report, seconds, reused=True)
+    result = replace(recorded, path=run.root / recorded.path)
+    inside = result.path.resolve().is_relative_to(run.root) and result.path.exists()
+    return result if inside and identity(result.path) == result.digest else None
 
 
 def remember(run: Run, result: StepResult[Any], key: str) -> None:
@@ -66,7 +62,7 @@ def remember(run: Run, result: StepResult[Any], key: str) -> None:
 
 def note_use(run: Run, result: StepResult[Any], key: str) -> None:
     """Add a line to the journal of the run; steps may end in several threads at once."""
-    line = json.dumps({**_to_json(run, result), "key": key, "reused": result.reused})
+    line = json.dumps({**_to_json(run, result), "key": key})
     with _journal_lock, run.journal.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
@@ -84,35 +80,25 @@ def _code_of(module: str, root: Path) -> str:
     return code_digest(root, [module])
 
 
-def described(value: Any) -> Any:
-    """An input as canonical JSON can hold it: by content, never by path."""
+def described(inputs: Any) -> str:
+    """The inputs of a step as JSON: by content, never by path."""
+    return json.dumps(inputs, default=_content, sort_keys=True)
+
+
+def _content(value: Any) -> Any:
+    """What stands for a value of which JSON knows nothing."""
     match value:
         case StepResult():
             return {"product": value.digest}
         case Section():
             return value.model_dump_json()
-        case list() | tuple():
-            return [described(item) for item in value]
-        case dict():
-            return {key: described(item) for key, item in value.items()}
-        case float():
-            return repr(value)
-        case None | bool() | int() | str():
-            return value
     if is_dataclass(value) and not isinstance(value, type):
-        return described(asdict(value))
+        return asdict(value)
     raise TypeError(f"the input of a step must be known by its content; {value!r} is not")
 
 
 def _to_json(run: Run, result: StepResult[Any]) -> dict[str, Any]:
-    return {
-        "step": result.step,
-        "path": run.workspace.relative(result.path),
-        "digest": result.digest,
-        "parents": list(result.parents),
-        "report": asdict(result.report),
-        "seconds": round(result.seconds, 3),
-    }
+    return {**asdict(result), "path": run.workspace.relative(result.path)}
 
 
 def _record(run: Run, name: str, key: str) -> Path:

@@ -24,8 +24,8 @@ def result_of(digest: str) -> StepResult[None]:
 
 
 def test_input_is_described_by_content_not_by_path():
-    assert described(result_of("ab")) == {"product": "ab"}
-    assert described([Gate(), 0.5, None]) == [Gate().model_dump_json(), "0.5", None]
+    assert described(result_of("ab")) == '{"product": "ab"}'
+    assert described([0.5, (None, "x")]) == '[0.5, [null, "x"]]'
     with pytest.raises(TypeError, match="known by its content"):
         described(Path("anywhere"))
 
@@ -68,7 +68,7 @@ def remembered(run):
 
 
 def recalled(run):
-    return recall(run, "tune", "key", TypeAdapter(Report))
+    return recall(run, "tune", "key", TypeAdapter(StepResult[Report]))
 
 
 @pytest.mark.parametrize(
