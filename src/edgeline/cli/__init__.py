@@ -8,59 +8,41 @@ import sys
 import tempfile
 import traceback
 
-from edgeline.cli.lazy import add_group, make_app
+from edgeline.cli.lazy import Group, make_app
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 
+
+def _of(module: str, *names: str) -> dict[str, str]:
+    """Commands that are functions of the same name in a module."""
+    return {name: f"{module}:{name}" for name in names}
+
+
 COMMANDS = {
-    "run": "run:run",
-    "federate": "federate:federate",
+    **_of("run", "run", "federate"),
     "predict": "predict:predict",
     "verify": "verify:verify",
-    "up": "up:up",
-    "down": "down:down",
-    "status": "status:status",
+    **_of("servers", "up", "down", "status"),
     "doctor": "doctor:doctor",
     "bench": "bench:bench",
 }
 AUDIT = {
     "verify": "verify:verify",
     "export": "export_page:export",
-    "log": "audit:log",
-    "who": "audit:who",
-    "when": "audit:when",
-    "what": "audit:what",
-    "lineage": "audit:lineage",
-    "by": "audit:by",
-    "since": "audit:since",
+    **_of("audit", "log", "who", "when", "what", "lineage", "by", "since", "revoked", "diff"),
     "round": "audit:round_",
-    "revoked": "audit:revoked",
-    "diff": "audit:diff",
 }
 CHAIN = {
-    "deploy": "chain:deploy",
-    "status": "chain:status",
-    "flush": "chain:flush",
-    "drain": "chain:flush",
+    **_of("chain", "deploy", "status", "flush"),
     "anchor": "anchor:anchor",
-    "revoke": "authority:revoke",
-    "roles": "authority:roles",
-    "compromised": "authority:compromised",
+    **_of("authority", "revoke", "roles", "compromised"),
 }
 DATA = {
     "list": "versions:list_revisions",
-    "diff": "versions:diff",
-    "card": "versions:card",
-    "restore": "versions:restore",
-    "push": "versions:push",
-    "pull": "versions:pull",
-    "code": "data:code",
-    "fetch": "data:fetch",
-    "prepare": "data:prepare",
-    "partition": "data:partition",
-    "revision": "data:revision",
+    **_of("versions", "diff", "card", "restore", "push", "pull"),
+    **_of("data", "code", "fetch", "prepare", "partition", "revision"),
 }
 RECIPE = {"list": "recipe:list_recipes", "show": "recipe:show"}
-GROUPS = {
+GROUPS: dict[str, Group] = {
     "audit": (AUDIT, "Ask a chain who anchored what, when, from what, and whether it still holds."),
     "chain": (CHAIN, "The chain on which this project anchors."),
     "data": (
@@ -71,12 +53,9 @@ GROUPS = {
 }
 
 app = make_app(
-    COMMANDS,
+    {**COMMANDS, **GROUPS},
     "Neural networks for fleets of small devices: tuned, made small, improved in place, split, and provable.",
-    name="edgeline",
 )
-for name, (commands, purpose) in GROUPS.items():
-    add_group(app, name, commands, purpose)
 
 
 def main() -> None:

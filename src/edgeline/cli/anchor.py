@@ -1,6 +1,5 @@
 """`edgeline chain anchor`: things anchored by hand, each with a receipt beside it."""
 
-import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,7 @@ from edgeline.anchoring.subject import of_path
 from edgeline.auditing.withdrawal import WITHDRAWN
 from edgeline.cli.ask import local_url
 from edgeline.cli.chain import flush_all
-from edgeline.cli.console import waiting_for
+from edgeline.cli.console import answer, waiting_for
 from edgeline.cli.options import AsJson, OnChain
 from edgeline.datasets import card
 from edgeline.errors import RecipeError, Revoked, ServiceUnavailable
@@ -77,15 +76,9 @@ def anchor(
         }
     for path, receipt in receipts.items():
         write_receipt(receipt, receipt_path(path))
-    _show([_row(path, receipt) for path, receipt in receipts.items()], as_json)
-
-
-def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"anchored": rows}))
-        return
-    for row in rows:
-        print(f"{row['statement']}  block {row['block']}  {row['receipt']}")
+    rows = [_row(path, receipt) for path, receipt in receipts.items()]
+    lines = (f"{row['statement']}  block {row['block']}  {row['receipt']}" for row in rows)
+    answer({"anchored": rows}, lines, as_json)
 
 
 def _sent(

@@ -58,18 +58,14 @@ def _session_for(chain: str | None, url: str | None, receipt: Receipt | None) ->
     except EnvironmentUnfit:
         if url is None or receipt is None:
             raise
-        return _session_of(receipt, url)
+        from edgeline.anchoring.contract import open_contract
+        from edgeline.auditing.chain_session import ChainSession
+
+        trusted = f"contract {receipt.deployment.contract} is the right one"
+        return ChainSession(open_contract(url, receipt.deployment), trusted=(trusted,))
     chains = known_chains(workspace) if receipt else []
     own = [one for one in chains if receipt and one.deployment == receipt.deployment]
     return open_session(workspace, chain or next(iter(own), LOCAL), url)
-
-
-def _session_of(receipt: Receipt, url: str) -> "ChainSession":
-    from edgeline.anchoring.contract import open_contract
-    from edgeline.auditing.chain_session import ChainSession
-
-    trusted = f"contract {receipt.deployment.contract} is the right one"
-    return ChainSession(open_contract(url, receipt.deployment), trusted=(trusted,))
 
 
 def find_thing(text: str, chain: str) -> Named:

@@ -1,6 +1,5 @@
 """`edgeline audit`: what a chain knows, and whether it still holds. Starts nothing."""
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from edgeline.auditing.audit import Audit
 from edgeline.auditing.federation import find_rounds
 from edgeline.cli import tables
 from edgeline.cli.ask import find_thing, open_audit
+from edgeline.cli.console import answer
 from edgeline.cli.options import AsJson, OnChain, Thing, Url
 from edgeline.cli.version import artifact_of, is_version
 from edgeline.errors import RecipeError
@@ -148,13 +148,10 @@ def _plain(entries: Iterable[Entry]) -> dict[str, Any]:
 def _answer(audit: Audit, facts: dict[str, Any], lines: Iterable[str], as_json: bool) -> None:
     """One object, or lines; either way with the block that was asked, so that the answer can be repeated."""
     head, deployment = audit.index.head, audit.index.deployment
-    if as_json:
-        place = {"chain_id": deployment.chain_id, "contract": deployment.contract}
-        print(json.dumps({**facts, **place, "block": head.number, "block_hash": head.hash}))
-        return
-    for line in lines:
-        print(line)
-    print(f"as of block {head.number} {head.hash} of contract {deployment.contract}")
+    place = {"chain_id": deployment.chain_id, "contract": deployment.contract}
+    moment = {"block": head.number, "block_hash": head.hash}
+    as_of = f"as of block {head.number} {head.hash} of contract {deployment.contract}"
+    answer({**facts, **place, **moment}, (*lines, as_of), as_json)
 
 
 def _seconds(date: str) -> int:

@@ -161,15 +161,11 @@ def _call(
     else:
         receipt = read_receipt(named.receipt) if named.receipt else None
         if receipt is None or receipt.inclusion is None:
-            raise _no_place(entry)
+            raise NotAnchored(
+                expected=f"the place of {entry.statement} in tree {entry.tree}",
+                found="neither its receipt nor the outbox",
+                remedy="name the file with its receipt beside it, or revoke the whole tree by its id",
+            )
         place = receipt.inclusion
     leaf: list[object] = [place.root, place.size, place.index, entry.statement, list(place.path)]
     return LEAF_OF_TREE, [*leaf, *why]
-
-
-def _no_place(entry: Entry) -> EdgelineError:
-    return NotAnchored(
-        expected=f"the place of {entry.statement} in tree {entry.tree}",
-        found="neither its receipt nor the outbox",
-        remedy="name the file with its receipt beside it, or revoke the whole tree by its id",
-    )

@@ -1,9 +1,8 @@
 """`edgeline bench`: a figure of the documents, measured again on this machine."""
 
-import importlib.util
+import importlib
 import inspect
 import json
-import sys
 from typing import Annotated
 
 import typer
@@ -20,18 +19,12 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure one of benchmarks/*.py; takes minutes, decides nothing."""
-    folder = Workspace.find().root / "benchmarks"
-    names = sorted(path.stem for path in folder.glob("*.py"))
+    names = sorted(path.stem for path in (Workspace.find().root / "benchmarks").glob("*.py"))
     if name not in names:
         raise RecipeError(
             expected=f"a benchmark among {', '.join(names)}", found=name, remedy="name one of them"
         )
-    spec = importlib.util.spec_from_file_location(f"benchmarks.{name}", folder / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up by name
-    spec.loader.exec_module(module)
+    module = importlib.import_module(f"benchmarks.{name}")
     takes_settings = "overrides" in inspect.signature(module.measure).parameters
     if p and not takes_settings:
         raise RecipeError(

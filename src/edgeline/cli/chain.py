@@ -1,6 +1,7 @@
 """`edgeline chain`: where this project anchors, what still waits to be sent, and how to anchor by hand."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -46,13 +47,7 @@ def deploy(
     workspace = Workspace.find()
     path = workspace.deployment(name)
     if path.is_file():
-        others = (
-            url,
-            admin,
-            key if key != "node" else None,
-            confirmations if confirmations > 1 else None,
-        )
-        known = _deployed(workspace, name, any(others))
+        known = _deployed(workspace, name, any((url, admin, key != "node", confirmations > 1)))
     else:
         node = url or _own_node(workspace, name)
         with waiting_for(f"deploying to {name}"):
@@ -86,10 +81,7 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
     workspace = Workspace.find()
     known = known_chain(workspace, name)
     with open_outbox(workspace, name) as waiting:
-        counts, refused = (
-            waiting.counts(),
-            [row for row in waiting.entries("pending") if row.reason],
-        )
+        counts, pending = waiting.counts(), waiting.entries("pending")
     contract = open_chain(workspace, name, local_url(workspace, name))
     facts = {
         "chain": name,
@@ -98,7 +90,7 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
         "head": contract.node.head(),
         **_account(contract, known, workspace),
         "outbox": counts,
-        "refused": [{"statement": row.key, "reason": row.reason} for row in refused],
+        "refused": [{"statement": row.key, "reason": row.reason} for row in pending if row.reason],
     }
     show(facts, as_json)
 
@@ -111,15 +103,8 @@ def flush(name: Name = "local", as_json: AsJson = False) -> None:
         waiting_for(f"sending to {name}") as say,
     ):
         _, report = flush_all(workspace, name, waiting, say)
-    facts = {
-        "chain": name,
-        **{
-            field: getattr(report, field)
-            for field in ("sent", "already", "final", "reopened", "pending")
-        },
-        "refused": [{"statement": key, "reason": reason} for key, reason in report.refused],
-    }
-    show(facts, as_json)
+    refused = [{"statement": key, "reason": reason} for key, reason in report.refused]
+    show({"chain": name, **asdict(report), "refused": refused}, as_json)
 
 
 def flush_all(

@@ -1,15 +1,16 @@
-"""What commands have in common before a person: that something goes on or was ended, facts line by line, pages."""
+"""What commands have in common before a person: that something goes on or was ended, their answers, and pages."""
 
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 from edgeline.errors import EnvironmentUnfit, Interrupted
 from edgeline.files import write_atomically
@@ -51,14 +52,33 @@ def interruptible(what: str) -> Iterator[None]:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def show(facts: dict[str, Any], as_json: bool) -> None:
-    """One object for programs, a line per fact for people."""
+def answer(facts: dict[str, Any], lines: Iterable[str] | Table, as_json: bool) -> None:
+    """One object for programs, lines or a table for people."""
     if as_json:
         print(json.dumps(facts))
-        return
-    for name, value in facts.items():
-        for line in value if isinstance(value, list) else [value]:
-            print(fact(name.replace("_", " "), _plain(line)))
+    elif isinstance(lines, Table):
+        Console(highlight=False).print(lines)
+    else:
+        for line in lines:
+            print(line)
+
+
+def show(facts: dict[str, Any], as_json: bool) -> None:
+    """One object for programs, a line per fact for people."""
+    pairs = (
+        (name.replace("_", " "), one)
+        for name, value in facts.items()
+        for one in (value if isinstance(value, list) else [value])
+    )
+    answer(facts, (fact(name, _plain(one)) for name, one in pairs), as_json)
+
+
+def table(*headings: str, rows: Iterable[Iterable[str]]) -> Table:
+    """Rows below headings, without lines between them."""
+    drawn = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn
 
 
 def fact(name: str, value: object) -> str:

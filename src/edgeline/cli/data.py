@@ -1,6 +1,5 @@
 """`edgeline data`: the stages that DVC calls, and the revision of the data that they made."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from edgeline.cli.console import answer
 from edgeline.cli.options import AsJson, DataName
 from edgeline.datasets import card
 from edgeline.datasets.partition import partition as make_shares
@@ -59,7 +59,7 @@ def partition(name: DataName) -> None:
 def revision(name: DataName, as_json: AsJson = False) -> None:
     """Hash every file of the data again and print their identity: the SHA-256 of card.json."""
     digest = card.check(Workspace.find().data(name)).digest
-    typer.echo(json.dumps({"digest": digest, "name": name}) if as_json else digest)
+    answer({"digest": digest, "name": name}, [digest], as_json)
 
 
 @contextmanager

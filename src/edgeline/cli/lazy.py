@@ -16,27 +16,27 @@ from typer.core import TyperCommand
 
 FOLDER = Path(__file__).parent
 
+Group = tuple[Mapping[str, str], str]
+"""Targets of commands by their names, and what they are for."""
 
-def make_app(commands: Mapping[str, str], purpose: str, name: str | None = None) -> typer.Typer:
-    """An app with the commands at these targets, by name; a second name for a target is not listed."""
+
+def make_app(commands: Mapping[str, str | Group], purpose: str) -> typer.Typer:
+    """An app with the commands at these targets and these groups of commands, by name.
+
+    The docstrings of a group's commands are read when the group is called.
+    """
     app = typer.Typer(
-        name=name,
         help=purpose,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    listed: set[str] = set()
-    for command, target in commands.items():
-        load = functools.partial(_import, target)
-        _add(app, command, docstring(target), load, hidden=target in listed)
-        listed.add(target)
+    for name, target in commands.items():
+        if isinstance(target, str):
+            _add(app, name, docstring(target), functools.partial(_import, target))
+        else:
+            _add(app, name, target[1], functools.partial(make_app, *target))
     return app
-
-
-def add_group(app: typer.Typer, name: str, commands: Mapping[str, str], purpose: str) -> None:
-    """Add a group of commands to `app`; their docstrings are read when the group is called."""
-    _add(app, name, purpose, functools.partial(make_app, commands, purpose))
 
 
 def docstring(target: str) -> str:
@@ -58,13 +58,7 @@ def _import(target: str) -> typer.Typer:
     return app
 
 
-def _add(
-    app: typer.Typer,
-    name: str,
-    purpose: str,
-    load: Callable[[], typer.Typer],
-    hidden: bool = False,
-) -> None:
+def _add(app: typer.Typer, name: str, purpose: str, load: Callable[[], typer.Typer]) -> None:
     class Deferred(TyperCommand):
         def make_context(self, info_name: str | None, *rest: Any, **extra: Any) -> Any:
             return typer.main.get_command(load()).make_context(info_name, *rest, **extra)
@@ -72,4 +66,4 @@ def _add(
     def placeholder() -> None:
         """Typer asks for a function; what is loaded takes its place."""
 
-    app.command(name, cls=Deferred, help=purpose, hidden=hidden)(placeholder)
+    app.command(name, cls=Deferred, help=purpose)(placeholder)

@@ -1,18 +1,15 @@
 """`edgeline predict`: what a device does, by hand: verify the model, try it, decide."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from edgeline.artifact import open_artifact
+from edgeline.cli.console import answer, table
 from edgeline.cli.options import AsJson
 from edgeline.edge import decide, readings
-from edgeline.edge.decide import Decision
 from edgeline.edge.golden import check_golden
 from edgeline.edge.session import load_model
 from edgeline.errors import RecipeError
@@ -46,15 +43,6 @@ def predict(
     read = [reading for path in items for reading in readings.read(path, model.preprocessing)]
     names, values = zip(*read, strict=True)
     decisions = decide.predict(model, values, names=names, session=session)
-    if as_json:
-        print(json.dumps({"decisions": [asdict(decision) for decision in decisions]}))
-    else:
-        Console().print(_table(decisions))
-
-
-def _table(decisions: list[Decision]) -> Table:
-    table = Table("item", "class", "confidence", "model", box=None)
-    for decision in decisions:
-        confidence = f"{decision.confidence:.1%}"
-        table.add_row(decision.input, decision.answer, confidence, decision.digest[:16])
-    return table
+    rows = ((one.input, one.answer, f"{one.confidence:.1%}", one.digest[:16]) for one in decisions)
+    shown = table("item", "class", "confidence", "model", rows=rows)
+    answer({"decisions": [asdict(one) for one in decisions]}, shown, as_json)

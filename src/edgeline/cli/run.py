@@ -1,4 +1,4 @@
-"""`edgeline run`: the whole line for one recipe; starts what it needs and leaves it running."""
+"""`edgeline run` and `edgeline federate`: a flow for one recipe; starts what it needs and leaves it running."""
 
 import json
 import os
@@ -34,11 +34,21 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run the whole line, from data to a model that is released and can be proven."""
-    carry_out("build", recipe, p, force, as_json)
+    _carry_out("build", recipe, p, force, as_json)
 
 
-def carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: bool) -> None:
-    """Run one of the flows `build` and `federate` and print its summary."""
+def federate(
+    recipe: RecipeName = "digits",
+    p: Override = [],  # noqa: B006  (typer reads the default)
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Improve the present candidate with the devices' data, which stays on the devices."""
+    _carry_out("federate", recipe, p, force, as_json)
+
+
+def _carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: bool) -> None:
+    """Run a flow and print its summary."""
     began = time.monotonic()
     workspace = Workspace.find()
     overrides = parse_overrides(pairs)

@@ -28,29 +28,20 @@ def log(entries: Iterable[Entry]) -> Lines:
 
 def who(entries: Iterable[Entry]) -> Lines:
     for one in entries:
-        yield from _heading(one)
-        yield fact("anchored by", one.anchorer)
-        yield from _objection(one)
+        yield from _entry(one, ("anchored by", one.anchorer))
 
 
 def when(entries: Iterable[Entry]) -> Lines:
     for one in entries:
-        yield from _heading(one)
-        yield fact("anchored at", _time(one.time))
-        yield fact("block", f"{one.block}  {one.block_hash}")
-        yield fact("transaction", one.transaction)
-        yield from _objection(one)
+        moment, block = _time(one.time), f"{one.block}  {one.block_hash}"
+        place = ("block", block), ("transaction", one.transaction)
+        yield from _entry(one, ("anchored at", moment), *place)
 
 
 def what(entries: Iterable[Entry]) -> Lines:
     for one in entries:
-        yield from _heading(one)
-        yield fact("subject", one.subject)
-        for key, value in one.about.items():
-            yield fact(key, value)
-        for parent in one.parents:
-            yield fact("made from", parent)
-        yield from _objection(one)
+        parents = (("made from", parent) for parent in one.parents)
+        yield from _entry(one, ("subject", one.subject), *one.about.items(), *parents)
 
 
 def lineage(answer: Lineage) -> Lines:
@@ -113,9 +104,7 @@ def withdrawn(answer: Withdrawn) -> Lines:
     if not (answer.entries or answer.keys):
         yield "nothing was revoked, and no key is known to be compromised"
     for one in answer.entries:
-        yield from _heading(one)
-        yield fact("subject", one.subject or "not at hand")
-        yield from _objection(one)
+        yield from _entry(one, ("subject", one.subject or "not at hand"))
     for key in answer.keys:
         yield fact("compromised key", f"{key.account} since {_time(key.since)}, says {key.by}")
         yield from log(key.entries)
@@ -141,11 +130,15 @@ def diff(answer: Difference) -> Lines:
         yield f"{'  in B':14}  {file.b or 'not there'}"
 
 
-def _heading(one: Entry) -> Lines:
+def _entry(one: Entry, *facts: tuple[str, object]) -> Lines:
+    """What it is, some facts of it, and whether it holds."""
     yield fact(one.kind, one.name or "(no statement at hand)")
     yield fact("statement", one.statement)
     if one.tree:
         yield fact("in tree", one.tree)
+    for name, value in facts:
+        yield fact(name, value)
+    yield from _objection(one)
 
 
 def _objection(one: Entry) -> Lines:

@@ -1,6 +1,6 @@
 """`edgeline verify`: is this what was anchored, and does that still hold? Starts nothing."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from edgeline.anchoring.subject import Named
 from edgeline.auditing.verdict import Verdict, verify_offline
 from edgeline.auditing.verdict import verify as verify_thing
 from edgeline.cli.ask import deferred_session, find_thing
-from edgeline.cli.console import fact
+from edgeline.cli.console import answer, fact
 from edgeline.cli.options import AsJson, Thing, Url
 from edgeline.cli.version import is_version, verify_version
 from edgeline.errors import EnvironmentUnfit, RecipeError
@@ -60,10 +60,7 @@ def verify(
         )
     else:
         verdict = verify_version(x, chain, url)
-    if as_json:
-        print(json.dumps(verdict.to_json()))
-    else:
-        _show(verdict)
+    answer(verdict.to_json(), _lines(verdict), as_json)
 
 
 def _verdict(
@@ -78,7 +75,7 @@ def _verdict(
     claimed = _receipt(named, receipt)
     if offline:
         return verify_offline(named, claimed, block, _expected(chain, claimed))
-    if receipt is None and _is_of_another(claimed, chain):
+    if receipt is None and chain and claimed and claimed.deployment != _expected(chain, claimed):
         claimed = None  # anchored on several chains: this one is asked without it
     with deferred_session(chain, url, claimed) as open_session:
         return verify_thing(named, claimed, open_session, block)
@@ -93,13 +90,6 @@ def _receipt(thing: Named, given: Path | None) -> Receipt | None:
     return read_receipt(path) if path else None
 
 
-def _is_of_another(receipt: Receipt | None, chain: str | None) -> bool:
-    """Whether a chain is named, and it is not the one that the receipt is of."""
-    if receipt is None or chain is None:
-        return False
-    return known_chain(Workspace.find(), chain).deployment != receipt.deployment
-
-
 def _expected(chain: str | None, receipt: Receipt | None) -> Deployment | None:
     """The contract that must have taken it: the one that is named, or the project's own if it is that."""
     if chain is not None:
@@ -111,15 +101,15 @@ def _expected(chain: str | None, receipt: Receipt | None) -> Deployment | None:
     return receipt.deployment if receipt and receipt.deployment in own else None
 
 
-def _show(verdict: Verdict) -> None:
+def _lines(verdict: Verdict) -> Iterator[str]:
     """Plain lines: whatever the width, a digest is whole and can be searched for."""
     facts = verdict.to_json()
     state = "intact and anchored" if verdict.thing.path else "anchored"
-    print(fact("verdict", f"{state}, level {verdict.level}"))
+    yield fact("verdict", f"{state}, level {verdict.level}")
     for key in SHOWN:
         if facts[key] is not None:
-            print(fact(key.replace("_", " "), facts[key]))
+            yield fact(key.replace("_", " "), facts[key])
     for ancestor in verdict.evidence.ancestors:
-        print(fact(f"from {ancestor.kind}", f"{ancestor.subject}  {ancestor.name}").rstrip())
+        yield fact(f"from {ancestor.kind}", f"{ancestor.subject}  {ancestor.name}").rstrip()
     for sentence in verdict.trusted:
-        print(fact("if you trust", sentence))
+        yield fact("if you trust", sentence)

@@ -1,7 +1,6 @@
 """`edgeline data list|diff|card|restore|push|pull`: the revisions of a recipe's data, one beside the other."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from edgeline import revisions
-from edgeline.cli.console import fact, interruptible, waiting_for, write_page
+from edgeline.cli.console import answer, fact, interruptible, waiting_for, write_page
 from edgeline.cli.options import AsJson, DataName
 from edgeline.datacard.page import page_of
 from edgeline.datasets.card import check
@@ -31,12 +30,8 @@ SHOWN = 10
 def list_revisions(name: DataName, as_json: AsJson = False) -> None:
     """List the revisions of the data, newest first; * is what lies in data/NAME."""
     root = _project_with(name)
-    lines = revisions.read_history(root, name)
-    if as_json:
-        print(json.dumps({"name": name, "revisions": [asdict(line) for line in lines]}))
-        return
-    for text in _table(lines):
-        print(text)
+    rows = revisions.read_history(root, name)
+    answer({"name": name, "revisions": [asdict(row) for row in rows]}, _table(rows), as_json)
 
 
 def diff(name: DataName, a: Revision, b: Revision, as_json: AsJson = False) -> None:
@@ -44,11 +39,7 @@ def diff(name: DataName, a: Revision, b: Revision, as_json: AsJson = False) -> N
     root = _project_with(name)
     with _doing(f"comparing two revisions of {name}"):
         found = revisions.compare(root, name, a, b)
-    if as_json:
-        print(json.dumps({"name": name, **asdict(found)}))
-        return
-    for text in _changes(found):
-        print(text)
+    answer({"name": name, **asdict(found)}, _changes(found), as_json)
 
 
 def card(
@@ -71,26 +62,33 @@ def restore(name: DataName, revision: Revision, as_json: AsJson = False) -> None
     root = _project_with(name)
     with _doing(f"restoring {name}"):
         restored = revisions.restore(root, name, revision, datetime.now(UTC))
-    if as_json:
-        print(json.dumps(asdict(restored)))
-        return
-    print(_outcome(restored))
+    answer(asdict(restored), [_outcome(restored)], as_json)
 
 
 def push(name: DataName, as_json: AsJson = False) -> None:
     """Send every revision of the data to DVC's default remote, and look at each file there."""
-    root = _project_with(name)
-    with _doing(f"sending {name}"):
-        sent = revisions.push(root, name)
-    _show(sent, "sent to", as_json)
+    _transfer(name, revisions.push, "sending", "sent to", as_json)
 
 
 def pull(name: DataName, as_json: AsJson = False) -> None:
     """Bring every revision that DVC's default remote knows into DVC's cache; data/NAME stays as it is."""
+    _transfer(name, revisions.pull, "fetching", "brought from", as_json)
+
+
+def _transfer(
+    name: str,
+    transfer: Callable[[Path, str], TransferReport],
+    doing: str,
+    done: str,
+    as_json: bool,
+) -> None:
     root = _project_with(name)
-    with _doing(f"fetching {name}"):
-        sent = revisions.pull(root, name)
-    _show(sent, "brought from", as_json)
+    with _doing(f"{doing} {name}"):
+        sent = transfer(root, name)
+    many = len(sent.revisions)
+    line = f"{sent.objects} objects {done} {sent.remote}; it has {many} revision{'s' * (many != 1)}"
+    lacking = (f"not whole: {one[:12]}" for one in sent.lacking)
+    answer(asdict(sent), (line, *lacking), as_json)
 
 
 @contextmanager
@@ -183,15 +181,3 @@ def _outcome(restored: RestoreReport) -> str:
         f"{restored.name}: revision {restored.digest[:12]} of {_time(restored.when)} is there again{origin}; "
         "a run makes what its recipe's settings ask for"
     )
-
-
-def _show(sent: TransferReport, done: str, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(asdict(sent)))
-        return
-    count = len(sent.revisions)
-    print(
-        f"{sent.objects} objects {done} {sent.remote}; it has {count} revision{'s' * (count != 1)}"
-    )
-    for one in sent.lacking:
-        print(f"not whole: {one[:12]}")
