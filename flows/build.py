@@ -54,4 +54,4 @@ def build(
         lineage = build_lineage(run, data, training, rounds, Lineage())
         released = release(run, sections, data, best, lineage, tuned)
         results = Results(data, training, rounds, best, released)
-        return summarise(run, sections, results, latest=True)
+        return summarise(run, sections, results)

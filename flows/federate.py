@@ -53,7 +53,7 @@ def federate(
         tuned = find_tuned_ancestor(run, lineage)
         released = release(run, sections, data, best, lineage, tuned)
         results = Results(data, None, rounds, best, released)
-        return summarise(run, sections, results, latest=False)
+        return summarise(run, sections, results)
 
 
 def run_rounds(

@@ -17,8 +17,7 @@ from edgeline.auditing.findings import Finding, judge, require_harmless
 from edgeline.auditing.holdings import OpenSession
 from edgeline.auditing.stored import verify_stored
 from edgeline.auditing.verdict import verify
-from edgeline.datasets.card import check as check_dataset
-from edgeline.datasets.card import load as load_card
+from edgeline.datasets import card
 from edgeline.stack import services
 from edgeline.tracking import registry
 from edgeline.workspace import LOCAL, Workspace
@@ -70,7 +69,7 @@ def audit_data() -> list[Finding]:
             # whoever only prepared data has released nothing
             judge(
                 f"data {folder.name}",
-                load_card(folder).digest,
+                card.load(folder).digest,
                 partial(_verify_data, workspace, folder, sessions),
                 is_pending=True,
             )
@@ -115,5 +114,5 @@ def _verify_version(version: registry.Version, sessions: OpenSession) -> None:
 def _verify_data(workspace: Workspace, folder: Path, sessions: OpenSession) -> None:
     """The data as DVC's lock names them, every file as the card says, and the card as anchored."""
     revisions.check(workspace.root, folder.name)
-    card = check_dataset(folder)
-    verify(Named("dataset", card.digest, folder), None, partial(sessions, LOCAL))
+    digest = card.check(folder).digest
+    verify(Named("dataset", digest, folder), None, partial(sessions, LOCAL))

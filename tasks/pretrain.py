@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgeline.datasets.card import Form
 from edgeline.datasets.printed import generate
@@ -59,7 +58,8 @@ def make_network(
     """Make the large network and its weights; `digest` is that of the weights at `source`, where they are a file."""
     shape = form.preprocessing.input_shape
     spec = zoo.spec(settings.architecture, shape, len(form.classes), settings.widths)
-    origin: dict[str, Any] = {}
+    training: TrainReport | None = None
+    loaded: LoadReport | None = None
     if settings.is_generated:
         checkpoint, training = train_from_scratch(
             spec,
@@ -70,14 +70,13 @@ def make_network(
             augmentation=form.augmentation,
             on_epoch=epochs("pretrained"),
         )
-        origin = {"training": training}
     elif source == "none":
         checkpoint = zoo.snapshot(zoo.build(spec, settings.seed), spec, form.preprocessing)
     else:
         state, loaded = load_weights(source, spec, seed=settings.seed)
-        checkpoint, origin = Checkpoint(loaded.spec, form.preprocessing, state), {"loaded": loaded}
+        checkpoint = Checkpoint(loaded.spec, form.preprocessing, state)
     path = save(checkpoint, run.workspace.checkpoints)
-    return path, PretrainReport(path.stat().st_size, **origin)
+    return path, PretrainReport(path.stat().st_size, training, loaded)
 
 
 def identify_weights(run: Run, settings: Pretrained) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import functools
 import inspect
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import GenericAlias
@@ -78,19 +79,14 @@ def _carry_out(
     folder = run.workspace.step(name, key)
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-
-    def call(run_id: str) -> StepResult[R]:
+    with runs.child_run(run.flow_run, name) if tracked else nullcontext(run.tracked) as run_id:
+        if tracked:
+            for settings in (value for value in arguments.values() if isinstance(value, Section)):
+                runs.log_params(run_id, settings.model_dump())
         own = replace(run, tracked=run_id, folder=folder)
         path, report = function(**{**arguments, "run": own})
-        seconds = time.monotonic() - began
-        return StepResult(name, path, identity(path), parents, report, seconds, reused=False)
-
-    if not tracked:
-        return call(run.tracked)
-    with runs.child_run(run.flow_run, name) as run_id:
-        for settings in (value for value in arguments.values() if isinstance(value, Section)):
-            runs.log_params(run_id, settings.model_dump())
-        result = call(run_id)
-        runs.log_report(run_id, result.report)
-        runs.log_tags(run_id, {"digest": result.digest, "parents": ", ".join(parents)})
-    return result
+        digest, seconds = identity(path), time.monotonic() - began
+        if tracked:
+            runs.log_report(run_id, report)
+            runs.log_tags(run_id, {"digest": digest, "parents": ", ".join(parents)})
+    return StepResult(name, path, digest, parents, report, seconds, reused=False)

@@ -8,6 +8,7 @@ import functools
 import json
 import threading
 from dataclasses import asdict, is_dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,9 +70,8 @@ def note_use(run: Run, result: StepResult[Any], key: str) -> None:
 
 def parents_of(inputs: list[Any]) -> tuple[str, ...]:
     """Digests of the results among the inputs of a step, each once."""
-    return tuple(
-        dict.fromkeys(item.digest for item in _flat(inputs) if isinstance(item, StepResult))
-    )
+    items = chain.from_iterable(one if isinstance(one, list) else [one] for one in inputs)
+    return tuple(dict.fromkeys(item.digest for item in items if isinstance(item, StepResult)))
 
 
 @functools.cache
@@ -103,8 +103,3 @@ def _to_json(run: Run, result: StepResult[Any]) -> dict[str, Any]:
 
 def _record(run: Run, name: str, key: str) -> Path:
     return run.workspace.step(name, key).with_suffix(".json")
-
-
-def _flat(values: list[Any]) -> list[Any]:
-    nested = (_flat(list(one)) if isinstance(one, list | tuple) else [one] for one in values)
-    return [item for items in nested for item in items]

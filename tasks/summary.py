@@ -23,15 +23,13 @@ from tasks.step_result import StepResult
 
 
 @task(name="summary", cache_policy=NO_CACHE)
-def summarise(run: Run, recipe: Recipe, results: Results, *, latest: bool) -> dict[str, Any]:
-    """Publish what the run's steps report; returns the object that `--json` prints.
-
-    `latest` keeps it as the newest build of the recipe, for the run that finds nothing changed.
-    """
+def summarise(run: Run, recipe: Recipe, results: Results) -> dict[str, Any]:
+    """Publish what the run's steps report; returns the object that `--json` prints."""
     summary = _summary(run, results)
     _publish(run, summary)
     write_json(run.workspace.run(run.name) / "summary.json", summary)
-    if latest:
+    if results.training:
+        # the newest build of the recipe, for the run that finds nothing changed
         settings = recipe.model_dump_json()
         identity = fingerprint(run.workspace, run.recipe, settings, digests(recipe, run.root))
         write_json(run.workspace.latest(run.recipe), {"fingerprint": identity, "summary": summary})

@@ -27,9 +27,9 @@ COMMANDS = {
 }
 AUDIT = {
     "verify": "verify:verify",
-    "export": "export_page:export",
-    **_of("audit", "log", "who", "when", "what", "lineage", "by", "since", "revoked", "diff"),
+    **_of("audit", "export", "log", "who", "when", "what", "lineage", "by", "since"),
     "round": "audit:round_",
+    **_of("audit", "revoked", "diff"),
 }
 CHAIN = {
     **_of("chain", "deploy", "status", "flush"),

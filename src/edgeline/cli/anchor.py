@@ -15,21 +15,20 @@ from edgeline.anchoring.receipts import receipt_of
 from edgeline.anchoring.session import open_chain, open_outbox
 from edgeline.anchoring.subject import of_path
 from edgeline.auditing.withdrawal import WITHDRAWN
-from edgeline.cli.ask import local_url
 from edgeline.cli.chain import flush_all
 from edgeline.cli.console import answer, waiting_for
 from edgeline.cli.options import AsJson, OnChain
 from edgeline.datasets import card
-from edgeline.errors import RecipeError, Revoked, ServiceUnavailable
+from edgeline.errors import Revoked, ServiceUnavailable
 from edgeline.provenance.receipt import Receipt, receipt_path, write_receipt
 from edgeline.provenance.statement import Statement
+from edgeline.stack import services
 from edgeline.workspace import Workspace
 
 REMEDIES = {
     "revoked": "`edgeline audit revoked` says by whom and why",
     "compromised": "`edgeline chain anchor --again` states an artifact anew",
 }
-MAX_NAME_BYTES = 255
 
 
 def anchor(
@@ -54,16 +53,17 @@ def anchor(
 ) -> None:
     """Anchor things by hand and write a receipt beside each: an artifact with its history, or any file."""
     workspace = Workspace.find()
-    with (
-        open_outbox(workspace, chain) as waiting,
-        waiting_for(f"anchoring on {chain}") as say,
-    ):
-        statements = {path: _history(waiting, path, kind) for path in paths}
+    with open_outbox(workspace, chain) as waiting, waiting_for(f"anchoring on {chain}") as say:
+        statements = {
+            path: history_of(of_path(path.resolve(), card.check), kind, waiting) for path in paths
+        }
         if again:
-            contract = open_chain(workspace, chain, local_url(workspace, chain))
+            contract = open_chain(workspace, chain, services.chain_url(chain, workspace.root))
             statements = {path: _anew(contract, waiting, line) for path, line in statements.items()}
         if tree:
-            waiting.add_tree(_leaves(statements))
+            # two copies of a file are one leaf
+            leaves = {history[-1].digest: history[-1] for history in statements.values()}
+            waiting.add_tree(list(leaves.values()))
         else:
             for history in statements.values():
                 waiting.add(*history)
@@ -95,18 +95,6 @@ def _sent(
         ) from error
 
 
-def _history(known: Outbox, path: Path, kind: str) -> tuple[Statement, ...]:
-    """What is to be stated about a path, its own statement last."""
-    name = receipt_path(path).name
-    if len(name.encode()) > MAX_NAME_BYTES:
-        raise RecipeError(
-            expected="a file beside which its receipt can be written",
-            found=f"a name of {len(path.name.encode())} bytes",
-            remedy="give it a shorter name",
-        )
-    return history_of(of_path(path.resolve(), card.check), kind, known)
-
-
 def _anew(
     contract: AnchorContract, waiting: Outbox, history: tuple[Statement, ...]
 ) -> tuple[Statement, ...]:
@@ -118,18 +106,6 @@ def _anew(
         if status == SUSPECT or (status and entry and entry.reason):
             unusable.add(statement.digest)
     return reissue(history, unusable, lambda: secrets.token_hex(16))
-
-
-def _leaves(statements: dict[Path, tuple[Statement, ...]]) -> list[Statement]:
-    """A leaf for each path."""
-    leaves = {history[-1].digest: history[-1] for history in statements.values()}
-    if len(leaves) < len(statements):
-        raise RecipeError(
-            expected="files of which each is another one, by name and content",
-            found=f"{len(statements)} of which {len(leaves)} differ",
-            remedy="name each of them once",
-        )
-    return list(leaves.values())
 
 
 def _require_valid(

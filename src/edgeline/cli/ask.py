@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from edgeline.anchoring import subject
-from edgeline.anchoring.deployment import Chain, known_chains
+from edgeline.anchoring.deployment import known_chains
 from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.subject import Named
 from edgeline.datasets import card
@@ -30,12 +30,12 @@ def open_audit(chain: str, url: str | None) -> "Iterator[Audit]":
         yield session.audit()
 
 
-def open_session(workspace: Workspace, chain: str | Chain, url: str | None) -> "ChainSession":
+def open_session(workspace: Workspace, chain: str, url: str | None) -> "ChainSession":
     """A chain of this project; see `chain_session.open_session`."""
     from edgeline.auditing import chain_session
+    from edgeline.stack import services
 
-    name = chain if isinstance(chain, str) else chain.name
-    own = "" if url else local_url(workspace, name)
+    own = "" if url else services.chain_url(chain, workspace.root)
     return chain_session.open_session(workspace, chain, own, url=url, progress=show_progress)
 
 
@@ -64,8 +64,8 @@ def _session_for(chain: str | None, url: str | None, receipt: Receipt | None) ->
         trusted = f"contract {receipt.deployment.contract} is the right one"
         return ChainSession(open_contract(url, receipt.deployment), trusted=(trusted,))
     chains = known_chains(workspace) if receipt else []
-    own = [one for one in chains if receipt and one.deployment == receipt.deployment]
-    return open_session(workspace, chain or next(iter(own), LOCAL), url)
+    own = (one.name for one in chains if receipt and one.deployment == receipt.deployment)
+    return open_session(workspace, chain or next(own, LOCAL), url)
 
 
 def find_thing(text: str, chain: str) -> Named:
@@ -79,13 +79,6 @@ def find_thing(text: str, chain: str) -> Named:
             return outbox.statements.revision(revision)
 
     return subject.name(text, of_revision, card.check)
-
-
-def local_url(workspace: Workspace, chain: str) -> str:
-    """Where the node of the project's own chain answers; empty for any other chain, whose file says where."""
-    from edgeline.stack import services
-
-    return services.chain_url(chain, workspace.root)
 
 
 def show_progress(block: int, last: int) -> None:

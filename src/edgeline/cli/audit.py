@@ -1,24 +1,26 @@
 """`edgeline audit`: what a chain knows, and whether it still holds. Starts nothing."""
 
-import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from edgeline.anchoring.keys import parse_address
 from edgeline.auditing.answers import Entry, to_json
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.federation import find_rounds
+from edgeline.auditing.page import Page, gather_exhibits, render
 from edgeline.cli import tables
 from edgeline.cli.ask import find_thing, open_audit
-from edgeline.cli.console import answer
+from edgeline.cli.console import answer, show, write_page
 from edgeline.cli.options import AsJson, OnChain, Thing, Url
 from edgeline.cli.version import artifact_of, is_version
+from edgeline.digest import sha256_bytes
 from edgeline.errors import RecipeError
-
-ACCOUNT = re.compile(r"0x[0-9a-f]{40}")
 
 
 def log(chain: OnChain = "local", url: Url = None, as_json: AsJson = False) -> None:
@@ -70,9 +72,7 @@ def by(
     as_json: AsJson = False,
 ) -> None:
     """Say what an account may do, and all that it anchored and revoked."""
-    account = account.lower()
-    if not ACCOUNT.fullmatch(account):
-        raise _unclear("an account, 0x and 40 hexadecimal digits", account)
+    account = parse_address(account)
     with open_audit(chain, url) as audit:
         history = audit.by(account)
         _answer(audit, to_json(history), tables.account(history), as_json)
@@ -123,6 +123,30 @@ def diff(
         _answer(audit, to_json(difference), tables.diff(difference), as_json)
 
 
+def export(
+    page: Annotated[
+        Path, typer.Argument(help="The file to write, such as page.html.", dir_okay=False)
+    ],
+    chain: OnChain = "local",
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write everything that the chain knows into one HTML file that checks itself, without a network."""
+    with open_audit(chain, url) as audit:
+        exhibits = gather_exhibits(audit)
+        head, deployment = audit.index.head, audit.index.deployment
+    content = render(Page(chain, deployment, head.number, head.hash, int(time.time()), exhibits))
+    write_page(page, content)
+    facts = {
+        "file": str(page),
+        "statements": sum(one.size == 0 for one in exhibits),
+        "block": head.number,
+        "bytes": len(content),
+        "sha256": sha256_bytes(content),
+    }
+    show(facts, as_json)
+
+
 def _about(
     thing: str,
     chain: str,
@@ -159,8 +183,8 @@ def _seconds(date: str) -> int:
         moment = datetime.fromisoformat(date)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
-        raise _unclear("a date such as 2026-11-24 or 2026-11-24T08:00:00Z", date) from None
-
-
-def _unclear(expected: str, found: str) -> RecipeError:
-    return RecipeError(expected=expected, found=found, remedy="see `edgeline audit --help`")
+        raise RecipeError(
+            expected="a date such as 2026-11-24 or 2026-11-24T08:00:00Z",
+            found=date,
+            remedy="see `edgeline audit --help`",
+        ) from None

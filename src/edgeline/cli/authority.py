@@ -15,7 +15,7 @@ from edgeline.anchoring.revocation import LEAF_OF_TREE, STATEMENT
 from edgeline.anchoring.session import open_chain, open_outbox
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.answers import Entry
-from edgeline.cli.ask import find_thing, local_url, open_session
+from edgeline.cli.ask import find_thing, open_session
 from edgeline.cli.chain import flush_all
 from edgeline.cli.console import show, waiting_for
 from edgeline.cli.options import AsJson, OnChain
@@ -23,6 +23,7 @@ from edgeline.digest import sha256_file
 from edgeline.errors import EdgelineError, NotAnchored, RecipeError
 from edgeline.provenance.receipt import read_receipt
 from edgeline.provenance.record import REASONS
+from edgeline.stack import services
 from edgeline.workspace import Workspace
 
 HOLDS = ("valid", "compromised")
@@ -144,7 +145,7 @@ def _send(chain: str, function: str, *arguments: object) -> None:
     """One transaction with the project's key for this chain."""
     workspace = Workspace.find()
     known = known_chain(workspace, chain)
-    contract = open_chain(workspace, chain, local_url(workspace, chain))
+    contract = open_chain(workspace, chain, services.chain_url(chain, workspace.root))
     with waiting_for(f"{function} on {chain}"):
         signer = load_signer(known.key, contract.node, workspace.anchoring(chain))
         transact(contract, signer, function, *arguments)

@@ -14,7 +14,6 @@ from edgeline.anchoring.interface import role_names
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.session import flush_workspace, node_url, open_chain, open_outbox
-from edgeline.cli.ask import local_url
 from edgeline.cli.console import show, waiting_for
 from edgeline.cli.options import AsJson
 from edgeline.errors import EnvironmentUnfit, RecipeError
@@ -49,7 +48,13 @@ def deploy(
     if path.is_file():
         known = _deployed(workspace, name, any((url, admin, key != "node", confirmations > 1)))
     else:
-        node = url or _own_node(workspace, name)
+        if not url and name != LOCAL:
+            raise RecipeError(
+                expected="--url, the address of a node of that chain",
+                found=f"none for {name}",
+                remedy=f"only `{LOCAL}` is a chain of this project's own",
+            )
+        node = url or services.chain_url(name, workspace.root)
         with waiting_for(f"deploying to {name}"):
             known = deploy_contract(
                 node,
@@ -72,7 +77,7 @@ def _deployed(workspace: Workspace, name: str, asked_for_another: bool) -> Chain
             found=f"{workspace.deployment(name)} with contract {known.deployment.contract}",
             remedy="remove that file to deploy again, or edit it",
         )
-    open_contract(node_url(known, local_url(workspace, name)), known.deployment)
+    open_contract(node_url(known, services.chain_url(name, workspace.root)), known.deployment)
     return known
 
 
@@ -82,7 +87,7 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
     known = known_chain(workspace, name)
     with open_outbox(workspace, name) as waiting:
         counts, pending = waiting.counts(), waiting.entries("pending")
-    contract = open_chain(workspace, name, local_url(workspace, name))
+    contract = open_chain(workspace, name, services.chain_url(name, workspace.root))
     facts = {
         "chain": name,
         **_shown(known),
@@ -98,10 +103,7 @@ def status(name: Name = "local", as_json: AsJson = False) -> None:
 def flush(name: Name = "local", as_json: AsJson = False) -> None:
     """Send what waits in the outbox; on the project's own chain its contract is made where it is missing."""
     workspace = Workspace.find()
-    with (
-        open_outbox(workspace, name) as waiting,
-        waiting_for(f"sending to {name}") as say,
-    ):
+    with open_outbox(workspace, name) as waiting, waiting_for(f"sending to {name}") as say:
         _, report = flush_all(workspace, name, waiting, say)
     refused = [{"statement": key, "reason": reason} for key, reason in report.refused]
     show({"chain": name, **asdict(report), "refused": refused}, as_json)
@@ -112,7 +114,7 @@ def flush_all(
 ) -> tuple[AnchorContract, FlushReport]:
     """Sends everything that waits; gives the contract as it is afterwards."""
     may_deploy = services.may_deploy()
-    url = local_url(workspace, name)
+    url = services.chain_url(name, workspace.root)
     return flush_workspace(workspace, name, waiting, url, say, may_deploy=may_deploy)
 
 
@@ -141,13 +143,3 @@ def _account(contract: AnchorContract, known: Chain, workspace: Workspace) -> di
         "suspect_since": key.compromised_since or None,
         "balance_wei": str(contract.node.balance(who)),
     }
-
-
-def _own_node(workspace: Workspace, name: str) -> str:
-    if name != LOCAL:
-        raise RecipeError(
-            expected="--url, the address of a node of that chain",
-            found=f"none for {name}",
-            remedy=f"only `{LOCAL}` is a chain of this project's own",
-        )
-    return local_url(workspace, name)

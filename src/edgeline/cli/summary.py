@@ -60,34 +60,23 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "artifact", artifact["path"]
     if artifact["tuned_bytes"]:
         smaller, faster = artifact["tuned_bytes"] / artifact["bytes"], artifact["tuned_speed_up"]
-        yield (
-            "model.onnx",
-            (
-                f"{artifact['bytes']:,} bytes, {smaller:.0f} times smaller and {faster:.1f} times as fast "
-                "(CPU time, one item) as the tuned network"
-            ),
-        )
+        change = f"{smaller:.0f} times smaller and {faster:.1f} times as fast (CPU time, one item)"
+        yield "model.onnx", f"{artifact['bytes']:,} bytes, {change} as the tuned network"
     chosen = federated["chosen"]
     kept = f"round {chosen} kept" if chosen else "none was better on validation, the start is kept"
     yield "rounds", f"{federated['rounds']} over {federated['devices']} simulated devices; {kept}"
     agree = "the same answers as" if split["equal"] else "other answers than"
-    yield (
-        "split",
-        (
-            f"{split['bytes_on_wire']:,} bytes on the wire per item; two workers answered "
-            f"{split['requests_per_s']:.0f} requests/s, {agree} the whole model"
-        ),
-    )
+    answered = f"two workers answered {split['requests_per_s']:.0f} requests/s"
+    wire = f"{split['bytes_on_wire']:,} bytes on the wire per item"
+    yield "split", f"{wire}; {answered}, {agree} the whole model"
     if anchor["pending"]:
         yield "chain", f"anchoring pending, the next run sends it: {anchor['pending']}"
     else:
         already = "already anchored" if anchor["already"] else "anchored"
         yield "chain", f"{already}: transaction {anchor['transaction']}, block {anchor['block']}"
         yield "contract", anchor["contract"]
-    yield (
-        "registered",
-        f"{summary['registered']['name']} version {summary['registered']['version']}, candidate",
-    )
+    registered = summary["registered"]
+    yield "registered", f"{registered['name']} version {registered['version']}, candidate"
     yield from summary["links"].items()
     if not summary["links"]:
         yield "servers", "are down; `edgeline up` starts them"
