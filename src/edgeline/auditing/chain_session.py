@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from edgeline.anchoring.contract import AnchorContract, open_contract
-from edgeline.anchoring.deployment import Chain, known_chain
+from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.session import node_url
 from edgeline.auditing.archive import StatementArchive
@@ -57,13 +57,13 @@ class ChainSession(ExitStack):
 
 def open_session(
     workspace: Workspace,
-    chain: str | Chain,
+    chain: str,
     local_url: str,
     *,
     url: str | None = None,
     progress: Progress | None = None,
 ) -> ChainSession:
-    """A chain of this workspace, by its name or as its file describes it.
+    """A chain of this workspace, by its name.
 
     `local_url` is where the node of the project's own chain answers, `url` another node that is asked
     in place of the chain's own; what that one answers stays out of the workspace's index.
@@ -72,7 +72,7 @@ def open_session(
         NotAnchored: the project has anchored nothing.
         EnvironmentUnfit: there is no such chain, or no node of it answers.
     """
-    known = known_chain(workspace, chain) if isinstance(chain, str) else chain
+    known = known_chain(workspace, chain)
     return ChainSession(
         open_contract(url or node_url(known, local_url), known.deployment),
         workspace.anchoring(known.name),
