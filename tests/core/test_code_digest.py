@@ -1,4 +1,4 @@
-"""The digest of what code does follows meaning and reach, and no comment or docstring."""
+"""The digest of what code does follows meaning and reach, and no name of a module, comment or docstring."""
 
 from pathlib import Path
 
@@ -72,6 +72,32 @@ def test_what_is_not_executed_does_not_count(
     assert digest(write(tmp_path / "second", step=STEP.replace(old, new))) == first
 
 
+def test_a_module_that_is_renamed_with_its_imports_does_the_same(
+    first: str, tmp_path: Path
+) -> None:
+    renamed = (
+        STEP.replace("from edgeline.lab import scales", "from edgeline import balance")
+        .replace("scales.", "balance.")
+        .replace("edgeline.lab.units", "edgeline.measures.metric")
+    )
+    root = write(tmp_path / "second", step=renamed)
+    package = root / "src" / "edgeline"
+    (package / "lab" / "scales.py").rename(package / "balance.py")
+    (package / "measures").mkdir()
+    (package / "lab" / "units.py").rename(package / "measures" / "metric.py")
+    assert digest(root) == first
+
+
+def test_the_order_of_imports_does_not_count(first: str, tmp_path: Path) -> None:
+    lines = (
+        "from edgeline.lab import scales\n",
+        "from edgeline.lab.units import GRAMS, to_grams as grams\n",
+    )
+    swapped = STEP.replace("".join(lines), "".join(reversed(lines)))
+    assert swapped != STEP
+    assert digest(write(tmp_path / "second", step=swapped)) == first
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -101,6 +127,27 @@ def test_a_change_counts_through_a_circle_of_modules(tmp_path: Path) -> None:
     assert digest(write(tmp_path / "again", **there, **back)) == once
     back = {"lab_scales": circle.format("tare import tare_of", "2")}
     assert digest(write(tmp_path / "second", **there, **back)) != once
+
+
+def test_two_functions_with_each_others_import_are_told_apart(tmp_path: Path) -> None:
+    function = "def {}():\n    from edgeline.{} import {}\n    return {}\n"
+    program = function.replace("{}", "f", 1) + function.replace("{}", "g", 1)
+    one = ("tare", "tare as x", "x", "lab.units", "GRAMS as x", "x")
+    other = (*one[3:], *one[:3])
+    digests = {
+        digest(write(tmp_path / str(number), step=program.format(*words)))
+        for number, words in enumerate((one, other))
+    }
+    assert len(digests) == 2
+
+
+def test_a_module_is_not_taken_for_an_argument_of_its_name(tmp_path: Path) -> None:
+    program = "from edgeline.lab import scales{}\n\ndef f(scales):\n    return {}.read\n"
+    digests = {
+        digest(write(tmp_path / str(number), step=program.format(*words)))
+        for number, words in enumerate((("", "scales"), (" as balance", "balance")))
+    }
+    assert len(digests) == 2
 
 
 def test_a_module_that_is_started_by_its_name_is_reached(tmp_path: Path) -> None:
