@@ -31,10 +31,9 @@ async function check() {
     entry.folded.querySelector(".mark").replaceWith(markOf(entry));
     if (entry.folded.open) unfold(entry);
   }
-  const [passed, failed, none] = ["pass", "fail", "none"].map(
-    (state) => page.entries.filter((entry) => entry.mark === state).length,
-  );
-  const invalid = page.entries.filter((entry) => !isValid(entry)).length;
+  const count = (holds) => page.entries.filter(holds).length;
+  const [passed, failed, none] = ["pass", "fail", "none"].map((state) => count(({ mark }) => mark === state));
+  const invalid = count((entry) => !isValid(entry));
   at("verdict").replaceChildren(
     mark(failed ? "fail" : passed ? "pass" : "none"),
     ` Checked in this browser: ${number(passed)} of ${number(total)} are as they were anchored`,
@@ -110,12 +109,10 @@ function listen() {
   addEventListener("hashchange", follow);
   const unfolding = (event) => page.byDigest.has(event.target.id) && unfold(page.byDigest.get(event.target.id));
   at("entries").addEventListener("toggle", unfolding, true);
-  for (const id of ["files", "folder"]) {
-    at(id).addEventListener("change", async (event) => {
-      await showFiles(chosenFiles(event.target), at("answer"));
-      event.target.value = "";
-    });
-  }
+  document.querySelector(".drop").addEventListener("change", async ({ target }) => {
+    await showFiles(chosenFiles(target), at("answer"));
+    target.value = "";
+  });
   // A file that misses its place would otherwise be opened instead of this page.
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", async (event) => {
