@@ -25,33 +25,24 @@ def find_rounds(audit: Audit, digest: str) -> Federation:
     line = audit.reach(start, parents, _is_round) | audit.reach(start, audit.children, _is_round)
     # Beside each of them, what else follows the same statement.
     followed = audit.of(parent for entry in line.values() for parent in entry.parents)
-    bases = [entry for entry in followed.values() if entry.kind != "data"]
-    beside = _rounds(audit.of(key for base in bases for key in audit.children(base)).values())
-    return _federation(audit, digest, line, beside)
-
-
-def _federation(
-    audit: Audit, asked: str, line: dict[str, Entry], beside: dict[str, Entry]
-) -> Federation:
+    bases = {key: entry for key, entry in followed.items() if entry.kind != "data"}
+    children = (key for base in bases.values() for key in audit.children(base))
+    beside = _rounds(audit.of(children).values())
     rounds: dict[str, Round] = {}
     for entry in audit.parents_first(beside | line):
-        rounds[entry.statement] = _round(audit, entry, rounds)
+        previous = next((key for key in entry.parents if key in bases), "")
+        rounds[entry.statement] = _round(entry, previous, rounds.get(previous))
     groups: dict[tuple[int, str], list[str]] = {}
     for key, one in rounds.items():
         groups.setdefault((one.number, one.previous), []).append(key)
     forks = tuple(Fork(*place, tuple(keys)) for place, keys in groups.items() if len(keys) > 1)
     shown = line.keys() | {key for fork in forks for key in fork.rounds}
-    return Federation(asked, tuple(one for key, one in rounds.items() if key in shown), forks)
+    return Federation(digest, tuple(one for key, one in rounds.items() if key in shown), forks)
 
 
-def _round(audit: Audit, entry: Entry, earlier: dict[str, Round]) -> Round:
-    """A round whose earlier rounds are known already."""
-    before = [parent for parent in entry.parents if parent in earlier]
-    above = audit.of(entry.parents)
-    others = [key for key, parent in above.items() if parent.kind != "data"]
-    previous = next(iter(before or others), "")
+def _round(entry: Entry, previous: str, before: Round | None) -> Round:
     about = entry.about
-    number = int(about.get("number", earlier[previous].number + 1 if before else 1))
+    number = int(about.get("number", before.number + 1 if before else 1))
     clients = int(about["clients"]) if "clients" in about else None
     return Round(number, previous, clients, str(about.get("updates", "")), entry)
 
