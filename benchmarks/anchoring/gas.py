@@ -130,7 +130,7 @@ def _tree(w3: Web3, contract: Any) -> tuple[int, int]:
     leaves = [digest("leaf", n) for n in range(TREE_SIZE)]
     tree = build(leaves)
     receipt = send(w3, contract.functions.anchorTree(tree.root, tree.size))
-    paths = tree.paths()
+    paths = [tree.path(index) for index in range(tree.size)]
     for index, (leaf, path) in enumerate(zip(leaves, paths, strict=True)):
         assert verify(leaf, index, tree.size, path, tree.root)
     checked = contract.functions.verifyInclusion(tree.root, TREE_SIZE, 7, leaves[7], paths[7])

@@ -44,10 +44,6 @@ class Tree:
             index >>= 1
         return path
 
-    def paths(self) -> list[list[bytes]]:
-        """The inclusion proofs of all leaves, in their order."""
-        return [self.path(index) for index in range(self.size)]
-
 
 def build(leaves: Sequence[bytes]) -> Tree:
     """The tree over these leaves; raises ValueError where there are none."""

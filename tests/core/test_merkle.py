@@ -79,11 +79,6 @@ def test_roots_are_those_of_certificate_transparency(size: int) -> None:
     assert root(KNOWN_LEAVES[:size]).hex() == KNOWN_ROOTS[size]
 
 
-def test_all_paths_at_once_are_the_single_ones() -> None:
-    tree = build(LEAVES[:13])
-    assert tree.paths() == [tree.path(index) for index in range(13)]
-
-
 def test_a_tree_has_a_leaf() -> None:
     with pytest.raises(ValueError, match="at least one leaf"):
         build([])
