@@ -4,12 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+WORK = ROOT / ".edgeline" / "contract"
 # The program itself, not npm's script around it, which would be killed in its place.
 FORGE = next(iter(sorted(ROOT.glob("node_modules/@foundry-rs/forge-*/bin/forge"))), ROOT / "forge")
 
@@ -55,20 +56,31 @@ def forge(*arguments: str, check: bool = True, folder: Path = HERE, **extra: str
     return run(["forge", *arguments], check=check, folder=folder, **extra)
 
 
-def results(said: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and kind of every test in the JSON of `forge test`; raise Failed naming those that did not pass."""
+def copied(folder: Path, source: str, *without: str) -> Path:
+    """The folder as a copy of this one with another source of the contract, and without some tests."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(HERE / "test", folder / "test", ignore=shutil.ignore_patterns(*without))
+    (folder / "ModelAnchor.sol").write_text(source)
+    settings = (HERE / "foundry.toml").read_text().replace("./solc_shim.js", f"{HERE}/solc_shim.js")
+    settings = settings.replace("../.edgeline/contract/default", "out")
+    (folder / "foundry.toml").write_text(settings.replace("../.edgeline/contract/", ""))
+    return folder
+
+
+def tested(*which: str, **settings: str) -> list[dict[str, Any]]:
+    """The kind of every test that Forge is asked for, with its counts; raise Failed naming those that did not pass."""
+    said = forge("test", "--json", *which, check=False, **settings)
     lines = [line for line in said.splitlines() if line.startswith("{")]
     if not lines:
         raise Failed(f"expected test results; found {said[-1000:] or 'nothing'}")
-    suites = json.loads(lines[-1])
+    found = {
+        f"{suite}: {name}": one
+        for suite, tests in json.loads(lines[-1]).items()
+        for name, one in tests["test_results"].items()
+    }
     broken = [
-        f"{suite}: {name}: {one['reason']}"
-        for suite, found in suites.items()
-        for name, one in found["test_results"].items()
-        if one["status"] != "Success"
+        f"{name}: {one['reason']}" for name, one in found.items() if one["status"] != "Success"
     ]
     if broken:
         raise Failed("\n".join(broken))
-    for found in suites.values():
-        for name, one in found["test_results"].items():
-            yield name, one["kind"]
+    return [one["kind"] for one in found.values()]

@@ -1,74 +1,152 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Cheats} from "./Cheats.sol";
+import {Merkle} from "./Merkle.sol";
+import {ModelAnchor} from "../ModelAnchor.sol";
 
-/// @dev What the contract should hold, kept a second time in the plainest way; nothing here is taken from its code.
-abstract contract Model is Cheats {
-    struct Person {
-        uint8 roles;
-        uint40 compromised;
-    }
-
-    struct Entry {
+/// @dev What ModelAnchor should do, a second time and in the plainest way: nothing packed, each rule a line, in the order
+/// in which they are refused. Only errors and events are the contract's own.
+contract Model {
+    struct Record {
         address anchorer;
         uint40 time;
-        uint32 number;
+        uint32 blockNumber;
         uint8 kind;
-        bool revoked;
-        uint8 reason;
-        bytes32[] parents;
+        uint16 flags;
     }
 
-    address[] public actors;
-    bytes32[] public written;
-
-    mapping(address => Person) internal person;
-    mapping(bytes32 => Entry) internal entry;
-
-    function can(address account, uint8 roles) public view returns (bool) {
-        Person storage one = person[account];
-        return one.roles & roles != 0 && one.compromised == 0;
+    struct Key {
+        uint8 roles;
+        uint40 compromisedSince;
     }
 
-    function usableAdmins() public view returns (uint256 count) {
-        for (uint256 i = 0; i < actors.length; ++i) if (can(actors[i], ADMIN)) ++count;
+    mapping(bytes32 => Record) public records;
+    mapping(address => Key) public keys;
+    /// @dev Whoever was ever appointed, each once.
+    address[] private appointed;
+    mapping(address => bool) private isAppointed;
+
+    constructor(address admin) {
+        require(admin != address(0), ModelAnchor.BadRoles(admin, 7));
+        appoint(admin, 7);
     }
 
-    function state(bytes32 statement) public view returns (uint8) {
-        Entry storage one = entry[statement];
-        if (one.anchorer == address(0)) return 0;
-        if (one.revoked) return 2;
-        uint40 since = person[one.anchorer].compromised;
-        return since != 0 && one.time >= since ? 3 : 1;
-    }
-
-    function isOwn(address account, address anchorer) public view returns (bool) {
-        return account == anchorer && person[account].compromised == 0;
-    }
-
-    function areUsable(bytes32[] memory parents) public view returns (bool) {
+    function anchor(bytes32 statement, bytes32 subject, uint8 kind, bytes32[] calldata parents) external {
+        demand(2);
+        require(kind > 0 && kind < 254, ModelAnchor.ReservedKind(kind));
+        require(statement != 0 && subject != 0, ModelAnchor.ZeroDigest());
+        demandNew(statement);
         for (uint256 i = 0; i < parents.length; ++i) {
-            if (state(parents[i]) != 1 || (i > 0 && parents[i] <= parents[i - 1])) return false;
+            require(parents[i] > (i == 0 ? bytes32(0) : parents[i - 1]), ModelAnchor.ParentsUnordered(parents[i]));
+            require(status(parents[i]) == 1, ModelAnchor.ParentUnusable(parents[i], status(parents[i])));
         }
-        return true;
+        write(statement, msg.sender, kind, 0);
+        emit ModelAnchor.Anchored(statement, subject, msg.sender, kind, uint40(block.timestamp));
+        for (uint256 i = 0; i < parents.length; ++i) emit ModelAnchor.Derived(parents[i], statement);
     }
 
-    function write(address by, bytes32 statement, uint8 kind, bytes32[] memory parents) internal {
-        entry[statement] =
-            Entry(by, uint40(block.timestamp), uint32(block.number), kind, false, 0, parents);
-        written.push(statement);
+    function anchorTree(bytes32 root, uint64 size) external returns (bytes32 id) {
+        demand(2);
+        require(root != 0, ModelAnchor.ZeroDigest());
+        require(size > 0, ModelAnchor.EmptyTree());
+        id = Merkle.id(root, size);
+        demandNew(id);
+        write(id, msg.sender, 255, 0);
+        emit ModelAnchor.TreeAnchored(id, root, msg.sender, size, uint40(block.timestamp));
     }
 
-    function numWritten() external view returns (uint256) {
-        return written.length;
+    function revoke(bytes32 statement, uint8 reason, bytes32 detail) external {
+        require(records[statement].kind != 0, ModelAnchor.UnknownStatement(statement));
+        demandRevoker(records[statement].anchorer);
+        require(records[statement].flags == 0, ModelAnchor.AlreadyRevoked(statement));
+        records[statement].flags = uint16(reason) * 256 + 1;
+        emit ModelAnchor.Revoked(statement, msg.sender, reason, detail, uint40(block.timestamp));
     }
 
-    function personOf(address account) external view returns (Person memory) {
-        return person[account];
+    function revokeLeaf(
+        bytes32 root,
+        uint64 size,
+        uint64 index,
+        bytes32 statement,
+        bytes32[] calldata path,
+        uint8 reason,
+        bytes32 detail
+    ) external {
+        Record memory tree = records[Merkle.id(root, size)];
+        require(tree.kind == 255, ModelAnchor.UnknownStatement(Merkle.id(root, size)));
+        demandRevoker(tree.anchorer);
+        require(verifyInclusion(root, size, index, statement, path), ModelAnchor.NotInTree(statement));
+        require(records[statement].kind != 254, ModelAnchor.AlreadyRevoked(statement));
+        demandNew(statement);
+        write(statement, tree.anchorer, 254, uint16(reason) * 256 + 1);
+        emit ModelAnchor.Revoked(statement, msg.sender, reason, detail, uint40(block.timestamp));
     }
 
-    function entryOf(bytes32 statement) external view returns (Entry memory) {
-        return entry[statement];
+    function setRoles(address account, uint8 roles) external {
+        demand(1);
+        require(account != address(0) && roles <= 7, ModelAnchor.BadRoles(account, roles));
+        uint40 since = keys[account].compromisedSince;
+        require(since == 0 || roles == 0, ModelAnchor.KeyUnusable(account, since));
+        appoint(account, roles);
+        require(admins() > 0, ModelAnchor.LastAdmin());
+    }
+
+    function markCompromised(address account, uint40 since) external {
+        demand(1);
+        uint40 known = keys[account].compromisedSince;
+        uint40 latest = known == 0 ? uint40(block.timestamp) : known - 1;
+        require(since > 0 && since <= latest, ModelAnchor.BadDate(since, latest));
+        keys[account].compromisedSince = since;
+        require(admins() > 0, ModelAnchor.LastAdmin());
+        emit ModelAnchor.KeyCompromised(account, msg.sender, since);
+    }
+
+    function admins() public view returns (uint64 count) {
+        for (uint256 i = 0; i < appointed.length; ++i) if (can(appointed[i], 1)) ++count;
+    }
+
+    function status(bytes32 statement) public view returns (uint8) {
+        Record memory one = records[statement];
+        uint40 since = keys[one.anchorer].compromisedSince;
+        if (one.kind == 0) return 0;
+        if (one.flags != 0) return 2;
+        return since > 0 && one.time >= since ? 3 : 1;
+    }
+
+    function verifyInclusion(bytes32 root, uint64 size, uint64 index, bytes32 statement, bytes32[] calldata path)
+        public
+        pure
+        returns (bool)
+    {
+        return Merkle.contains(root, size, index, statement, path);
+    }
+
+    function can(address account, uint8 role) private view returns (bool) {
+        return keys[account].roles & role != 0 && keys[account].compromisedSince == 0;
+    }
+
+    function demand(uint8 role) private view {
+        require(keys[msg.sender].roles & role != 0, ModelAnchor.MissingRole(msg.sender, role));
+        require(can(msg.sender, role), ModelAnchor.KeyUnusable(msg.sender, keys[msg.sender].compromisedSince));
+    }
+
+    function demandRevoker(address anchorer) private view {
+        if (msg.sender != anchorer || keys[anchorer].compromisedSince != 0) demand(4);
+    }
+
+    function demandNew(bytes32 key) private view {
+        Record memory one = records[key];
+        require(one.kind == 0, ModelAnchor.AlreadyAnchored(key, one.anchorer, one.time));
+    }
+
+    function write(bytes32 key, address anchorer, uint8 kind, uint16 flags) private {
+        records[key] = Record(anchorer, uint40(block.timestamp), uint32(block.number), kind, flags);
+    }
+
+    function appoint(address account, uint8 roles) private {
+        if (!isAppointed[account]) appointed.push(account);
+        isAppointed[account] = true;
+        keys[account].roles = roles;
+        emit ModelAnchor.RolesChanged(account, msg.sender, roles);
     }
 }
