@@ -1,7 +1,7 @@
 """The files of an artifact's folder: plain ones, and only those that its manifest lists."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from edgeline.digest import sha256_file
 from edgeline.errors import Tampered
@@ -27,11 +27,8 @@ def list_files(folder: Path) -> set[str]:
 def check_file(folder: Path, name: str, entry: FileEntry) -> None:
     """Raises Tampered where the file is not exactly the one that the manifest lists."""
     path = folder / name
-    steps = [
-        folder.joinpath(*path.relative_to(folder).parts[: depth + 1])
-        for depth in range(name.count("/"))
-    ]
-    if any(step.is_symlink() for step in steps) or not is_plain(path):
+    above = (folder / parent for parent in PurePosixPath(name).parents)
+    if any(step.is_symlink() for step in above) or not is_plain(path):
         raise tampered(path, "a file that the manifest lists", "none, or a link")
     if (size := path.stat().st_size) != entry.bytes:
         raise tampered(path, f"{entry.bytes} bytes", f"{size}")

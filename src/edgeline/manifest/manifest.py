@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from edgeline.digest import JsonValue
 from edgeline.manifest.network import Net, TensorSpec
@@ -80,10 +80,7 @@ class Manifest:
                 {"digest": one.digest, "kind": one.kind, "parents": list(one.parents)}
                 for one in self.lineage
             ],
-            "files": {
-                name: {"sha256": entry.sha256, "bytes": entry.bytes}
-                for name, entry in self.files.items()
-            },
+            "files": {name: asdict(entry) for name, entry in self.files.items()},
         }
 
     @classmethod
