@@ -20,6 +20,10 @@ contract Model {
         uint40 compromisedSince;
     }
 
+    uint8 private constant ADMIN = 1;
+    uint8 private constant ANCHORER = 2;
+    uint8 private constant REVOKER = 4;
+
     mapping(bytes32 => Record) public records;
     mapping(address => Key) public keys;
     /// @dev Whoever was ever appointed, each once.
@@ -32,7 +36,7 @@ contract Model {
     }
 
     function anchor(bytes32 statement, bytes32 subject, uint8 kind, bytes32[] calldata parents) external {
-        demand(2);
+        demand(ANCHORER);
         require(kind > 0 && kind < 254, ModelAnchor.ReservedKind(kind));
         require(statement != 0 && subject != 0, ModelAnchor.ZeroDigest());
         demandNew(statement);
@@ -46,7 +50,7 @@ contract Model {
     }
 
     function anchorTree(bytes32 root, uint64 size) external returns (bytes32 id) {
-        demand(2);
+        demand(ANCHORER);
         require(root != 0, ModelAnchor.ZeroDigest());
         require(size > 0, ModelAnchor.EmptyTree());
         id = Merkle.id(root, size);
@@ -83,7 +87,7 @@ contract Model {
     }
 
     function setRoles(address account, uint8 roles) external {
-        demand(1);
+        demand(ADMIN);
         require(account != address(0) && roles <= 7, ModelAnchor.BadRoles(account, roles));
         uint40 since = keys[account].compromisedSince;
         require(since == 0 || roles == 0, ModelAnchor.KeyUnusable(account, since));
@@ -92,7 +96,7 @@ contract Model {
     }
 
     function markCompromised(address account, uint40 since) external {
-        demand(1);
+        demand(ADMIN);
         uint40 known = keys[account].compromisedSince;
         uint40 latest = known == 0 ? uint40(block.timestamp) : known - 1;
         require(since > 0 && since <= latest, ModelAnchor.BadDate(since, latest));
@@ -102,7 +106,7 @@ contract Model {
     }
 
     function admins() public view returns (uint64 count) {
-        for (uint256 i = 0; i < appointed.length; ++i) if (can(appointed[i], 1)) ++count;
+        for (uint256 i = 0; i < appointed.length; ++i) if (can(appointed[i], ADMIN)) ++count;
     }
 
     function status(bytes32 statement) public view returns (uint8) {
@@ -131,7 +135,7 @@ contract Model {
     }
 
     function demandRevoker(address anchorer) private view {
-        if (msg.sender != anchorer || keys[anchorer].compromisedSince != 0) demand(4);
+        if (msg.sender != anchorer || keys[anchorer].compromisedSince != 0) demand(REVOKER);
     }
 
     function demandNew(bytes32 key) private view {
