@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_abi import decode
+from web3 import Web3
 
 from edgeline.anchoring.contract import (
     AnchorContract,
@@ -101,12 +101,10 @@ def test_storage_and_view_agree_about_a_record(
     outbox.add(statement)
     flush(outbox, contract, ours)
     transact(contract, ours, "revoke", statement.digest, 3, "0" * 64)
-    call = contract.call("records", statement.digest)
-    view = bytes.fromhex(contract.node.ask("eth_call", call, "latest")[2:])
-    anchorer, *rest = decode(("address", "uint40", "uint32", "uint8", "uint16"), view)
+    anchorer, *rest = contract.call("records", statement.digest).call()
     record = contract.record(statement.digest)
     assert record is not None
-    assert anchorer == record.anchorer
+    assert anchorer == Web3.to_checksum_address(record.anchorer)
     assert rest == [record.time, record.block, record.kind, record.flags]
     assert (record.revoked, record.reason) == (True, 3)
     assert contract.status(statement.digest) == 2

@@ -11,8 +11,9 @@ from typing import Any
 
 from eth_abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_utils import to_checksum_address
 from web3 import Web3
+from web3.contract.contract import ContractFunction
+from web3.exceptions import BadFunctionCallOutput
 
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.events import Anchored, Event, TreeAnchored, topic
@@ -21,13 +22,12 @@ from edgeline.anchoring.hexadecimal import octets
 from edgeline.anchoring.interface import COMPILED, REFUSALS, ROLES, input_types, role_names
 from edgeline.anchoring.keys import Signer, load_signer, parse_address
 from edgeline.anchoring.node import Node, Refused, batches
-from edgeline.anchoring.sending import Call, send
+from edgeline.anchoring.sending import send
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.provenance.proof import record_slot
 from edgeline.provenance.record import Deployment, Record
 from edgeline.provenance.trie import keccak256
 
-INTERFACE = Web3().eth.contract(abi=COMPILED["abi"], bytecode=COMPILED["bytecode"])
 SLOT_BYTES = 32
 MANY = 50
 """Keys in one search: topics that a node still takes."""
@@ -104,8 +104,8 @@ def deploy(
     node = Node(url)
     chain_id, genesis = node.identity()
     signer = load_signer(source, node, locks)
-    made = INTERFACE.constructor(_prepared(admin or signer.address))
-    mined = send(node, signer, {"data": made.data_in_transaction})
+    made = node.web3.eth.contract(abi=COMPILED["abi"], bytecode=COMPILED["bytecode"])
+    mined = send(node, signer, made.constructor(_prepared(admin or signer.address)))
     if not mined.ok or mined.contract is None:
         raise EdgelineError(
             expected="a new contract",
@@ -141,12 +141,14 @@ class AnchorContract:
 
     def __init__(self, node: Node, deployment: Deployment) -> None:
         self.node, self.deployment = node, deployment
+        address = Web3.to_checksum_address(deployment.contract)
+        self._web3 = node.web3.eth.contract(address, abi=COMPILED["abi"])
 
     def require_code(self) -> None:
         """Raises EnvironmentUnfit unless the contract's code is what it should be."""
         address = self.deployment.contract
-        code = self.node.ask("eth_getCode", address, "latest")
-        found = "0x" + keccak256(self.node.read(octets, code, "code")).hex()
+        code = self.node.web3.eth.get_code(Web3.to_checksum_address(address))
+        found = "0x" + keccak256(bytes(code)).hex()
         if found != self.deployment.code_hash:
             raise EnvironmentUnfit(
                 expected=f"the ModelAnchor contract at {address} of {self.node.place}",
@@ -175,7 +177,9 @@ class AnchorContract:
 
     def statuses(self, keys: Sequence[str]) -> list[int]:
         """0 unknown, 1 valid, 2 revoked, 3 anchored when its key was compromised; all in a few exchanges."""
-        calls = [("eth_call", (self.call("status", key), "latest")) for key in keys]
+        address = self.deployment.contract
+        data = [self._web3.encode_abi("status", args=[_prepared(key)]) for key in keys]
+        calls = [("eth_call", ({"to": address, "data": one}, "latest")) for one in data]
         answers = self.node.results(calls)
         if "0x" in answers:
             self.require_code()
@@ -191,10 +195,11 @@ class AnchorContract:
             EnvironmentUnfit: the contract is not there any more.
             ServiceUnavailable: the node answers with something else.
         """
-        answer = self.node.ask("eth_call", self.call("keys", address), "latest")
-        if answer == "0x":
+        try:
+            return Key(*self.call("keys", address).call())
+        except (BadFunctionCallOutput, DecodingError):
             self.require_code()
-        return self.node.read(_key, answer, "a key")
+            raise self.node.strange("something else than a key") from None
 
     def require_anchorer(self, address: str) -> None:
         """Raises EnvironmentUnfit unless the account may anchor now."""
@@ -212,18 +217,18 @@ class AnchorContract:
                 remedy="name another key source, and ask an administrator for its role: nothing is lost",
             )
 
-    def call(self, function: str, *arguments: object) -> Call:
+    def call(self, function: str, *arguments: object) -> ContractFunction:
         """A call, to be asked or sent. Digests are 64 hexadecimal characters; accounts begin with 0x."""
-        data = INTERFACE.encode_abi(function, args=[*map(_prepared, arguments)])
-        return {"to": to_checksum_address(self.deployment.contract), "data": data}
+        made: ContractFunction = self._web3.functions[function](*map(_prepared, arguments))
+        return made
 
-    def refusal(self, sender: str, call: Call) -> str | None:
+    def refusal(self, sender: str, call: ContractFunction) -> str | None:
         """Why the contract would refuse this call now, in one line; None if it would not."""
         try:
-            answer = self.node.ask("eth_call", {"from": sender, **call}, "latest")
+            call.call({"from": Web3.to_checksum_address(sender)})
         except Refused as refusal:
             return explain(refusal.data) or refusal.found
-        if answer == "0x":
+        except (BadFunctionCallOutput, DecodingError):
             self.require_code()
         return None
 
@@ -274,13 +279,8 @@ def explain(data: str | None) -> str | None:
 def _prepared(value: Any) -> Any:
     """A value as web3 takes it: digests as bytes, accounts with their checksum."""
     if isinstance(value, str):
-        return to_checksum_address(value) if value.startswith("0x") else bytes.fromhex(value)
+        return Web3.to_checksum_address(value) if value.startswith("0x") else bytes.fromhex(value)
     return [_prepared(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _key(words: object) -> Key:
-    data = octets(words, 2 * SLOT_BYTES)
-    return Key(int.from_bytes(data[:SLOT_BYTES]), int.from_bytes(data[SLOT_BYTES:]))
 
 
 def _status(word: object) -> int:

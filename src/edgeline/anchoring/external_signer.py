@@ -16,6 +16,7 @@ from typing import Any
 from eth_account import Account
 from eth_account.typed_transactions import TypedTransaction
 from hexbytes import HexBytes
+from web3.types import TxParams
 
 from edgeline.anchoring.hexadecimal import octets
 from edgeline.errors import EnvironmentUnfit, RecipeError
@@ -24,9 +25,7 @@ from edgeline.errors import EnvironmentUnfit, RecipeError
 # the process, overflows the stack and kills it without a word.
 sys.setrecursionlimit(min(sys.getrecursionlimit(), 3000))
 
-Transaction = dict[str, Any]
-"""With every field; `to` is empty where a contract is made."""
-Sign = Callable[[Transaction], bytes | None]
+Sign = Callable[[TxParams], bytes | None]
 """Gives the signed bytes; None where the node signs."""
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -52,7 +51,7 @@ def external_signer(words: str) -> tuple[str, Sign]:
     return address, lambda transaction: _signed(command, address, transaction)
 
 
-def to_json(transaction: Transaction) -> dict[str, object]:
+def to_json(transaction: TxParams) -> dict[str, object]:
     """As a node or a signing program is told: JSON-RPC's transaction object, without `to` where a contract is made."""
     return {
         name: hex(value) if isinstance(value, int) else value
@@ -61,7 +60,7 @@ def to_json(transaction: Transaction) -> dict[str, object]:
     }
 
 
-def _signed(command: list[str], address: str, transaction: Transaction) -> bytes:
+def _signed(command: list[str], address: str, transaction: TxParams) -> bytes:
     try:
         raw = octets(_answer(command, {"ask": "sign", "transaction": to_json(transaction)}))
     except ValueError:
@@ -74,9 +73,9 @@ def _signed(command: list[str], address: str, transaction: Transaction) -> bytes
     return raw
 
 
-def _sender(transaction: Transaction, raw: bytes) -> str | None:
+def _sender(transaction: TxParams, raw: bytes) -> str | None:
     """Who signed these bytes, if they are this very transaction, every field of it (EIP-1559)."""
-    fields = {name: value for name, value in transaction.items() if name != "from"}
+    fields: dict[str, Any] = {name: value for name, value in transaction.items() if name != "from"}
     given = TypedTransaction.from_dict(fields).as_dict()
     try:
         signed = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import is_checksum_address
+from web3.types import TxParams
 
-from edgeline.anchoring.external_signer import ADDRESS, Sign, Transaction, external_signer
+from edgeline.anchoring.external_signer import ADDRESS, Sign, external_signer
 from edgeline.anchoring.node import Node
 from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.files import acquire_lock, read_json
@@ -82,12 +83,12 @@ def load_signer(source: str, node: Node, locks: Path) -> Signer:
             remedy="write it so; the key itself is never written there",
         )
     address, sign = read(rest, node)
-    chain_id = node.chain_id()
+    chain_id = node.web3.eth.chain_id
     return Signer(address, sign, locks / f"nonces-{chain_id}-{address}.lock")
 
 
 def _of_node(address: str, node: Node) -> tuple[str, Sign]:
-    accounts = node.accounts()
+    accounts = [str(one).lower() for one in node.web3.eth.accounts]
     chosen = address.lower() or next(iter(accounts), "")
     if chosen not in accounts:
         raise EnvironmentUnfit(
@@ -162,8 +163,9 @@ SOURCES: dict[str, tuple[re.Pattern[str], str, Source]] = {
 def _local(account: LocalAccount) -> tuple[str, Sign]:
     address = str(account.address).lower()
 
-    def sign(transaction: Transaction) -> bytes:
-        raw = _without_trace(lambda: bytes(account.sign_transaction(transaction).raw_transaction))
+    def sign(transaction: TxParams) -> bytes:
+        fields: dict[str, Any] = {**transaction}
+        raw = _without_trace(lambda: bytes(account.sign_transaction(fields).raw_transaction))
         if raw is None:
             raise EnvironmentUnfit(
                 expected=f"something that {address} can sign",

@@ -1,19 +1,23 @@
-"""An Ethereum node: its chain, its accounts, and what became of transactions.
+"""An Ethereum node, and the provider through which web3 reaches it.
 
-Nothing that it says is taken on trust, so web3, which would, asks nothing. Nothing is asked twice: whether a
-question may be repeated is for the caller to know. An answer has a deadline, a largest size and the form that
-Ethereum's JSON-RPC specification gives it, or it is an error of ours in one line.
+Nothing that it says is taken on trust. Nothing is asked twice: whether a question may be repeated is for the caller
+to know. An answer has a deadline, a largest size and the form that Ethereum's JSON-RPC specification gives it, or it
+is an error of ours in one line.
 """
 
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from edgeline.anchoring.hexadecimal import OCTETS, count, hexadecimal, quantity
+from web3 import Web3
+from web3.providers.base import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from edgeline.anchoring.hexadecimal import OCTETS, count, hexadecimal, octets, quantity
 from edgeline.anchoring.http import STRANGER, NoAnswer, new_session, post
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
 
@@ -54,13 +58,40 @@ class Mined:
     logs: list[dict[str, Any]]
 
 
-class Node:
+def _addresses(value: object) -> list[bytes]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return [octets(one, 20) for one in value]
+
+
+# What web3 makes Python values of without looking; other answers are read here and where they are asked for.
+FORMS: dict[str, Callable[[Any], object]] = {
+    **dict.fromkeys(("eth_chainId", "eth_blockNumber", "eth_getTransactionCount"), count),
+    **dict.fromkeys(("eth_estimateGas", "eth_getBalance", "eth_maxPriorityFeePerGas"), quantity),
+    **dict.fromkeys(("eth_getCode", "eth_call"), octets),
+    "eth_accounts": _addresses,
+}
+
+
+class Node(JSONBaseProvider):
     """An Ethereum node at `url`; `timeout_s` is for a whole question."""
 
     def __init__(self, url: str, timeout_s: float = 10.0) -> None:
+        super().__init__()
         self.url, self.timeout_s = url, timeout_s
         self.place = shown(url)
         self._session = new_session()
+
+    @cached_property
+    def web3(self) -> Web3:
+        """web3 over this node, without the layers that ask it more than they are asked."""
+        return Web3(self, middleware=[])
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """What web3 calls for one question."""
+        result = self.ask(method, *params)
+        self.read(FORMS[method], result, f"an answer to {method}")
+        return {"jsonrpc": "2.0", "id": 0, "result": result}
 
     def ask(self, method: str, *params: object) -> Any:
         """The result, as the node spells it.
@@ -73,10 +104,6 @@ class Node:
         if isinstance(result, Refused):
             raise result
         return result
-
-    def number(self, method: str, *params: object, parse: Callable[[object], int] = count) -> int:
-        """The result of a question whose answer is a number."""
-        return self.read(parse, self.ask(method, *params), f"an answer to {method}")
 
     def batch(self, questions: Sequence[Question]) -> list[Any]:
         """The results in the order of the questions, from one exchange; a `Refused` where the node said no.
@@ -133,27 +160,19 @@ class Node:
         genesis = self.block(0)
         if genesis is None:
             raise self.strange("no first block")
-        return self.chain_id(), genesis.hash
+        return self.web3.eth.chain_id, genesis.hash
 
     def head(self) -> int:
         """Number of the newest block."""
-        return self.number("eth_blockNumber")
-
-    def chain_id(self) -> int:
-        return self.number("eth_chainId")
-
-    def accounts(self) -> list[str]:
-        """Those that the node signs for."""
-        listed = self.ask("eth_accounts")
-        return self.read(lambda value: [hexadecimal(one, 20) for one in value], listed, "accounts")
+        return int(self.web3.eth.block_number)
 
     def balance(self, address: str) -> int:
         """In wei."""
-        return self.number("eth_getBalance", address, "latest", parse=quantity)
+        return int(self.web3.eth.get_balance(Web3.to_checksum_address(address)))
 
-    def num_sent(self, address: str, tag: str) -> int:
+    def num_sent(self, address: str, tag: Literal["latest", "pending"]) -> int:
         """How many transactions of this account are in blocks ("latest"), or in blocks and waiting ("pending")."""
-        return self.number("eth_getTransactionCount", address, tag)
+        return int(self.web3.eth.get_transaction_count(Web3.to_checksum_address(address), tag))
 
     def block(self, number: int | str) -> Block | None:
         """The header of this block (or "latest"), or None if the chain is not that long."""

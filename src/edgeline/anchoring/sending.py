@@ -8,9 +8,11 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from eth_utils import to_checksum_address
+from web3 import Web3
+from web3.contract.contract import ContractConstructor, ContractFunction
+from web3.types import Nonce, Wei
 
-from edgeline.anchoring.external_signer import Transaction, to_json
+from edgeline.anchoring.external_signer import to_json
 from edgeline.anchoring.hexadecimal import hexadecimal, quantity
 from edgeline.anchoring.keys import Signer
 from edgeline.anchoring.node import Mined, Node, Question, Refused
@@ -26,8 +28,8 @@ PATIENCE_S = 60.0
 
 transaction_hash = partial(hexadecimal, length=32)
 
-Call = dict[str, str]
-"""`data`, what a contract is told or made with, and `to`, the address of one that is there."""
+Call = ContractFunction | ContractConstructor
+"""What a contract is told, or made with."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,19 @@ def sign(
     signer: Signer, chain_id: int, call: Call, nonce: int, gas: int, offer: Fees
 ) -> tuple[bytes | None, str | None, Question]:
     """The signed transaction and its hash, None where the node signs; and the question that gives it to the node."""
-    transaction: Transaction = {
-        "chainId": chain_id,
-        "from": to_checksum_address(signer.address),
-        "nonce": nonce,
-        "to": b"",
-        **call,
-        "value": 0,
-        "gas": gas,
-        "maxFeePerGas": offer.price,
-        "maxPriorityFeePerGas": offer.tip,
-        "type": 2,
-    }
+    # Every field is given, so that web3 asks the node for none.
+    transaction = call.build_transaction(
+        {
+            "chainId": chain_id,
+            "from": Web3.to_checksum_address(signer.address),
+            "nonce": Nonce(nonce),
+            "value": Wei(0),
+            "gas": gas,
+            "maxFeePerGas": Wei(offer.price),
+            "maxPriorityFeePerGas": Wei(offer.tip),
+            "type": 2,
+        }
+    )
     raw = signer.sign(transaction)
     if raw is None:
         return None, None, ("eth_sendTransaction", (to_json(transaction),))
@@ -108,8 +111,8 @@ def send(node: Node, signer: Signer, call: Call) -> Mined:
         ServiceUnavailable: not in a block within a minute, and what became of it is not known.
     """
     with signer.exclusive():
-        chain_id, offer = node.chain_id(), fees(node)
-        gas = node.number("eth_estimateGas", {"from": signer.address, **call}) * 6 // 5
+        chain_id, offer = node.web3.eth.chain_id, fees(node)
+        gas = call.estimate_gas({"from": Web3.to_checksum_address(signer.address)}) * 6 // 5
         require_funds(node, signer.address, chain_id, gas * offer.price)
         nonce = node.num_sent(signer.address, "pending")
         _, name, (method, params) = sign(signer, chain_id, call, nonce, gas, offer)
@@ -133,6 +136,6 @@ def _wait(node: Node, transaction: str) -> Mined:
 
 def _tip(node: Node) -> int:
     try:
-        return node.number("eth_maxPriorityFeePerGas", parse=quantity)
+        return int(node.web3.eth.max_priority_fee)
     except Refused:
         return GWEI
