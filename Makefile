@@ -6,6 +6,6 @@ run:
 	@$(PYTHON) bootstrap.py run $(ARGS)
 test check setup:
 	@$(PYTHON) bootstrap.py $@
-# Everything about the contract, in ten minutes; docs/contract.md. The first time needs a network.
+# Everything about the contract, in seven minutes; docs/contract.md. The first time needs a network.
 contract:
 	@$(PYTHON) contracts/prove.py $(ARGS)

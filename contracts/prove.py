@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """All that is known of ModelAnchor.sol, found out again: fuzzing, invariants, coverage, proofs, mutants, analysis.
 
-    python3 contracts/prove.py                 every stage, in order; about ten minutes on 2 cores
+    python3 contracts/prove.py                 every stage, in order; about seven minutes on 2 cores
     python3 contracts/prove.py STAGE ...       some of: compile tests fuzz invariants coverage halmos mutants slither
 
 Needs node_modules (python3 bootstrap.py setup). Halmos and Slither are installed by pip on first use, each into an

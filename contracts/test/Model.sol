@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {Merkle} from "./Merkle.sol";
 import {ModelAnchor} from "../ModelAnchor.sol";
 
-/// @dev What ModelAnchor should do, a second time and in the plainest way: nothing packed, each rule a line, in the order
-/// in which they are refused. Only errors and events are the contract's own.
+/// @dev What ModelAnchor should do, a second time and in the plainest way: nothing packed, each rule a line, in the
+/// order in which they are refused. Only errors and events are the contract's own.
 contract Model {
     struct Record {
         address anchorer;
