@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from edgeline.errors import EdgelineError, EnvironmentUnfit
 from edgeline.files import acquire_lock
@@ -52,7 +53,10 @@ class Database:
                     old.unlink(missing_ok=True)
                 self._db = self._connect()
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._db.close()
 
     def fetch(self, query: str, *values: object) -> list[sqlite3.Row]:

@@ -18,16 +18,16 @@ def test_statements_are_found_by_what_they_are_about(outbox: Outbox, make: Make)
     outbox.add(data)
     tree = outbox.add_tree([small, tuned])
 
-    assert outbox.statements.statement(small.digest) == small
-    assert outbox.statements.statement("1" * 64) is None
-    assert outbox.statements.about(small.subject) == [small]
-    assert outbox.statements.revision("5" * 32) == [data]
-    assert outbox.statements.children(data.digest) == sorted([tuned.digest, small.digest])
-    assert outbox.statements.lineage(small.digest) == (data, tuned)
+    assert outbox.statement(small.digest) == small
+    assert outbox.statement("1" * 64) is None
+    assert outbox.about(small.subject) == [small]
+    assert outbox.revision("5" * 32) == [data]
+    assert outbox.children(data.digest) == sorted([tuned.digest, small.digest])
+    assert outbox.lineage(small.digest) == (data, tuned)
     assert [row.key for row in outbox.entries()] == [data.digest, tree]
     outbox.add(make("orphan", make("never seen")))
     with pytest.raises(NotAnchored, match=make("never seen").digest):
-        outbox.statements.lineage(make("orphan", make("never seen")).digest)
+        outbox.lineage(make("orphan", make("never seen")).digest)
 
 
 def test_a_long_line_of_rounds_is_followed_to_its_beginning(outbox: Outbox, make: Make) -> None:
@@ -35,7 +35,7 @@ def test_a_long_line_of_rounds_is_followed_to_its_beginning(outbox: Outbox, make
     for number in range(1, 1500):
         line.append(make(str(number), line[-1], line[max(0, number - 7)]))
     outbox.add(*line)
-    assert outbox.statements.lineage(line[-1].digest) == tuple(line[:-1])
+    assert outbox.lineage(line[-1].digest) == tuple(line[:-1])
 
 
 def test_many_may_add_at_the_same_time(make: Make, tmp_path: Path) -> None:
@@ -82,4 +82,4 @@ def test_a_damaged_outbox_is_one_line(tmp_path: Path, make: Make) -> None:
     database.execute("PRAGMA user_version = 2")
     database.close()
     with Outbox(path) as outbox, pytest.raises(EnvironmentUnfit, match="another document than"):
-        outbox.statements.statement(make("model").digest)
+        outbox.statement(make("model").digest)

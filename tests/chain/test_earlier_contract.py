@@ -60,7 +60,7 @@ def test_rounds_of_the_earlier_outbox_are_statements_and_federations_are_no_entr
             assert [entry.state for entry in rounds] == ["final", "sent"]
             assert rounds[1].parents == (rounds[0].key,)
             for entry in entries[:6]:
-                statement = outbox.statements.statement(entry.key)
+                statement = outbox.statement(entry.key)
                 assert statement
                 assert (statement.subject, statement.parents) == (entry.subject, entry.parents)
             assert outbox.counts() == {
@@ -80,8 +80,8 @@ def test_receipts_and_artifacts_of_the_earlier_contract_prove_themselves(tmp_pat
     assert receipt.schema == EARLIER_SCHEMA
     assert check(receipt, receipt.statement.subject).level == 2
     with Outbox(earlier_outbox(tmp_path / "outbox.db")) as outbox:
-        assert outbox.statements.about(receipt.statement.subject) == [receipt.statement]
-        assert outbox.statements.lineage(receipt.statement.digest) == receipt.lineage
+        assert outbox.about(receipt.statement.subject) == [receipt.statement]
+        assert outbox.lineage(receipt.statement.digest) == receipt.lineage
 
 
 def test_reading_names_the_next_command_and_writing_deploys_a_new_contract(

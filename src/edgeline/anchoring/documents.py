@@ -17,11 +17,8 @@ CREATE TABLE IF NOT EXISTS parents (parent BLOB, id INTEGER, PRIMARY KEY (parent
 """
 
 
-class Documents:
-    """The statements in a database that has these tables."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Documents(Database):
+    """A database with statements: one whose schema has these tables."""
 
     def statement(self, digest: str) -> Statement | None:
         """The statement with this digest."""
@@ -43,7 +40,7 @@ class Documents:
         query = (
             "SELECT digest FROM statements NATURAL JOIN parents WHERE parent = ? ORDER BY digest"
         )
-        return [row["digest"].hex() for row in self._database.fetch(query, _bytes(digest))]
+        return [row["digest"].hex() for row in self.fetch(query, _bytes(digest))]
 
     def lineage(self, digest: str) -> tuple[Statement, ...]:
         """Every ancestor of a statement, parents first; the same order every time.
@@ -67,7 +64,7 @@ class Documents:
         statement = self.statement(digest)
         if statement is None:
             raise NotAnchored(
-                expected=f"statement {digest} in {self._database.path}",
+                expected=f"statement {digest} in {self.path}",
                 found="none",
                 remedy="verify something that has a receipt with it, or ask who stated it",
             )
@@ -75,8 +72,7 @@ class Documents:
 
     def _statements(self, query: str, value: object) -> list[Statement]:
         return [
-            self._parsed(row["digest"].hex(), row["document"])
-            for row in self._database.fetch(query, value)
+            self._parsed(row["digest"].hex(), row["document"]) for row in self.fetch(query, value)
         ]
 
     def _parsed(self, digest: str, document: bytes) -> Statement:
@@ -85,7 +81,7 @@ class Documents:
         except ValueError:
             statement = None
         if statement is None or statement.digest != digest:
-            raise self._database.unfit(f"another document than statement {digest}")
+            raise self.unfit(f"another document than statement {digest}")
         return statement
 
 

@@ -34,9 +34,9 @@ def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
         raise RecipeError(
             expected=f"a kind among {', '.join(BY_HAND)}", found=kind, remedy="name one of them"
         )
-    for statement in reversed(known.statements.about(thing.digest)):
+    for statement in reversed(known.about(thing.digest)):
         if statement.kind == kind:
-            return (*known.statements.lineage(statement.digest), statement)
+            return (*known.lineage(statement.digest), statement)
     assert thing.path is not None
     name = CARD if thing.what == "dataset" else thing.path.name
     try:
@@ -75,7 +75,7 @@ def find_history(digest: str, receipt: Path | None, outbox: Outbox) -> tuple[Sta
     read = read_receipt(receipt) if receipt else None
     if read is not None and read.statement.subject == digest:
         return (*read.lineage, read.statement)
-    for statement in outbox.statements.about(digest):
+    for statement in outbox.about(digest):
         if statement.kind == "artifact":
-            return (*outbox.statements.lineage(statement.digest), statement)
+            return (*outbox.lineage(statement.digest), statement)
     return None

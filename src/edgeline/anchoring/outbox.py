@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
 from edgeline.anchoring.outbox_entry import OutboxEntry
-from edgeline.database import Database, Schema
+from edgeline.database import Schema
 from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
 from edgeline.provenance.receipt import Inclusion
@@ -44,29 +44,18 @@ CREATE TABLE IF NOT EXISTS revocations (
 """
 
 
-class Outbox:
-    """The entries and the statements of one chain, in an SQLite database. Safe to add to while it is flushed.
-
-    `path` None keeps it in memory alone. To be closed after use.
-    """
+class Outbox(Documents):
+    """The entries and the statements of one chain, in an SQLite database. Safe to add to while it is flushed."""
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self.database = Database(path, SCHEMA)
-        self.statements = Documents(self.database)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.database.close()
+        super().__init__(path, SCHEMA)
 
     def add(self, *statements: Statement) -> int:
         """Queues statements in their order, all or none of them; gives how many were not here.
 
         The next flush anchors them: parents come first.
         """
-        with self.database.change() as db:
+        with self.change() as db:
             digests = keep(db, statements)
             calls = zip(digests, statements, strict=True)
             return sum(
@@ -81,7 +70,7 @@ class Outbox:
         """
         if not statements:
             raise ValueError("a tree without statements")
-        with self.database.change() as db:
+        with self.change() as db:
             leaves = keep(db, statements)
             if len(leaves) != len(statements):
                 raise ValueError("a tree with a statement twice")
@@ -96,11 +85,11 @@ class Outbox:
     def entries(self, state: str | None = None) -> list[OutboxEntry]:
         """All entries, or those in one state, in the order in which they were added."""
         where, values = ("", []) if state is None else ("WHERE state = ?", [state])
-        rows = self.database.fetch(f"SELECT * FROM rows {where} ORDER BY id", *values)
+        rows = self.fetch(f"SELECT * FROM rows {where} ORDER BY id", *values)
         return [_entry(row) for row in rows]
 
     def entry(self, key: str) -> OutboxEntry | None:
-        rows = self.database.fetch("SELECT * FROM rows WHERE key = ?", key)
+        rows = self.fetch("SELECT * FROM rows WHERE key = ?", key)
         return _entry(rows[0]) if rows else None
 
     def counts(self) -> dict[str, int]:
@@ -111,7 +100,7 @@ class Outbox:
 
     def tree_of(self, digest: str) -> str | None:
         """Id of a tree that holds this statement; the newest on the chain, if there are several."""
-        found = self.database.fetch(
+        found = self.fetch(
             "SELECT key FROM members JOIN rows ON rows.id = tree JOIN statements ON statements.id = leaf "
             "WHERE digest = ? ORDER BY state IN ('mined', 'final') DESC, rows.id DESC",
             bytes.fromhex(digest),
@@ -120,7 +109,7 @@ class Outbox:
 
     def members(self, tree: str) -> list[str]:
         """Digests of the statements in a tree, in the order of its leaves."""
-        found = self.database.fetch(
+        found = self.fetch(
             "SELECT digest FROM rows JOIN members ON tree = rows.id "
             "JOIN statements ON statements.id = leaf WHERE key = ? ORDER BY place",
             tree,
@@ -136,7 +125,7 @@ class Outbox:
 
     def note_revocation(self, key: str, function: str, arguments: Sequence[object]) -> None:
         """Keeps a call that revokes; to be called before it is sent."""
-        with self.database.change() as db:
+        with self.change() as db:
             db.execute(
                 "INSERT OR IGNORE INTO revocations VALUES (?, ?, ?)",
                 (key, function, json.dumps(arguments)),
@@ -144,7 +133,7 @@ class Outbox:
 
     def revocations(self) -> list[tuple[str, str, list[Any]]]:
         """Key of what was ever revoked from here, the function that does it, and its arguments."""
-        found = self.database.fetch("SELECT * FROM revocations ORDER BY key")
+        found = self.fetch("SELECT * FROM revocations ORDER BY key")
         return [(row["key"], row["function"], json.loads(row["arguments"])) for row in found]
 
     def exclusive(self, patience_s: float = 0.0) -> AbstractContextManager[None]:
@@ -159,18 +148,18 @@ class Outbox:
         Returns how many entries had been anchored elsewhere, and wait again now.
         """
         place = (deployment.chain_id, deployment.genesis, deployment.contract)
-        found = self.database.fetch("SELECT chain_id, genesis, contract FROM place")
+        found = self.fetch("SELECT chain_id, genesis, contract FROM place")
         if [place] == [tuple(row) for row in found]:
             return 0
         entries = self.entries()
         self.save(entry.freed() for entry in entries)
-        with self.database.change() as db:
+        with self.change() as db:
             db.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?, ?)", place)
         return sum(entry.state in ("mined", "final") for entry in entries)
 
     def save(self, entries: Iterable[OutboxEntry]) -> None:
         """Keeps how far these entries got; to be called before their transactions leave."""
-        with self.database.change() as db:
+        with self.change() as db:
             db.executemany(
                 "UPDATE rows SET state = :state, reason = :reason, sender = :sender, nonce = :nonce, "
                 'price = :price, raw = :raw, "transaction" = :transaction, block = :block, '
@@ -180,7 +169,7 @@ class Outbox:
 
     def blocks(self) -> list[tuple[int, str]]:
         """Number and hash of every block that holds something of ours, oldest first."""
-        found = self.database.fetch(
+        found = self.fetch(
             "SELECT DISTINCT block, block_hash FROM rows "
             "WHERE state IN ('mined', 'final') AND block IS NOT NULL ORDER BY block, block_hash"
         )
@@ -191,7 +180,7 @@ class Outbox:
 
         An entry that we sent counts as sent, since its transaction may still be taken.
         """
-        with self.database.change() as db:
+        with self.change() as db:
             return db.execute(
                 "UPDATE rows SET state = CASE WHEN nonce IS NULL THEN 'pending' ELSE 'sent' END, "
                 "block = NULL, block_hash = NULL "
@@ -201,7 +190,7 @@ class Outbox:
 
     def finalise(self, until: int) -> int:
         """What was anchored up to this block stays; gives how many entries became final."""
-        with self.database.change() as db:
+        with self.change() as db:
             return db.execute(
                 "UPDATE rows SET state = 'final' WHERE state = 'mined' AND (block <= ? OR block IS NULL)",
                 (until,),

@@ -31,7 +31,7 @@ def missing_receipts(outbox: Outbox, contract: AnchorContract, artifacts: Path) 
         statement
         for folder in artifacts.glob("[0-9a-f]*")
         if not receipt_path(folder).is_file()
-        for statement in outbox.statements.about(folder.name)
+        for statement in outbox.about(folder.name)
         if statement.kind == "artifact"
     ]
     statuses = contract.statuses([statement.digest for statement in statements])
@@ -51,7 +51,7 @@ def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt
         NotAnchored: neither the statement nor a tree with it is on the chain, or its documents are not here.
         Tampered: the node contradicts itself.
     """
-    lineage, statement = outbox.statements.lineage(digest), outbox.statements.statement(digest)
+    lineage, statement = outbox.lineage(digest), outbox.statement(digest)
     assert statement is not None
     record, tree = contract.record(digest), None
     if record is None or record.kind == LEAF:

@@ -22,7 +22,7 @@ class StatementArchive:
 
     def statement(self, digest: str) -> Statement | None:
         """The statement with this digest."""
-        return self._received.get(digest) or self.outbox.statements.statement(digest)
+        return self._received.get(digest) or self.outbox.statement(digest)
 
     def tree_of(self, digest: str) -> str | None:
         """Id of a tree that holds this statement."""

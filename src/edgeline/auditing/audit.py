@@ -41,7 +41,7 @@ class Audit:
     def about(self, digest: str) -> list[Entry]:
         """What there is of a subject, a statement or a tree with this digest, oldest first."""
         recorded = {entry.statement: entry for entry in self._records(subject=[digest])}
-        documents = self.archive.outbox.statements.about(digest)
+        documents = self.archive.outbox.about(digest)
         statements = self.of([digest, *(one.digest for one in documents)])
         anchored = {key: entry for key, entry in statements.items() if entry.is_anchored}
         return sorted((anchored | recorded).values(), key=lambda entry: entry.block)
@@ -91,8 +91,8 @@ class Audit:
     def children(self, entry: Entry) -> list[str]:
         """The statements that name this one as a parent."""
         derived = self.index.find(Derived, parent=[entry.statement])
-        documents = self.archive.outbox.statements
-        return [*(one.body.child for one in derived), *documents.children(entry.statement)]
+        stated = self.archive.outbox.children(entry.statement)
+        return [*(one.body.child for one in derived), *stated]
 
     def reach(
         self,

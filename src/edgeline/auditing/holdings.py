@@ -66,7 +66,7 @@ def own_entries(session: ChainSession, kind: str) -> list[Entry]:
 def is_pending(workspace: Workspace, chain: str, digest: str) -> bool:
     """Whether a statement about this digest is still to be anchored."""
     with open_outbox(workspace, chain) as outbox:
-        entries = [outbox.entry(statement.digest) for statement in outbox.statements.about(digest)]
+        entries = [outbox.entry(statement.digest) for statement in outbox.about(digest)]
     return any(entry is not None and entry.state in ("pending", "sent") for entry in entries)
 
 

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from edgeline.anchoring.events import EVENTS, Event, Fields, event, malformed
 from edgeline.anchoring.events import row as read_row
@@ -55,8 +55,8 @@ class Head:
     hash: str
 
 
-class Index:
-    """What one contract said, as far as it was read; `path` None keeps it in memory alone. To be closed after use."""
+class Index(Database):
+    """What one contract said, as far as it was read."""
 
     def __init__(
         self, path: Path | None, node: Node, deployment: Deployment, first_block: int = 0
@@ -70,18 +70,12 @@ class Index:
             make=self._make,
             is_cache=True,
         )
-        self.database = Database(path, schema)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.database.close()
+        super().__init__(path, schema)
 
     @property
     def head(self) -> Head:
         newest = "SELECT block, hash FROM checkpoint ORDER BY block DESC LIMIT 1"
-        heads = self.database.fetch(newest)
+        heads = self.fetch(newest)
         return Head(*heads[0]) if heads else Head(self.first_block - 1, "")
 
     def find(self, body: type[B], **wanted: Collection[str]) -> list[Event[B]]:
@@ -90,7 +84,7 @@ class Index:
         where = f"WHERE {' AND '.join(tests)}" if tests else ""
         values = [json.dumps(list(some)) for some in wanted.values()]
         query = f"SELECT * FROM {body.__name__} {where} ORDER BY block, position"
-        return [event(body, tuple(row)) for row in self.database.fetch(query, *values)]
+        return [event(body, tuple(row)) for row in self.fetch(query, *values)]
 
     def refresh(self, progress: Progress | None = None) -> Head:
         """Reads what is new; `progress` gets the block reached and the last one.
@@ -146,9 +140,9 @@ class Index:
 
     def _make_searchable(self) -> None:
         """Once everything was read: to keep the order of digests while they pour in costs twice as much."""
-        if self.database.fetch("SELECT 1 FROM sqlite_master WHERE type = 'index'"):
+        if self.fetch("SELECT 1 FROM sqlite_master WHERE type = 'index'"):
             return
-        with self.database.change() as db:
+        with self.change() as db:
             for table, names in INDEXED.items():
                 for name in names:
                     db.execute(f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({name})")
@@ -174,10 +168,10 @@ class Index:
         if not head.hash or self._node.holds(head.number, head.hash):
             return False
         query = "SELECT block, hash FROM checkpoint ORDER BY block"
-        checkpoints = [(number, hash_) for number, hash_ in self.database.fetch(query)]
+        checkpoints = [(number, hash_) for number, hash_ in self.fetch(query)]
         num_held = self._node.num_held(checkpoints)
         keep = checkpoints[num_held - 1][0] if num_held else self.first_block - 1
-        with self.database.change() as db:
+        with self.change() as db:
             for table in ("checkpoint", *(body.__name__ for body in EVENTS)):
                 db.execute(f"DELETE FROM {table} WHERE block > ?", (keep,))
         return True
@@ -186,7 +180,7 @@ class Index:
         by_event = defaultdict(list)
         for body, values in rows:
             by_event[body].append(values)
-        with self.database.change() as db:
+        with self.change() as db:
             if self.head.number + 1 != first:
                 return  # another process was faster
             for body, many in by_event.items():

@@ -71,7 +71,7 @@ def _stored_manifest(path: Path, artifact: str) -> Manifest:
 def _require_release(session: ChainSession, verdict: Verdict, claims: Mapping[str, str]) -> None:
     """A release of this very artifact says what the version claims, and still holds."""
     archive, statement = session.archive, verdict.evidence.entry.statement
-    children = map(archive.statement, archive.outbox.statements.children(statement))
+    children = map(archive.statement, archive.outbox.children(statement))
     releases = [one for one in children if one and one.kind == "release"]
     if not releases:
         return

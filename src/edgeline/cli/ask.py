@@ -76,7 +76,7 @@ def find_thing(text: str, chain: str) -> Named:
         if not path.is_file():
             return []
         with Outbox(path) as outbox:
-            return outbox.statements.revision(revision)
+            return outbox.revision(revision)
 
     return subject.name(text, of_revision, card.check)
 

@@ -107,7 +107,7 @@ def test_a_lineage_that_a_contract_would_have_refused_is_a_lie(own: Audited) -> 
     for pair in ((DATA, TUNED), (TUNED, DATA)):
         child, parent = (one.digest for one in pair)
         values = (10**6 + len(child), hash(pair) % 1000, "0x", "0x", parent, child)
-        own.audit.index.database.fetch("INSERT INTO Derived VALUES (?, ?, ?, ?, ?, ?)", *values)
+        own.audit.index.fetch("INSERT INTO Derived VALUES (?, ?, ?, ?, ?, ?)", *values)
     with pytest.raises(Tampered, match="malformed"):
         own.audit.lineage(TUNED.subject)
 

@@ -49,7 +49,7 @@ def test_an_index_of_the_earlier_contract_is_made_anew(
         assert index.head == Head(own.block - 1, "")
         index.refresh()
         assert statements(index) == [digest_of("one")]
-        tables = index.database.fetch("SELECT name FROM sqlite_master")
+        tables = index.fetch("SELECT name FROM sqlite_master")
         assert "TaskOpened" not in [name for (name,) in tables]
 
 
@@ -83,7 +83,7 @@ def test_an_index_that_broke_while_it_is_read_is_told_in_one_line(
     anchorer.anchor("one")
     with index_of(own, tmp_path / "index.db") as index:
         index.refresh()
-        index.database.fetch("DROP TABLE Anchored")
+        index.fetch("DROP TABLE Anchored")
         with pytest.raises(EnvironmentUnfit, match="made anew"):
             statements(index)
         anchorer.anchor("two")

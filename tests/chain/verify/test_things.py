@@ -49,7 +49,7 @@ def test_a_tree_that_holds_something_else_is_found(files: list[Path], company: C
     receipt = read_receipt(receipt_path(files[0]))
     assert receipt is not None
 
-    with company.outbox.database.change() as db:
+    with company.outbox.change() as db:
         db.execute("DELETE FROM members WHERE place > 0")
     named = Named("digest", receipt.statement.digest)
     with company.session() as session, pytest.raises(Tampered, match="tree"):
