@@ -23,11 +23,11 @@ def test_statements_are_found_by_what_they_are_about(outbox: Outbox, make: Make)
     assert outbox.about(small.subject) == [small]
     assert outbox.revision("5" * 32) == [data]
     assert outbox.children(data.digest) == sorted([tuned.digest, small.digest])
-    assert outbox.lineage(small.digest) == (data, tuned)
+    assert outbox.history(small.digest) == (data, tuned, small)
     assert [row.key for row in outbox.entries()] == [data.digest, tree]
     outbox.add(make("orphan", make("never seen")))
     with pytest.raises(NotAnchored, match=make("never seen").digest):
-        outbox.lineage(make("orphan", make("never seen")).digest)
+        outbox.history(make("orphan", make("never seen")).digest)
 
 
 def test_a_long_line_of_rounds_is_followed_to_its_beginning(outbox: Outbox, make: Make) -> None:
@@ -35,7 +35,7 @@ def test_a_long_line_of_rounds_is_followed_to_its_beginning(outbox: Outbox, make
     for number in range(1, 1500):
         line.append(make(str(number), line[-1], line[max(0, number - 7)]))
     outbox.add(*line)
-    assert outbox.lineage(line[-1].digest) == tuple(line[:-1])
+    assert outbox.history(line[-1].digest) == tuple(line)
 
 
 def test_many_may_add_at_the_same_time(make: Make, tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ def test_receipts_and_artifacts_of_the_earlier_contract_prove_themselves(tmp_pat
     assert check(receipt, receipt.statement.subject).level == 2
     with Outbox(earlier_outbox(tmp_path / "outbox.db")) as outbox:
         assert outbox.about(receipt.statement.subject) == [receipt.statement]
-        assert outbox.lineage(receipt.statement.digest) == receipt.lineage
+        history = outbox.history(receipt.statement.digest)
+        assert history == (*receipt.lineage, receipt.statement)
 
 
 def test_reading_names_the_next_command_and_writing_deploys_a_new_contract(

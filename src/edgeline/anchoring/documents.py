@@ -25,10 +25,11 @@ class Documents(Database):
         found = self._statements("SELECT * FROM statements WHERE digest = ?", _bytes(digest))
         return found[0] if found else None
 
-    def about(self, sha256: str) -> list[Statement]:
-        """The statements of which one subject has this SHA-256."""
+    def about(self, sha256: str, kind: str = "") -> list[Statement]:
+        """The statements of which one subject has this SHA-256, all of them or those of one kind."""
         query = "SELECT * FROM statements NATURAL JOIN subjects WHERE sha256 = ? ORDER BY digest"
-        return self._statements(query, _bytes(sha256))
+        found = self._statements(query, _bytes(sha256))
+        return [one for one in found if kind in ("", one.kind)]
 
     def revision(self, revision: str) -> list[Statement]:
         """The statements about this revision of data, by DVC's name of it."""
@@ -42,8 +43,8 @@ class Documents(Database):
         )
         return [row["digest"].hex() for row in self.fetch(query, _bytes(digest))]
 
-    def lineage(self, digest: str) -> tuple[Statement, ...]:
-        """Every ancestor of a statement, parents first; the same order every time.
+    def history(self, digest: str) -> tuple[Statement, ...]:
+        """Every ancestor of a statement, parents first, and itself last; the same order every time.
 
         Raises:
             NotAnchored: one of them, or the statement itself, is not here.
@@ -57,7 +58,6 @@ class Documents(Database):
                 waiting.append(self._known(missing[0]))
             else:
                 done[waiting.pop().digest] = youngest
-        del done[digest]
         return tuple(done.values())
 
     def _known(self, digest: str) -> Statement:

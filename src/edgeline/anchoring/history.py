@@ -34,9 +34,8 @@ def history_of(thing: Named, kind: str, known: Outbox) -> tuple[Statement, ...]:
         raise RecipeError(
             expected=f"a kind among {', '.join(BY_HAND)}", found=kind, remedy="name one of them"
         )
-    for statement in reversed(known.about(thing.digest)):
-        if statement.kind == kind:
-            return (*known.lineage(statement.digest), statement)
+    if stated := known.about(thing.digest, kind):
+        return known.history(stated[-1].digest)
     assert thing.path is not None
     name = CARD if thing.what == "dataset" else thing.path.name
     try:
@@ -75,7 +74,5 @@ def find_history(digest: str, receipt: Path | None, outbox: Outbox) -> tuple[Sta
     read = read_receipt(receipt) if receipt else None
     if read is not None and read.statement.subject == digest:
         return (*read.lineage, read.statement)
-    for statement in outbox.about(digest):
-        if statement.kind == "artifact":
-            return (*outbox.lineage(statement.digest), statement)
-    return None
+    stated = outbox.about(digest, "artifact")
+    return outbox.history(stated[0].digest) if stated else None

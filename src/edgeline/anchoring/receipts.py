@@ -31,8 +31,7 @@ def missing_receipts(outbox: Outbox, contract: AnchorContract, artifacts: Path) 
         statement
         for folder in artifacts.glob("[0-9a-f]*")
         if not receipt_path(folder).is_file()
-        for statement in outbox.about(folder.name)
-        if statement.kind == "artifact"
+        for statement in outbox.about(folder.name, "artifact")
     ]
     statuses = contract.statuses([statement.digest for statement in statements])
     return [
@@ -51,8 +50,7 @@ def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt
         NotAnchored: neither the statement nor a tree with it is on the chain, or its documents are not here.
         Tampered: the node contradicts itself.
     """
-    lineage, statement = outbox.lineage(digest), outbox.statement(digest)
-    assert statement is not None
+    *lineage, statement = outbox.history(digest)
     record, tree = contract.record(digest), None
     if record is None or record.kind == LEAF:
         tree = outbox.tree_of(digest)
@@ -68,7 +66,7 @@ def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt
         raise contract.node.contradiction(f"the event of {record.key}", "its record alone")
     receipt = Receipt(
         statement=statement,
-        lineage=lineage,
+        lineage=tuple(lineage),
         deployment=contract.deployment,
         record=record,
         block_hash=place.block_hash,
