@@ -128,10 +128,9 @@ def anchor(
     digest, manifest = artifact.digest, open_artifact(artifact.path).manifest
     files = [Subject(name, entry.sha256) for name, entry in manifest.files.items()]
     about = {"recipe": manifest.recipe}
-    itself = lineage.add("artifact", digest, manifest.parents.values(), about, files=files).of(
-        digest
-    )
-    statements = (*lineage, itself, release_statement(itself, gate.report.validation))
+    lineage = lineage.add("artifact", digest, manifest.parents.values(), about, files=files)
+    *_, itself = lineage
+    statements = (*lineage, release_statement(itself, gate.report.validation))
     with open_outbox(run.workspace, settings.chain) as outbox:
         outbox.add(*statements)
         try:

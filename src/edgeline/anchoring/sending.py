@@ -91,8 +91,8 @@ def sign(
     return raw, name, ("eth_sendRawTransaction", ("0x" + raw.hex(),))
 
 
-def require_funds(node: Node, address: str, chain_id: int, needed: int) -> None:
-    """Raises EnvironmentUnfit if the account has less than `needed` wei."""
+def require_funds(node: Node, address: str, chain_id: int, needed: int) -> int:
+    """What the account has, in wei; raises EnvironmentUnfit if that is less than `needed`."""
     held = node.balance(address)
     if held < needed:
         raise EnvironmentUnfit(
@@ -100,6 +100,7 @@ def require_funds(node: Node, address: str, chain_id: int, needed: int) -> None:
             found=f"{held / 10**18:g}",
             remedy="send it some (on a test network: from a faucet) and try again: nothing is lost",
         )
+    return held
 
 
 def send(node: Node, signer: Signer, call: Call) -> Mined:

@@ -165,11 +165,9 @@ class Submitter:
 
     def _affordable(self, entries: list[OutboxEntry], offer: Fees) -> list[OutboxEntry]:
         """As many of them as the account can pay for, or EnvironmentUnfit."""
-        held = self.node.balance(self.signer.address)
+        chain_id = self.contract.deployment.chain_id
         costs = list(accumulate(entry.gas_limit * offer.price for entry in entries))
-        if held < costs[0]:
-            chain_id = self.contract.deployment.chain_id
-            require_funds(self.node, self.signer.address, chain_id, costs[0])
+        held = require_funds(self.node, self.signer.address, chain_id, costs[0])
         return [entry for entry, cost in zip(entries, costs, strict=True) if cost <= held]
 
     def _signed(self, entry: OutboxEntry, offer: Fees) -> tuple[OutboxEntry, Question]:

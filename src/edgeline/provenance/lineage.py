@@ -7,7 +7,6 @@ manifest name the same parents.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from edgeline.manifest import Ancestor
 from edgeline.provenance.statement import Statement, Subject
@@ -51,19 +50,12 @@ class Lineage:
         Raises:
             KeyError: a parent without a statement.
         """
-        if digest in self._by_subject:
+        known = {statement.subject: statement.digest for statement in self.statements}
+        if digest in known:
             return self
-        above = tuple(self._by_subject[parent].digest for parent in parents)
+        above = tuple(known[parent] for parent in parents)
         subjects = (Subject(name or FILE_OF[kind], digest), *files)
         return Lineage((*self.statements, Statement(subjects, kind, above, about)))
-
-    def of(self, digest: str) -> Statement:
-        """The statement about a thing.
-
-        Raises:
-            KeyError: there is none.
-        """
-        return self._by_subject[digest]
 
     def ancestry(self, *digests: str) -> "Lineage":
         """Only what these things came from, themselves included."""
@@ -85,10 +77,6 @@ class Lineage:
             )
             for statement in self.statements
         )
-
-    @cached_property
-    def _by_subject(self) -> dict[str, Statement]:
-        return {statement.subject: statement for statement in self.statements}
 
 
 def release_statement(artifact: Statement, validation: float) -> Statement:
