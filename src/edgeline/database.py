@@ -1,9 +1,8 @@
 """An SQLite file that several processes open, read and change at the same time."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -16,21 +15,6 @@ CACHE_KIB, WAL_PAGES = 2**16, 2**14
 """SQLite's own 2 MB and 1,000 pages are too few for digests, which land anywhere in an index."""
 
 
-@dataclass(frozen=True)
-class Schema:
-    """What a database holds."""
-
-    what: str
-    """What a person calls it, with its article."""
-    remedy: str
-    is_current: Callable[[sqlite3.Connection], bool]
-    """Whether the tables are those of this version; raises sqlite3.NotSupportedError for one that cannot become it."""
-    make: Callable[[sqlite3.Connection], object]
-    """Makes the tables, or makes those of an earlier version this one's; within a transaction."""
-    is_cache: bool = False
-    """Whether it is made anew when it is damaged, and may lose its newest changes with a power cut."""
-
-
 class Database:
     """The database at `path`, which is made where there is none; None keeps it in memory. To be closed after use.
 
@@ -38,15 +22,21 @@ class Database:
         EnvironmentUnfit: the database cannot be read or written.
     """
 
-    def __init__(self, path: Path | None, schema: Schema) -> None:
-        self.path, self.schema = path, schema
+    what: str
+    """What a person calls it, with its article."""
+    remedy: str
+    is_cache = False
+    """Whether it is made anew when it is damaged, and may lose its newest changes with a power cut."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
         with self._explain_failure(), self._lock():
             try:
                 self._db = self._connect()
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:
-                if path is None or not schema.is_cache:
+                if path is None or not self.is_cache:
                     raise
                 # with its journal, which would be laid over the new one
                 for old in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
@@ -69,17 +59,25 @@ class Database:
         with self._explain_failure(), _transaction(self._db):
             yield self._db
 
+    def _is_current(self, db: sqlite3.Connection) -> bool:
+        """Whether the tables are those of this version; raises sqlite3.NotSupportedError if they cannot become it."""
+        raise NotImplementedError
+
+    def _make(self, db: sqlite3.Connection) -> None:
+        """Makes the tables, or makes those of an earlier version this one's; within a transaction."""
+        raise NotImplementedError
+
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path or ":memory:", timeout=PATIENCE_S, isolation_level=None)
         try:
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA journal_mode = WAL")
-            db.execute(f"PRAGMA synchronous = {'NORMAL' if self.schema.is_cache else 'FULL'}")
+            db.execute(f"PRAGMA synchronous = {'NORMAL' if self.is_cache else 'FULL'}")
             db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-            if not self.schema.is_current(db):
+            if not self._is_current(db):
                 with _transaction(db):
-                    self.schema.make(db)
+                    self._make(db)
         except BaseException:
             db.close()
             raise
@@ -112,9 +110,9 @@ class Database:
     def unfit(self, found: str) -> EnvironmentUnfit:
         """To raise when what it holds makes no sense."""
         return EnvironmentUnfit(
-            expected=f"{self.schema.what} at {self.path or 'memory'}",
+            expected=f"{self.what} at {self.path or 'memory'}",
             found=found,
-            remedy=self.schema.remedy,
+            remedy=self.remedy,
         )
 
 

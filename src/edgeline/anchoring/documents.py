@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS parents (parent BLOB, id INTEGER, PRIMARY KEY (parent
 
 
 class Documents(Database):
-    """A database with statements: one whose schema has these tables."""
+    """A database with statements: one that has these tables."""
 
     def statement(self, digest: str) -> Statement | None:
         """The statement with this digest."""

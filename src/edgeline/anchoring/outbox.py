@@ -8,12 +8,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 from edgeline.anchoring.documents import TABLES, Documents, keep
 from edgeline.anchoring.outbox_entry import OutboxEntry
-from edgeline.database import Schema
 from edgeline.files import acquire_lock
 from edgeline.merkle import build, tree_id
 from edgeline.provenance.receipt import Inclusion
@@ -47,8 +45,8 @@ CREATE TABLE IF NOT EXISTS revocations (
 class Outbox(Documents):
     """The entries and the statements of one chain, in an SQLite database. Safe to add to while it is flushed."""
 
-    def __init__(self, path: Path | None) -> None:
-        super().__init__(path, SCHEMA)
+    what = "an outbox"
+    remedy = "free the disk, or take the file from its backup; without it, start a new one by renaming it"
 
     def add(self, *statements: Statement) -> int:
         """Queues statements in their order, all or none of them; gives how many were not here.
@@ -56,10 +54,9 @@ class Outbox(Documents):
         The next flush anchors them: parents come first.
         """
         with self.change() as db:
-            digests = keep(db, statements)
-            calls = zip(digests, statements, strict=True)
+            keep(db, statements)
             return sum(
-                _queue(db, key, "statement", "anchor", _call(key, one)) for key, one in calls
+                _queue(db, one.digest, "statement", "anchor", _call(one)) for one in statements
             )
 
     def add_tree(self, statements: Sequence[Statement]) -> str:
@@ -196,40 +193,30 @@ class Outbox(Documents):
                 (until,),
             ).rowcount
 
+    def _is_current(self, db: sqlite3.Connection) -> bool:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version not in (0, EARLIER_VERSION, VERSION):
+            raise sqlite3.NotSupportedError(f"one of version {version}")
+        return bool(version == VERSION)
 
-def _is_current(db: sqlite3.Connection) -> bool:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version not in (0, EARLIER_VERSION, VERSION):
-        raise sqlite3.NotSupportedError(f"one of version {version}")
-    return bool(version == VERSION)
-
-
-def _make(db: sqlite3.Connection) -> None:
-    """Of the earlier version, makes plain statements of rounds; the opening of a federation is no entry any more."""
-    for statement in filter(str.strip, (TABLES + ROWS).split(";")):
-        db.execute(statement)
-    rounds = db.execute("SELECT key, arguments FROM rows WHERE what = 'round'").fetchall()
-    for key, text in rounds:
-        [[_, _, _, subject, parents, _, _]] = json.loads(text)
-        call = json.dumps([key, subject, KINDS["round"], parents])
-        db.execute(
-            "UPDATE rows SET what = 'statement', function = 'anchor', arguments = ? WHERE key = ?",
-            (call, key),
-        )
-    db.execute("DELETE FROM rows WHERE what = 'task'")
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    def _make(self, db: sqlite3.Connection) -> None:
+        """Of the earlier version, makes plain statements of rounds; a federation's opening is no entry any more."""
+        for statement in filter(str.strip, (TABLES + ROWS).split(";")):
+            db.execute(statement)
+        rounds = db.execute("SELECT key, arguments FROM rows WHERE what = 'round'").fetchall()
+        for key, text in rounds:
+            [[_, _, _, subject, parents, _, _]] = json.loads(text)
+            call = json.dumps([key, subject, KINDS["round"], parents])
+            db.execute(
+                "UPDATE rows SET what = 'statement', function = 'anchor', arguments = ? WHERE key = ?",
+                (call, key),
+            )
+        db.execute("DELETE FROM rows WHERE what = 'task'")
+        db.execute(f"PRAGMA user_version = {VERSION}")
 
 
-SCHEMA = Schema(
-    what="an outbox",
-    remedy="free the disk, or take the file from its backup; without it, start a new one by renaming it",
-    is_current=_is_current,
-    make=_make,
-)
-
-
-def _call(digest: str, statement: Statement) -> list[Any]:
-    return [digest, statement.subject, KINDS[statement.kind], list(statement.parents)]
+def _call(one: Statement) -> list[Any]:
+    return [one.digest, one.subject, KINDS[one.kind], list(one.parents)]
 
 
 def _queue(

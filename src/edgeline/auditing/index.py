@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from edgeline.anchoring.events import EVENTS, Event, Fields, event, malformed
 from edgeline.anchoring.events import row as read_row
 from edgeline.anchoring.node import Node, Refused
-from edgeline.database import Database, Schema
+from edgeline.database import Database
 from edgeline.digest import canonical_json
 from edgeline.errors import ServiceUnavailable
 from edgeline.provenance.record import Deployment
@@ -58,19 +58,16 @@ class Head:
 class Index(Database):
     """What one contract said, as far as it was read."""
 
+    what = "an index of events that can be read and written"
+    remedy = "free the disk, or delete the file: it is made anew"
+    is_cache = True
+
     def __init__(
         self, path: Path | None, node: Node, deployment: Deployment, first_block: int = 0
     ) -> None:
         self.deployment, self.first_block, self._node = deployment, first_block, node
         self._identity = LAYOUT, canonical_json({**asdict(deployment), "from": first_block})
-        schema = Schema(
-            what="an index of events that can be read and written",
-            remedy="free the disk, or delete the file: it is made anew",
-            is_current=self._is_current,
-            make=self._make,
-            is_cache=True,
-        )
-        super().__init__(path, schema)
+        super().__init__(path)
 
     @property
     def head(self) -> Head:
