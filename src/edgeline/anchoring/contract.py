@@ -37,7 +37,6 @@ ERRORS = {
 }
 """Name and types by the four bytes with which a refusal begins."""
 PANIC = bytes.fromhex("4e487b71")
-NO_CODE = "0x" + keccak256(b"").hex()
 
 
 class EarlierContract(EnvironmentUnfit):
@@ -152,7 +151,7 @@ class AnchorContract:
         if found != self.deployment.code_hash:
             raise EnvironmentUnfit(
                 expected=f"the ModelAnchor contract at {address} of {self.node.place}",
-                found="no contract" if found == NO_CODE else f"another one (code hash {found})",
+                found="no contract" if not code else f"another one (code hash {found})",
                 remedy="name the right node with --url, or deploy the contract again",
             )
 
@@ -244,12 +243,8 @@ class AnchorContract:
 
     def _search(self, searches: Iterable[tuple[Sequence[str], str, str]]) -> dict[str, Event[Any]]:
         """By keys, first and last block."""
-        address, kinds, events = (
-            self.deployment.contract,
-            [topic(Anchored), topic(TreeAnchored)],
-            {},
-        )
-        questions = []
+        address, kinds = self.deployment.contract, [topic(Anchored), topic(TreeAnchored)]
+        questions, events = [], {}
         for keys, first, last in searches:
             topics = [kinds, [f"0x{key}" for key in keys]]
             where = {"address": address, "fromBlock": first, "toBlock": last, "topics": topics}

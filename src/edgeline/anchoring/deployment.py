@@ -11,6 +11,7 @@ from typing import Any
 from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
 from edgeline.errors import EnvironmentUnfit, NotAnchored
 from edgeline.files import write_atomically
+from edgeline.provenance.receipt import Receipt
 from edgeline.provenance.record import Deployment, check_field, is_count
 from edgeline.workspace import LOCAL, Workspace
 
@@ -64,13 +65,14 @@ def known_chain(workspace: Workspace, name: str) -> Chain:
     return read_chain(path)
 
 
-def known_chains(workspace: Workspace) -> list[Chain]:
-    """The chains of a workspace, its own first; files that say nothing are left out."""
-    chains = []
+def chain_of(workspace: Workspace, receipt: Receipt | None) -> str | None:
+    """Name of the workspace's chain that a receipt is of; files that say nothing are left out."""
     for name in workspace.chains():
         with suppress(EnvironmentUnfit):
-            chains.append(read_chain(workspace.deployment(name)))
-    return chains
+            known = read_chain(workspace.deployment(name))
+            if receipt and known.deployment == receipt.deployment:
+                return name
+    return None
 
 
 def read_chain(path: Path) -> Chain:

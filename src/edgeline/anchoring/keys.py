@@ -103,11 +103,10 @@ def _of_variable(name: str, _: Node) -> tuple[str, Sign]:
     account = _without_trace(lambda: Account.from_key(os.environ[name]))
     if account is None:
         length = len(os.environ.get(name, ""))
+        others = f"{length} characters that are none"
         raise EnvironmentUnfit(
             expected=f"a private key in the variable {name}: 64 hexadecimal digits",
-            found=f"{length} characters that are none"
-            if length
-            else "no such variable, or an empty one",
+            found=others if length else "no such variable, or an empty one",
             remedy="export it there, or name another key source",
         )
     return _local(account)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
-from edgeline.anchoring.deployment import known_chains
+from edgeline.anchoring.deployment import chain_of
 from edgeline.anchoring.outbox import OUTBOX
 from edgeline.anchoring.session import open_outbox
 from edgeline.auditing.answers import Entry
@@ -80,7 +80,5 @@ def verify_artifact(
     """
     folder = workspace.artifacts / digest
     receipt = read_receipt(folder / RECEIPT_NAME)
-    chains = known_chains(workspace)
-    of_receipt = (one.name for one in chains if receipt and one.deployment == receipt.deployment)
-    name = next(of_receipt, chain)
+    name = chain_of(workspace, receipt) or chain
     verify_folder(folder, lambda: open_session(name))

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from edgeline.anchoring import subject
-from edgeline.anchoring.deployment import known_chains
+from edgeline.anchoring.deployment import chain_of
 from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.subject import Named
 from edgeline.datasets import card
@@ -63,9 +63,7 @@ def _session_for(chain: str | None, url: str | None, receipt: Receipt | None) ->
 
         trusted = f"contract {receipt.deployment.contract} is the right one"
         return ChainSession(open_contract(url, receipt.deployment), trusted=(trusted,))
-    chains = known_chains(workspace) if receipt else []
-    own = (one.name for one in chains if receipt and one.deployment == receipt.deployment)
-    return open_session(workspace, chain or next(own, LOCAL), url)
+    return open_session(workspace, chain or chain_of(workspace, receipt) or LOCAL, url)
 
 
 def find_thing(text: str, chain: str) -> Named:

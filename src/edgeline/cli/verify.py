@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeline.anchoring.deployment import known_chain, known_chains
+from edgeline.anchoring.deployment import chain_of, known_chain
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.verdict import Verdict, verify_offline
 from edgeline.auditing.verdict import verify as verify_thing
@@ -95,10 +95,10 @@ def _expected(chain: str | None, receipt: Receipt | None) -> Deployment | None:
     if chain is not None:
         return known_chain(Workspace.find(), chain).deployment
     try:
-        own = [known.deployment for known in known_chains(Workspace.find())]
+        is_own = chain_of(Workspace.find(), receipt) is not None
     except EnvironmentUnfit:
         return None  # outside of a project nothing is known
-    return receipt.deployment if receipt and receipt.deployment in own else None
+    return receipt.deployment if receipt and is_own else None
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
