@@ -168,7 +168,7 @@ def verify(
         verdict = verify_folder(artifact.path, lambda: session)
     assert verdict.thing.manifest is not None
     return artifact.path, VerifyReport(
-        len(verdict.thing.manifest.files), verdict.evidence.entry.block
+        len(verdict.thing.manifest.files), verdict.history[-1].block
     )
 
 

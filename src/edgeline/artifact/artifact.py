@@ -92,7 +92,7 @@ def open_part(folder: Path, index: int) -> Path:
         Tampered: name, manifest and that file do not agree.
         RecipeError: there is no such part.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, folder.name)
     if not 0 <= index < len(manifest.parts):
         raise RecipeError(
             expected=f"a part between 0 and {len(manifest.parts) - 1}"
@@ -106,18 +106,9 @@ def open_part(folder: Path, index: int) -> Path:
     return folder / name
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """What the folder's name stands for; says nothing yet about the other files.
-
-    Raises:
-        Tampered: the manifest is not the one that gave the folder its name.
-    """
-    return _read_manifest(folder, folder.name)
-
-
 def open_as(folder: Path, digest: str) -> Artifact:
     """As `open_artifact`, while the folder has not got its name yet."""
-    manifest = _read_manifest(folder, digest)
+    manifest = read_manifest(folder, digest)
     present = list_files(folder) - {MANIFEST, RECEIPT}
     for name in sorted(manifest.files.keys() - present):
         raise tampered(folder / name, "a file that the manifest lists", "none")
@@ -130,7 +121,13 @@ def open_as(folder: Path, digest: str) -> Artifact:
     return Artifact(folder, digest, manifest, preprocessing, profile)
 
 
-def _read_manifest(folder: Path, digest: str) -> Manifest:
+def read_manifest(folder: Path, digest: str) -> Manifest:
+    """What the digest stands for, from the manifest in the folder; says nothing yet about the other files.
+
+    Raises:
+        Tampered: the manifest is not the one with this digest.
+        RecipeError: there is none, and what should be its digest is no digest.
+    """
     path = folder / MANIFEST
     if not DIGEST.fullmatch(digest) and not path.exists():
         raise RecipeError(
@@ -146,7 +143,7 @@ def _read_manifest(folder: Path, digest: str) -> Manifest:
         )
     content = path.read_bytes()
     if sha256_bytes(content) != digest:
-        raise tampered(path, f"SHA-256 {digest}, which names the folder", sha256_bytes(content))
+        raise tampered(path, f"SHA-256 {digest}, which names the artifact", sha256_bytes(content))
     try:
         return Manifest.from_json(parse_canonical(content))
     except ValueError as error:

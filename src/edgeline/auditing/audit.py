@@ -82,11 +82,9 @@ class Audit:
         ]
         return answers.Lineage(digest, self.parents_first(related), tuple(sorted(edges)))
 
-    def ancestors(self, entry: Entry) -> tuple[Entry, ...]:
-        """Everything that a statement came from, parents first."""
-        history = self.reach({entry.statement: entry}, parents)
-        del history[entry.statement]
-        return self.parents_first(history)
+    def history(self, entry: Entry) -> tuple[Entry, ...]:
+        """Everything that a statement came from, parents first, and last the statement itself."""
+        return self.parents_first(self.reach({entry.statement: entry}, parents))
 
     def children(self, entry: Entry) -> list[str]:
         """The statements that name this one as a parent."""
@@ -144,10 +142,8 @@ class Audit:
         """Since when the records of keys are not to be trusted, as the contract reckons: the earliest time declared."""
         since: dict[str, int] = {}
         for event in self.index.find(KeyCompromised):
-            declared = event.body
-            since[declared.account] = min(
-                declared.since, since.get(declared.account, declared.since)
-            )
+            account, declared = event.body.account, event.body.since
+            since[account] = min(declared, since.get(account, declared))
         return since
 
     def withdrawn(self) -> answers.Withdrawn:

@@ -3,7 +3,7 @@
 Each function raises where they disagree, and says which one is wrong and what a person should do.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edgeline.anchoring.events import Anchored, Derived, TreeAnchored, decode
@@ -27,32 +27,25 @@ LASTING = ("anchorer", "time", "block", "kind")
 
 Origin = tuple[str, frozenset[str]]
 """Kind of a thing, and the digests of what it was made from."""
+History = tuple[Entry, ...]
+"""Everything that a thing came from, parents first, and last the thing's own statement with its place on the chain."""
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """A statement, its place on the chain, and what it came from."""
-
-    entry: Entry
-    ancestors: tuple[Entry, ...]
-    """Parents first."""
-
-    @classmethod
-    def from_receipt(cls, receipt: Receipt) -> "Evidence":
-        """As the receipt says it."""
-        entry = replace(
-            statement_entry(receipt.statement),
-            anchorer=receipt.record.anchorer,
-            time=receipt.record.time,
-            block=receipt.record.block,
-            block_hash=receipt.block_hash,
-            transaction=receipt.transaction,
-            tree=receipt.record.key if receipt.inclusion else "",
-        )
-        return cls(entry, tuple(map(statement_entry, receipt.lineage)))
+def stated_history(receipt: Receipt) -> History:
+    """As the receipt says it."""
+    entry = replace(
+        statement_entry(receipt.statement),
+        anchorer=receipt.record.anchorer,
+        time=receipt.record.time,
+        block=receipt.record.block,
+        block_hash=receipt.block_hash,
+        transaction=receipt.transaction,
+        tree=receipt.record.key if receipt.inclusion else "",
+    )
+    return (*map(statement_entry, receipt.lineage), entry)
 
 
-def check_receipt(contract: "AnchorContract", receipt: Receipt) -> Evidence:
+def check_receipt(contract: "AnchorContract", receipt: Receipt) -> History:
     """What the receipt says, after the chain said the same in every field."""
     _require_deployment(receipt, contract.deployment)
     claimed, actual = receipt.record, contract.record(receipt.record.key)
@@ -68,10 +61,10 @@ def check_receipt(contract: "AnchorContract", receipt: Receipt) -> Evidence:
         _require_same(receipt, "flags", claimed.flags, actual.flags)
     if claimed.kind != LEAF:
         _require_events(contract, receipt)
-    return Evidence.from_receipt(receipt)
+    return stated_history(receipt)
 
 
-def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Evidence:
+def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> History:
     """What the chain says about a thing without a receipt; of several statements, the newest that holds."""
     statements = [entry for entry in audit.about(thing.digest) if _fits(entry, thing)]
     if not statements:
@@ -80,8 +73,8 @@ def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Ev
             found=f"none in contract {contract.deployment.contract}",
             remedy="anchor it, or ask who made it",
         )
-    found = {entry.statement: Evidence(entry, audit.ancestors(entry)) for entry in statements}
-    agreeing = [one.entry for one in found.values() if not _disagreement(thing, one)]
+    found = {entry.statement: audit.history(entry) for entry in statements}
+    agreeing = [entry for entry in statements if not _disagreement(thing, found[entry.statement])]
     # where none has the manifest's history, the newest one is reported by `require_history`
     entry = newest_valid(thing, agreeing) if agreeing else statements[-1]
     record = contract.record(entry.tree or entry.statement)
@@ -91,7 +84,7 @@ def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Ev
         )
     _require_document(audit, entry)
     # by its own count of blocks, which need not be the events' (Arbitrum)
-    return replace(found[entry.statement], entry=replace(entry, block=record.block))
+    return (*found[entry.statement][:-1], replace(entry, block=record.block))
 
 
 def require_files(thing: Named, receipt: Receipt) -> None:
@@ -109,13 +102,13 @@ def require_files(thing: Named, receipt: Receipt) -> None:
     _require_same(receipt, "subject", statement.subject, thing.digest)
 
 
-def require_history(thing: Named, evidence: Evidence) -> None:
+def require_history(thing: Named, history: History) -> None:
     """The history in an artifact's manifest is the one that was anchored."""
-    if error := _disagreement(thing, evidence):
+    if error := _disagreement(thing, history):
         raise error
 
 
-def _disagreement(thing: Named, evidence: Evidence) -> Tampered | None:
+def _disagreement(thing: Named, history: History) -> Tampered | None:
     """What to raise where manifest and chain differ about a digest's origin; None where they agree."""
     if thing.manifest is None:
         return None
@@ -123,17 +116,17 @@ def _disagreement(thing: Named, evidence: Evidence) -> Tampered | None:
         one.digest: (one.kind, frozenset(one.parents)) for one in thing.manifest.lineage
     }
     in_manifest[thing.digest] = ("artifact", frozenset(thing.manifest.parents.values()))
-    subjects = {one.statement: one.subject for one in evidence.ancestors}
+    subjects = {one.statement: one.subject for one in history}
     on_chain: dict[str, Origin] = {
         one.subject: (one.kind, frozenset(subjects.get(key, key) for key in one.parents))
-        for one in (*evidence.ancestors, evidence.entry)
+        for one in history
     }
     for digest in sorted(in_manifest.keys() | on_chain.keys()):
         stated, anchored = in_manifest.get(digest), on_chain.get(digest)
         if stated != anchored:
             return Tampered(
                 expected=f"{digest} on the chain as {_in_words(stated)}",
-                found=f"{_in_words(anchored)}, anchored by {evidence.entry.anchorer}",
+                found=f"{_in_words(anchored)}, anchored by {history[-1].anchorer}",
                 remedy="find out who gave it another history; the chain never overwrites",
             )
     return None
@@ -194,18 +187,18 @@ def _require_deployment(receipt: Receipt, asked: Deployment) -> None:
     claimed = receipt.deployment
     if claimed == asked:
         return
-    found = f"{receipt} of contract {claimed.contract}"
+    place = f"on chain {claimed.chain_id}, genesis {claimed.genesis}"
+    remedy = "name that chain with --chain, or outside of a project a node of it with --url; `--offline` asks nobody"
     if (claimed.chain_id, claimed.genesis) == (asked.chain_id, asked.genesis):
-        raise NotAnchored(
-            expected=f"a receipt of contract {asked.contract} on chain {asked.chain_id}",
-            found=f"{found} on the same chain, which is none of this project's now",
-            remedy="if its contract was replaced, `edgeline chain anchor` writes a receipt of the present one; "
-            "what the old receipt proves, `edgeline verify --offline` tells",
+        place = "on the same chain, which is none of this project's now"
+        remedy = (
+            "if its contract was replaced, `edgeline chain anchor` writes a receipt of the present one; "
+            "what the old receipt proves, `edgeline verify --offline` tells"
         )
     raise NotAnchored(
         expected=f"a receipt of contract {asked.contract} on chain {asked.chain_id}, genesis {asked.genesis}",
-        found=f"{found} on chain {claimed.chain_id}, genesis {claimed.genesis}",
-        remedy="name that chain with --chain, or outside of a project a node of it with --url; `--offline` asks nobody",
+        found=f"{receipt} of contract {claimed.contract} {place}",
+        remedy=remedy,
     )
 
 

@@ -19,7 +19,7 @@ from edgeline.auditing.answers import VALID, Entry, shown_time
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.drawing import draw_lineage
 from edgeline.auditing.entries import parents_first
-from edgeline.merkle import build, tree_id
+from edgeline.digest import JsonValue, canonical_json
 from edgeline.page import Markup, inline_json, standalone, templates
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS
@@ -35,7 +35,7 @@ class Exhibit:
     """A statement or a tree of statements, and what lets a reader check it."""
 
     entry: Entry
-    document: Mapping[str, Any] | None = None
+    document: dict[str, JsonValue] | None = None
     """The statement itself; None where only its digest is at hand."""
     size: int = 0
     """How many statements a tree has; 0 of what is no tree."""
@@ -58,7 +58,8 @@ class Page:
 def gather_exhibits(audit: Audit) -> list[Exhibit]:
     """All that the index knows, with the documents and the statements of trees that are at hand."""
     sizes = {event.body.id: event.body.size for event in audit.index.find(TreeAnchored)}
-    members = {tree: _members(audit, tree) for tree in sizes}
+    # Whether they lead to the tree that the chain recorded, the reader's browser finds out.
+    members = {tree: tuple(audit.archive.outbox.members(tree)) for tree in sizes}
     inside = audit.of(digest for digests in members.values() for digest in digests)
     # A leaf is known by its revocation alone where its tree is not at hand.
     entries = (*audit.withdrawn().entries, *inside.values(), *audit.log())
@@ -70,15 +71,6 @@ def gather_exhibits(audit: Audit) -> list[Exhibit]:
         shown = document.to_json() if document else None
         exhibits.append(Exhibit(entry, shown, sizes.get(key, 0), members.get(key, ())))
     return exhibits
-
-
-def _members(audit: Audit, tree: str) -> tuple[str, ...]:
-    """The statements in a tree, in the order of its leaves; none where not all of them are at hand."""
-    digests = audit.archive.outbox.members(tree)
-    if not digests:
-        return ()
-    built = build([bytes.fromhex(digest) for digest in digests])
-    return tuple(digests) if tree_id(built.root, built.size).hex() == tree else ()
 
 
 def render(page: Page) -> bytes:
@@ -132,7 +124,8 @@ def _checkable(exhibit: Exhibit) -> dict[str, Any]:
         "kind": entry.kind,
         "subject": entry.subject,
         "parents": list(entry.parents),
-        "document": exhibit.document,
+        # As the text that was hashed, so that nobody has to write the same bytes again.
+        "document": exhibit.document and canonical_json(exhibit.document).decode(),
         # A tree may say that it is larger than any number of JavaScript's.
         "size": str(exhibit.size) if exhibit.size else "",
         "members": exhibit.members or None,

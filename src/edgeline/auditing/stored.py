@@ -9,16 +9,14 @@ from pathlib import Path
 
 from edgeline.anchoring.interface import VALID
 from edgeline.anchoring.subject import Named
+from edgeline.artifact import read_manifest
 from edgeline.auditing.chain_session import ChainSession
 from edgeline.auditing.verdict import Verdict, verify
 from edgeline.auditing.withdrawal import WITHDRAWN, revoked
-from edgeline.digest import parse_canonical, sha256_bytes, sha256_file
-from edgeline.errors import Tampered
-from edgeline.manifest import MANIFEST, Manifest
+from edgeline.digest import sha256_file
+from edgeline.errors import RecipeError, Tampered
+from edgeline.manifest import MANIFEST
 from edgeline.provenance.receipt import read_receipt, receipt_path
-
-MODEL = "model.onnx"
-MAX_BYTES = 2**20
 
 
 def verify_stored(
@@ -39,12 +37,16 @@ def verify_stored(
         NotAnchored: the chain does not know the manifest.
         Revoked: it must not be used any more.
     """
-    manifest = _stored_manifest(beside / MANIFEST, artifact)
+    try:
+        manifest = read_manifest(beside, artifact)
+    except (Tampered, RecipeError) as error:
+        raise _disagreement(MANIFEST, error.expected, error.found) from None
     if manifest.recipe != claims.get("recipe"):
         raise _disagreement(MANIFEST, f"an artifact of {claims.get('recipe')}", manifest.recipe)
-    sha256 = sha256_file(model) if model.is_file() else "none"
-    if sha256 != manifest.files[MODEL].sha256:
-        raise _disagreement(model.name, f"SHA-256 {manifest.files[MODEL].sha256}", sha256)
+    sealed = manifest.files[manifest.model.file].sha256
+    stored = sha256_file(model) if model.is_file() else "none"
+    if stored != sealed:
+        raise _disagreement(model.name, f"SHA-256 {sealed}", stored)
     session = open_session()
     thing = Named("version", artifact, beside, manifest)
     verdict = verify(thing, read_receipt(receipt_path(beside)), lambda: session)
@@ -52,25 +54,9 @@ def verify_stored(
     return verdict
 
 
-def _stored_manifest(path: Path, artifact: str) -> Manifest:
-    content = b""
-    if path.is_file():
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES)
-    if sha256_bytes(content) != artifact:
-        raise _disagreement(path.name, f"SHA-256 {artifact}", sha256_bytes(content))
-    try:
-        manifest = Manifest.from_json(parse_canonical(content))
-    except ValueError:
-        manifest = None
-    if manifest is None or MODEL not in manifest.files:
-        raise _disagreement(path.name, f"a manifest that lists {MODEL}", "something else")
-    return manifest
-
-
 def _require_release(session: ChainSession, verdict: Verdict, claims: Mapping[str, str]) -> None:
     """A release of this very artifact says what the version claims, and still holds."""
-    archive, statement = session.archive, verdict.evidence.entry.statement
+    archive, statement = session.archive, verdict.history[-1].statement
     children = map(archive.statement, archive.outbox.children(statement))
     releases = [one for one in children if one and one.kind == "release"]
     if not releases:

@@ -15,11 +15,12 @@ from edgeline.anchoring.subject import Named
 from edgeline.artifact import open_artifact
 from edgeline.auditing.answers import to_json
 from edgeline.auditing.evidence import (
-    Evidence,
+    History,
     check_receipt,
     require_files,
     require_history,
     search_chain,
+    stated_history,
 )
 from edgeline.auditing.withdrawal import require_valid
 from edgeline.digest import JsonValue
@@ -39,7 +40,7 @@ class Verdict:
     """A thing that is intact, anchored and valid, as far as was asked; anything else is an error."""
 
     thing: Named
-    evidence: Evidence
+    history: History
     level: int
     """1: in the record's tree, or its own; 2: the record is in a block; 3: the chain was asked."""
     trusted: tuple[str, ...]
@@ -48,10 +49,10 @@ class Verdict:
     deployment: Deployment
 
     def to_json(self) -> dict[str, JsonValue]:
-        manifest, entry = self.thing.manifest, to_json(self.evidence.entry)
+        manifest = self.thing.manifest
+        *ancestors, entry = map(to_json, self.history)
         place = ("anchorer", "time", "block", "block_hash", "transaction")
         of_ancestors = ("statement", "kind", "subject", "name")
-        ancestors = map(to_json, self.evidence.ancestors)
         return {
             "verdict": "anchored",
             "what": self.thing.what,
@@ -92,13 +93,13 @@ def verify(
     session = open_session()
     if receipt is not None:
         session.archive.add_receipt(receipt)
-        evidence = check_receipt(session.contract, receipt)
+        history = check_receipt(session.contract, receipt)
     else:
-        evidence = search_chain(session.contract, session.audit(), thing)
-    require_history(thing, evidence)
-    require_valid(session, thing, evidence.entry, evidence.ancestors)
+        history = search_chain(session.contract, session.audit(), thing)
+    require_history(thing, history)
+    require_valid(session, thing, history)
     deployment = session.contract.deployment
-    return Verdict(thing, evidence, LIVE, session.trusted, receipt is not None, deployment)
+    return Verdict(thing, history, LIVE, session.trusted, receipt is not None, deployment)
 
 
 def verify_offline(
@@ -118,11 +119,11 @@ def verify_offline(
         raise _no_receipt(thing)
     require_files(thing, receipt)
     proof = check(receipt, thing.digest, pinned, deployment)
-    evidence = Evidence.from_receipt(receipt)
-    require_history(thing, evidence)
+    history = stated_history(receipt)
+    require_history(thing, history)
     contract = f"contract {receipt.deployment.contract} is the right one"
     trusted = proof.trusted if deployment else (contract, *proof.trusted)
-    return Verdict(thing, evidence, proof.level, trusted, True, receipt.deployment)
+    return Verdict(thing, history, proof.level, trusted, True, receipt.deployment)
 
 
 def verify_folder(folder: Path, open_session: "Callable[[], ChainSession]") -> Verdict:

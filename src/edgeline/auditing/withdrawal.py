@@ -66,17 +66,16 @@ def require_usable(
             )
 
 
-def require_valid(
-    session: "ChainSession", thing: Named, own: Entry, ancestors: Sequence[Entry]
-) -> None:
-    """Neither the thing nor anything that it came from was revoked or is under suspicion.
+def require_valid(session: "ChainSession", thing: Named, history: Sequence[Entry]) -> None:
+    """Neither the thing, last in its history, nor anything that it came from was revoked or is under suspicion.
 
     The contract is asked first. Events are read only where it objects, or knows a statement by its tree
     alone: they say who, when and why.
     """
-    keys = [one.statement for one in (*ancestors, own)] + ([own.tree] if own.tree else [])
+    own = history[-1]
+    keys = [one.statement for one in history] + ([own.tree] if own.tree else [])
     statuses = dict(zip(keys, session.contract.statuses(keys), strict=True))
-    _require_recorded(session, statuses, ancestors)
+    _require_recorded(session, statuses, history[:-1])
     doubtful = [
         key
         for key, status in statuses.items()

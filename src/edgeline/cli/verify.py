@@ -109,7 +109,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     for key in SHOWN:
         if facts[key] is not None:
             yield fact(key.replace("_", " "), facts[key])
-    for ancestor in verdict.evidence.ancestors:
+    for ancestor in verdict.history[:-1]:
         yield fact(f"from {ancestor.kind}", f"{ancestor.subject}  {ancestor.name}").rstrip()
     for sentence in verdict.trusted:
         yield fact("if you trust", sentence)

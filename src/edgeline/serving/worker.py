@@ -66,7 +66,7 @@ def load_part(folder: Path, index: int) -> Part:
         Tampered: name, manifest and that file do not agree.
         RecipeError: there is no such part.
     """
-    path, manifest = open_part(folder, index), read_manifest(folder)
+    path, manifest = open_part(folder, index), read_manifest(folder, folder.name)
     return Part(
         index,
         load(path, options=manifest.parts[index].options),

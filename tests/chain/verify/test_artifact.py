@@ -31,17 +31,17 @@ def test_a_sound_folder_agrees_with_the_chain(
 ) -> None:
     verdict = checked(company, artifact.folder)
     assert (verdict.level, verdict.has_receipt) == (3, True)
-    entry, record = verdict.evidence.entry, receipt.record
+    entry, record = verdict.history[-1], receipt.record
     assert (entry.anchorer, entry.time, entry.block) == (record.anchorer, record.time, record.block)
     assert record == company.contract.record(receipt.statement.digest)
-    assert [one.subject for one in verdict.evidence.ancestors] == [DATA.subject, TUNED.subject]
+    assert [one.subject for one in verdict.history[:-1]] == [DATA.subject, TUNED.subject]
 
 
 def test_the_chain_alone_is_enough(artifact: Artifact, receipt: Receipt, company: Company) -> None:
     receipt_path(artifact.folder).unlink()
     verdict = checked(company, artifact.folder)
     assert (verdict.level, verdict.has_receipt) == (3, False)
-    assert verdict.evidence.entry.transaction == receipt.transaction
+    assert verdict.history[-1].transaction == receipt.transaction
     assert verdict.to_json()["receipt"] == "missing"
 
 
@@ -51,8 +51,8 @@ def test_whoever_has_no_statement_at_hand_asks_the_chain_alone(
     receipt_path(artifact.folder).unlink()
     with ChainSession(company.contract) as bare:
         verdict = verify_folder(artifact.folder, lambda: bare)
-    assert verdict.evidence.entry.block == receipt.record.block
-    assert verdict.evidence.entry.name == ""
+    assert verdict.history[-1].block == receipt.record.block
+    assert verdict.history[-1].name == ""
 
 
 @pytest.mark.usefixtures("receipt")
@@ -172,7 +172,7 @@ def test_a_false_statement_beside_the_true_one_changes_nothing(
     company.anchor(statement_of(artifact, DATA))
     receipt_path(artifact.folder).unlink()
     verdict = checked(company, artifact.folder)
-    assert verdict.evidence.entry.statement == receipt.statement.digest
+    assert verdict.history[-1].statement == receipt.statement.digest
 
 
 def test_a_receipt_of_a_contract_that_was_replaced_says_where_it_lies_and_what_to_do(
@@ -199,7 +199,7 @@ def test_the_golden_artifact_still_verifies(company: Company, tmp_path: Path) ->
         parents = (known[parent] for parent in sealed.manifest.parents.values())
         itself = statement_of(sealed, *parents)
         company.anchor(*known.values(), itself)
-        assert checked(company, copy).evidence.entry.statement == itself.digest
+        assert checked(company, copy).history[-1].statement == itself.digest
 
 
 def test_a_history_that_the_manifest_does_not_tell_is_tampering(

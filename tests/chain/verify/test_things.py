@@ -29,7 +29,7 @@ from tests.chain.verify.conftest import checked
 def test_a_file_in_a_tree_verifies_by_its_receipt(files: list[Path], company: Company) -> None:
     receipt = read_receipt(receipt_path(files[1]))
     assert receipt is not None
-    assert checked(company, files[1]).evidence.entry.tree == receipt.record.key
+    assert checked(company, files[1]).history[-1].tree == receipt.record.key
     files[1].write_text("another")
     with pytest.raises(Tampered, match="statement"):
         checked(company, files[1])
@@ -39,7 +39,7 @@ def test_a_file_in_a_tree_verifies_by_the_outbox(files: list[Path], company: Com
     receipt = read_receipt(receipt_path(files[1]))
     assert receipt is not None
     receipt_path(files[1]).unlink()
-    assert checked(company, files[1]).evidence.entry.tree == receipt.record.key
+    assert checked(company, files[1]).history[-1].tree == receipt.record.key
     with ChainSession(company.contract) as bare, pytest.raises(NotAnchored):
         verify(of_path(files[1], card.check), None, lambda: bare)
 
@@ -105,7 +105,7 @@ def test_a_digest_is_looked_up_without_any_file(receipt: Receipt, company: Compa
     with company.session() as session:
         for digest in (receipt.statement.subject, receipt.statement.digest):
             verdict = verify(Named("digest", digest), None, lambda: session)
-            assert verdict.evidence.entry.statement == receipt.record.key
+            assert verdict.history[-1].statement == receipt.record.key
 
 
 def test_what_is_neither_file_nor_folder_is_not_opened(tmp_path: Path) -> None:

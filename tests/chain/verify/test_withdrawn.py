@@ -77,7 +77,7 @@ def test_what_is_stated_anew_holds_again(
     company.tell("revoke", receipt.statement.digest, 1, NO_DETAIL)
     anew = replace(receipt.statement, salt=32 * "b")
     company.anchor(anew)
-    assert checked(company, artifact.folder).evidence.entry.statement == anew.digest
+    assert checked(company, artifact.folder).history[-1].statement == anew.digest
     # but not when the older one is found defective later
     worse = replace(receipt.statement, salt=32 * "c")
     company.anchor(worse)

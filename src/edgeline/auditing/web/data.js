@@ -30,7 +30,7 @@ const number = (count) => count.toLocaleString("en");
 const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
 function readEntry(raw) {
-  const statement = raw.document;
+  const statement = raw.document && JSON.parse(raw.document);
   const subjects = statement
     ? statement.subject.map((subject) => ({ name: subject.name, digest: subject.digest.sha256 }))
     : [{ name: "", digest: raw.subject ?? "" }];
@@ -38,7 +38,7 @@ function readEntry(raw) {
   const members = new Map((raw.members ?? []).map((digest, index) => [digest, index]));
   const folded = at(raw.digest);
   if (!folded) throw new Error("an entry that is not listed");
-  return { ...raw, subjects, parents, recorded: raw.parents, members, folded, checks: [], mark: "wait" };
+  return { ...raw, statement, subjects, parents, recorded: raw.parents, members, folded, checks: [], mark: "wait" };
 }
 
 function readPage(text) {

@@ -16,7 +16,7 @@ async function identify({ path, file }) {
   const matches = (page.bySubject.get(digest) ?? []).map((entry) => ({ entry, as: position(entry, digest) }));
   const itself = page.byDigest.get(digest);
   if (itself) matches.push({ entry: itself, as: "the document of" });
-  if (!matches.length) matches.push(...(await matchReceipt(bytes)));
+  if (!matches.length) matches.push(...matchReceipt(bytes));
   return { path, digest, matches };
 }
 
@@ -27,13 +27,15 @@ function position(entry, digest) {
     : `file ${index + 1} of ${entry.subjects.length} in`;
 }
 
-async function matchReceipt(bytes) {
+function matchReceipt(bytes) {
   if (bytes.byteLength > MOST_RECEIPT_BYTES) return [];
   try {
-    const receipt = JSON.parse(new TextDecoder().decode(bytes));
-    const isReceipt = String(receipt?.schema).startsWith("edgeline.receipt/");
-    const entry = isReceipt && page.byDigest.get(await documentDigest(receipt.statement));
-    return entry ? [{ entry, as: "a receipt of" }] : [];
+    const text = new TextDecoder().decode(bytes);
+    const { schema, statement } = JSON.parse(text);
+    if (!schema.startsWith("edgeline.receipt/")) return [];
+    const about = page.bySubject.get(statement.subject[0].digest.sha256);
+    const stated = about.filter((entry) => text.includes(`"statement":${entry.document}`));
+    return stated.map((entry) => ({ entry, as: "a receipt of" }));
   } catch {
     return [];
   }
@@ -100,15 +102,11 @@ function withinFolder(files) {
 function sharesOf(results) {
   const digests = new Set(results.map(({ digest }) => digest));
   const entries = new Set(results.flatMap(({ matches }) => matches.map(({ entry }) => entry)));
-  const shares = [...entries].map((entry) => ({
-    entry,
-    missing: entry.subjects.filter((subject) => !digests.has(subject.digest)),
-  }));
-  const share = ({ entry, missing }) => 1 - missing.length / entry.subjects.length;
-  return shares.sort(
-    (left, right) =>
-      share(right) - share(left) || right.entry.subjects.length - left.entry.subjects.length,
-  );
+  const shares = [...entries].map((entry) => {
+    const missing = entry.subjects.filter(({ digest }) => !digests.has(digest));
+    return { entry, missing, size: entry.subjects.length, lack: missing.length / entry.subjects.length };
+  });
+  return shares.sort((left, right) => left.lack - right.lack || right.size - left.size);
 }
 
 // Whether all that a statement names is among the files.

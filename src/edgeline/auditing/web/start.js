@@ -66,7 +66,7 @@ function unfold(entry) {
     element("code", {}, `edgeline verify ${entry.digest}`),
   );
   entry.folded.querySelector(".checks").replaceChildren(...lines, chain);
-  if (entry.document) entry.folded.querySelector("pre").textContent = visible(canonical(entry.document));
+  if (entry.document) entry.folded.querySelector("pre").textContent = visible(entry.document);
 }
 
 function list(keeps) {
