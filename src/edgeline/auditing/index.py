@@ -10,7 +10,6 @@ that does is dropped and read again.
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -174,18 +173,15 @@ class Index(Database):
         return True
 
     def _store(self, first: int, closing: Head, rows: Rows) -> None:
-        by_event = defaultdict(list)
-        for body, values in rows:
-            by_event[body].append(values)
         with self.change() as db:
             if self.head.number + 1 != first:
                 return  # another process was faster
-            for body, many in by_event.items():
-                marks = ", ".join("?" * len(many[0]))
-                try:
-                    db.executemany(f"INSERT INTO {body.__name__} VALUES ({marks})", many)
-                except sqlite3.IntegrityError:
-                    raise malformed(self.deployment.contract) from None
+            try:
+                for body, values in rows:
+                    marks = ", ".join("?" * len(values))
+                    db.execute(f"INSERT INTO {body.__name__} VALUES ({marks})", values)
+            except sqlite3.IntegrityError:
+                raise malformed(self.deployment.contract) from None
             db.execute("INSERT INTO checkpoint VALUES (?, ?)", (closing.number, closing.hash))
 
     def _unsettled(self, found: str) -> ServiceUnavailable:

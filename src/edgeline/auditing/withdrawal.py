@@ -9,7 +9,7 @@ from edgeline.anchoring.interface import moment
 from edgeline.anchoring.subject import Named
 from edgeline.auditing import answers
 from edgeline.auditing.answers import Entry, Status
-from edgeline.errors import EdgelineError, Revoked, Tampered
+from edgeline.errors import EdgelineError, Revoked
 from edgeline.provenance.statement import LEAF, Statement
 
 if TYPE_CHECKING:
@@ -75,14 +75,15 @@ def require_valid(session: "ChainSession", thing: Named, history: Sequence[Entry
     own = history[-1]
     keys = [one.statement for one in history] + ([own.tree] if own.tree else [])
     statuses = dict(zip(keys, session.contract.statuses(keys), strict=True))
-    _require_recorded(session, statuses, history[:-1])
-    doubtful = [
-        key
-        for key, status in statuses.items()
-        if status in WITHDRAWN or (status == interface.UNKNOWN and session.archive.tree_of(key))
-    ]
+    doubtful = [key for key, status in statuses.items() if status != interface.VALID]
     if not doubtful:
         return
+    for key in doubtful:
+        # The contract takes no child before its parents: a node that knows the child alone contradicts itself.
+        if statuses[key] == interface.UNKNOWN and not session.archive.tree_of(key):
+            raise session.contract.node.contradiction(
+                f"a record of {key}, in the history of {thing}", "none"
+            )
     for key, entry in session.audit().of(doubtful).items():
         which = "it" if key == own.statement else _relative(entry)
         if entry.status.word in WITHDRAWN.values():
@@ -117,20 +118,6 @@ def _is_of_another_tree(session: "ChainSession", entry: Entry) -> bool:
     """
     record = session.contract.record(entry.statement) if entry.tree else None
     return record is not None and record.kind == LEAF and record.anchorer != entry.anchorer
-
-
-def _require_recorded(
-    session: "ChainSession", statuses: Mapping[str, int], ancestors: Sequence[Entry]
-) -> None:
-    """The contract takes no child before its parents; so a node that knows the child alone contradicts itself."""
-    for ancestor in ancestors:
-        key = ancestor.statement
-        if statuses[key] == interface.UNKNOWN and not session.archive.tree_of(key):
-            raise Tampered(
-                expected=f"a record of {ancestor.kind} {key}, from which it was made",
-                found=f"none in contract {session.contract.deployment.contract}",
-                remedy="do not trust this node; ask another one of the same chain",
-            )
 
 
 def _relative(entry: Entry) -> str:
