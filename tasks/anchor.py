@@ -167,9 +167,7 @@ def verify(
     with open_session(run.workspace, settings.chain, url) as session:
         verdict = verify_folder(artifact.path, lambda: session)
     assert verdict.thing.manifest is not None
-    return artifact.path, VerifyReport(
-        len(verdict.thing.manifest.files), verdict.history[-1].block
-    )
+    return artifact.path, VerifyReport(len(verdict.thing.manifest.files), verdict.history[-1].block)
 
 
 def _flush(run: Run, settings: Anchor, outbox: Outbox) -> tuple[AnchorContract, FlushReport]:
