@@ -18,7 +18,7 @@ from edgeline.anchoring.contract import open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.keys import PASSWORD, load_signer
+from edgeline.anchoring.keys import PASSWORD, load_signer, parse_address
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError
@@ -284,3 +284,12 @@ def test_a_key_given_in_place_of_its_source_is_not_repeated(
     with pytest.raises(RecipeError) as refused:
         load_signer(f"{kind}:{KEYS[1]}", Node(url), tmp_path)
     assert KEYS[1].removeprefix("0x") not in str(refused.value)
+
+
+def test_an_address_with_a_wrong_checksum_is_none() -> None:
+    right = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # EIP-55
+    for text in (right, right.lower(), "0x" + right[2:].upper()):
+        assert parse_address(text) == right.lower()
+    for text in (right.replace("0x5aA", "0x5AA"), right[2:], right + "0", ""):
+        with pytest.raises(RecipeError, match="with the right checksum"):
+            parse_address(text)
