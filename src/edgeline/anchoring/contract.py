@@ -30,7 +30,7 @@ from edgeline.provenance.trie import keccak256
 
 SLOT_BYTES = 32
 MANY = 50
-"""Keys in one search: topics that a node still takes."""
+"""Keys in one search, and searches in one exchange, that a node still takes."""
 ERRORS = {
     keccak256(f"{name}({','.join(types)})".encode())[:4]: (name, types)
     for name, types in input_types("error").items()
@@ -249,7 +249,7 @@ class AnchorContract:
             topics = [kinds, [f"0x{key}" for key in keys]]
             where = {"address": address, "fromBlock": first, "toBlock": last, "topics": topics}
             questions.append(("eth_getLogs", (where,)))
-        for logs in self.node.batch(questions):
+        for logs in (one for some in batches(questions, MANY) for one in self.node.batch(some)):
             # A node that lists no events that far back, or so many, leaves the place unknown.
             for log in [] if isinstance(logs, Refused) else self.node.read(list, logs, "events"):
                 match decode_log(log, address):
