@@ -17,7 +17,6 @@ from benchmarks.anchoring.ganache import ENOUGH_GAS, Chain, anchor_many, digest,
 from benchmarks.anchoring.goals import at_least, at_most, middle, spent, told
 from edgeline.anchoring.events import Anchored
 from edgeline.anchoring.outbox import Outbox
-from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.index import Index
 from edgeline.provenance.statement import KINDS, Statement, Subject
@@ -118,7 +117,7 @@ def _ask(chain: Chain, path: Path, statements: list[Statement]) -> list[float]:
     ):
         assert len(index.find(Anchored)) >= len(statements)
         outbox.add(*statements)
-        audit = Audit(index, StatementArchive(outbox))
+        audit = Audit(index, outbox)
         for n in range(NUM_ASKED):
             wanted = statements[n * 7919 % len(statements)]
             began = time.perf_counter()

@@ -14,7 +14,6 @@ from edgeline.anchoring.flush import flush
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
-from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.index import Index
 from edgeline.auditing.page import gather_exhibits
@@ -70,7 +69,7 @@ def audit(url: str, project: Path) -> Iterator[Audit]:
         transact(registry, who, "revoke", letters.digest, DATA_WITHDRAWN, "00" * 32)
         with Index(None, Node(url), known.deployment) as index:
             index.refresh()
-            yield Audit(index, StatementArchive(outbox))
+            yield Audit(index, outbox)
 
 
 def test_the_page_of_a_real_contract_holds(audit: Audit, open_page: Any) -> None:
@@ -101,7 +100,7 @@ def test_without_documents_the_chain_alone_still_gives_the_lineage(
     audit: Audit, open_page: Any, tmp_path: Path
 ) -> None:
     with Outbox(tmp_path / "empty.db") as nothing:
-        exhibits = gather_exhibits(Audit(audit.index, StatementArchive(nothing)))
+        exhibits = gather_exhibits(Audit(audit.index, nothing))
     tab = open_page(exhibits)
     # the tree's root and size can be checked without any document
     assert "1 of 6 are as they were anchored, 5 without a document to check" in tab.verdict

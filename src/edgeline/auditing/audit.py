@@ -19,9 +19,9 @@ from edgeline.anchoring.events import (
     malformed,
 )
 from edgeline.anchoring.interface import ROLES
+from edgeline.anchoring.outbox import Outbox
 from edgeline.auditing import answers, entries
 from edgeline.auditing.answers import Entry, FileDifference, Status
-from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.entries import RecordEvent, key_of
 from edgeline.auditing.index import Index
 from edgeline.errors import NotAnchored
@@ -35,13 +35,13 @@ PLACE = ("anchorer", "time", "block", "block_hash", "transaction")
 class Audit:
     """What one contract holds, with the documents at hand."""
 
-    def __init__(self, index: Index, archive: StatementArchive) -> None:
+    def __init__(self, index: Index, archive: Outbox) -> None:
         self.index, self.archive = index, archive
 
     def about(self, digest: str) -> list[Entry]:
         """What there is of a subject, a statement or a tree with this digest, oldest first."""
         recorded = {entry.statement: entry for entry in self._records(subject=[digest])}
-        documents = self.archive.outbox.about(digest)
+        documents = self.archive.about(digest)
         statements = self.of([digest, *(one.digest for one in documents)])
         anchored = {key: entry for key, entry in statements.items() if entry.is_anchored}
         return sorted((anchored | recorded).values(), key=lambda entry: entry.block)
@@ -89,7 +89,7 @@ class Audit:
     def children(self, entry: Entry) -> list[str]:
         """The statements that name this one as a parent."""
         derived = self.index.find(Derived, parent=[entry.statement])
-        stated = self.archive.outbox.children(entry.statement)
+        stated = self.archive.children(entry.statement)
         return [*(one.body.child for one in derived), *stated]
 
     def reach(

@@ -8,12 +8,35 @@ from edgeline.anchoring.contract import AnchorContract, open_contract
 from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.session import node_url
-from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.index import Index, Progress
+from edgeline.provenance.receipt import Receipt
+from edgeline.provenance.statement import Statement
 from edgeline.workspace import Workspace
 
 INDEX = "index.db"
+
+
+class StatementArchive(Outbox):
+    """The statements at hand: those of an outbox, and those that came with receipts."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(path)
+        self._received: dict[str, Statement] = {}
+        self._trees: dict[str, str] = {}
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        """From here on, the statements in this receipt are at hand by their digests."""
+        own = receipt.statement
+        self._received |= {one.digest: one for one in (*receipt.lineage, own)}
+        if receipt.inclusion:
+            self._trees[own.digest] = receipt.record.key
+
+    def statement(self, digest: str) -> Statement | None:
+        return self._received.get(digest) or super().statement(digest)
+
+    def tree_of(self, digest: str) -> str | None:
+        return self._trees.get(digest) or super().tree_of(digest)
 
 
 class ChainSession(ExitStack):
@@ -40,8 +63,8 @@ class ChainSession(ExitStack):
         self._path = folder / INDEX if folder and keep else None
         outbox = folder / OUTBOX if folder else None
         # where there is no file, none is made
-        known = self.enter_context(Outbox(outbox if outbox and outbox.is_file() else None))
-        self.archive = StatementArchive(known)
+        path = outbox if outbox and outbox.is_file() else None
+        self.archive = self.enter_context(StatementArchive(path))
 
     def audit(self) -> Audit:
         """The questions, after the newest events were read."""

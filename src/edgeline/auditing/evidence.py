@@ -50,11 +50,8 @@ def check_receipt(contract: "AnchorContract", receipt: Receipt) -> History:
     _require_deployment(receipt, contract.deployment)
     claimed, actual = receipt.record, contract.record(receipt.record.key)
     if actual is None:
-        raise Tampered(
-            expected=f"the record of {claimed.key} that {receipt} claims",
-            found=f"no such record in contract {contract.deployment.contract}",
-            remedy="do not use this thing; ask whoever gave it to you",
-        )
+        where = f"that contract {contract.deployment.contract} holds"
+        raise _contradiction(receipt, "a record", claimed.key, where)
     for field in LASTING:
         _require_same(receipt, field, getattr(claimed, field), getattr(actual, field))
     if claimed.flags:
@@ -171,7 +168,7 @@ def _require_document(audit: "Audit", entry: Entry) -> None:
     fields = ("kind", "subject", "parents") if document else ()
     kept = [(field, getattr(document, field), getattr(entry, field)) for field in fields]
     # The tree may also be known from a receipt: that one was proven, and names no other members.
-    if entry.tree and (members := audit.archive.outbox.members(entry.tree)):
+    if entry.tree and (members := audit.archive.members(entry.tree)):
         tree = build([bytes.fromhex(member) for member in members])
         kept.append(("tree", tree_id(tree.root, tree.size).hex(), entry.tree))
     for field, stated, recorded in kept:

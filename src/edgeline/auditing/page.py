@@ -59,7 +59,7 @@ def gather_exhibits(audit: Audit) -> list[Exhibit]:
     """All that the index knows, with the documents and the statements of trees that are at hand."""
     sizes = {event.body.id: event.body.size for event in audit.index.find(TreeAnchored)}
     # Whether they lead to the tree that the chain recorded, the reader's browser finds out.
-    members = {tree: tuple(audit.archive.outbox.members(tree)) for tree in sizes}
+    members = {tree: tuple(audit.archive.members(tree)) for tree in sizes}
     inside = audit.of(digest for digests in members.values() for digest in digests)
     # A leaf is known by its revocation alone where its tree is not at hand.
     entries = (*audit.withdrawn().entries, *inside.values(), *audit.log())

@@ -57,7 +57,7 @@ def verify_stored(
 def _require_release(session: ChainSession, verdict: Verdict, claims: Mapping[str, str]) -> None:
     """A release of this very artifact says what the version claims, and still holds."""
     archive, statement = session.archive, verdict.history[-1].statement
-    children = map(archive.statement, archive.outbox.children(statement))
+    children = map(archive.statement, archive.children(statement))
     releases = [one for one in children if one and one.kind == "release"]
     if not releases:
         return

@@ -12,7 +12,6 @@ import pytest
 
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.outbox import Outbox
-from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.digest import sha256_bytes
 from edgeline.provenance.statement import Statement, Subject
@@ -85,10 +84,10 @@ def own(chain: Chain, tmp_path: Path) -> Iterator[Audited]:
 
 
 @pytest.fixture
-def nothing() -> Iterator[StatementArchive]:
+def nothing() -> Iterator[Outbox]:
     """No statement is at hand."""
     with Outbox(None) as empty:
-        yield StatementArchive(empty)
+        yield empty
 
 
 @pytest.fixture

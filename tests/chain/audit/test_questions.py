@@ -2,8 +2,8 @@
 
 import pytest
 
+from edgeline.anchoring.outbox import Outbox
 from edgeline.auditing.answers import UNKNOWN, VALID
-from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.entries import name_of
 from edgeline.auditing.index import Index
@@ -61,7 +61,7 @@ def test_a_statement_in_a_tree_is_known_by_its_tree(audit: Audit, company: Compa
     assert audit.about(whole.subject) == [whole]
 
 
-def test_without_documents_the_chain_alone_is_told(audit: Audit, nothing: StatementArchive) -> None:
+def test_without_documents_the_chain_alone_is_told(audit: Audit, nothing: Outbox) -> None:
     with Index(None, audit.index._node, audit.index.deployment) as index:
         index.refresh()
         bare = Audit(index, nothing)
@@ -123,7 +123,7 @@ def test_names_say_what_a_statement_says_of_itself() -> None:
 
 
 def test_without_statements_two_things_differ_by_their_histories_alone(
-    audit: Audit, nothing: StatementArchive
+    audit: Audit, nothing: Outbox
 ) -> None:
     bare = Audit(audit.index, nothing)
     found = bare.diff(TUNED.subject, OTHER.subject)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from edgeline.anchoring.outbox import Outbox
 from edgeline.auditing.answers import Fork
-from edgeline.auditing.archive import StatementArchive
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.federation import find_rounds
 from edgeline.errors import NotAnchored
@@ -82,7 +82,7 @@ def test_rounds_of_other_numbers_or_parents_are_no_fork(own: Audited) -> None:
 
 
 def test_without_their_statements_rounds_are_counted_along_the_chain(
-    own: Audited, nothing: StatementArchive
+    own: Audited, nothing: Outbox
 ) -> None:
     anchor(own, THIRD)
     bare = Audit(own.audit.index, nothing)

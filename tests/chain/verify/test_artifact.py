@@ -137,7 +137,7 @@ def test_an_invented_record_is_tampering(
     record = replace(receipt.record, key=statement.digest)
     claim = replace(receipt, statement=statement, record=record, storage=None)
     write_receipt(claim, receipt_path(artifact.folder))
-    with pytest.raises(Tampered, match="no such record"):
+    with pytest.raises(Tampered, match="with a record that contract"):
         checked(company, artifact.folder)
 
 
