@@ -3,6 +3,7 @@
 Each function raises where they disagree, and says which one is wrong and what a person should do.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,11 @@ def search_chain(contract: "AnchorContract", audit: "Audit", thing: Named) -> Hi
             remedy="anchor it, or ask who made it",
         )
     found = {entry.statement: audit.history(entry) for entry in statements}
-    agreeing = [entry for entry in statements if not _disagreement(thing, found[entry.statement])]
+    agreeing = []
+    for entry in statements:
+        with suppress(Tampered):
+            require_history(thing, found[entry.statement])
+            agreeing.append(entry)
     # where none has the manifest's history, the newest one is reported by `require_history`
     entry = newest_valid(thing, agreeing) if agreeing else statements[-1]
     record = contract.record(entry.tree or entry.statement)
@@ -101,14 +106,8 @@ def require_files(thing: Named, receipt: Receipt) -> None:
 
 def require_history(thing: Named, history: History) -> None:
     """The history in an artifact's manifest is the one that was anchored."""
-    if error := _disagreement(thing, history):
-        raise error
-
-
-def _disagreement(thing: Named, history: History) -> Tampered | None:
-    """What to raise where manifest and chain differ about a digest's origin; None where they agree."""
     if thing.manifest is None:
-        return None
+        return
     in_manifest: dict[str, Origin] = {
         one.digest: (one.kind, frozenset(one.parents)) for one in thing.manifest.lineage
     }
@@ -121,12 +120,11 @@ def _disagreement(thing: Named, history: History) -> Tampered | None:
     for digest in sorted(in_manifest.keys() | on_chain.keys()):
         stated, anchored = in_manifest.get(digest), on_chain.get(digest)
         if stated != anchored:
-            return Tampered(
+            raise Tampered(
                 expected=f"{digest} on the chain as {_in_words(stated)}",
                 found=f"{_in_words(anchored)}, anchored by {history[-1].anchorer}",
                 remedy="find out who gave it another history; the chain never overwrites",
             )
-    return None
 
 
 def _fits(entry: Entry, thing: Named) -> bool:

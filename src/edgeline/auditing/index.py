@@ -160,12 +160,11 @@ class Index(Database):
 
     def _rewind(self) -> bool:
         """Drops what the chain no longer holds; whether that was anything."""
-        head = self.head
-        if not head.hash or self._node.holds(head.number, head.hash):
-            return False
         query = "SELECT block, hash FROM checkpoint ORDER BY block"
         checkpoints = [(number, hash_) for number, hash_ in self.fetch(query)]
         num_held = self._node.num_held(checkpoints)
+        if num_held == len(checkpoints):
+            return False
         keep = checkpoints[num_held - 1][0] if num_held else self.first_block - 1
         with self.change() as db:
             for table in ("checkpoint", *(body.__name__ for body in EVENTS)):
