@@ -185,13 +185,16 @@ def test_pixels_of_another_type_are_the_same_bytes(tmp_path, dtype):
 
 
 def test_labels_of_no_class_are_kept_out(tmp_path):
-    source = fetch_raw(tmp_path, npz(images=IMAGES, labels=[0, 1, -1, 2]), classes=("a", "b"))
+    source = fetch_raw(tmp_path, npz(images=IMAGES, labels=[0, 1, -1, 0]), classes=("a", "b"))
 
-    assert source.items.ids.tolist() == ["0", "1"]
-    assert source.quarantine == (
-        raw.QuarantineItem("2", "label of no class"),
-        raw.QuarantineItem("3", "label of no class"),
-    )
+    assert source.items.ids.tolist() == ["0", "1", "3"]
+    assert source.quarantine == (raw.QuarantineItem("2", "label of no class"),)
+
+
+@pytest.mark.parametrize("labels", [[1, 2, 1, 2], [0, 1, 2, 0]])
+def test_labels_that_do_not_run_from_0_are_refused(tmp_path, labels):
+    with pytest.raises(RecipeError, match="numbered from 0 to 1; found"):
+        fetch_raw(tmp_path, npz(images=IMAGES, labels=labels), classes=("a", "b"))
 
 
 def test_an_array_stored_by_columns_is_read_right(tmp_path):

@@ -1,10 +1,11 @@
 """The data of an application, their form, and how they are shared among devices."""
 
+import unicodedata
 from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from edgeline.errors import RecipeError
 from edgeline.recipe.section import Section
@@ -45,7 +46,8 @@ class Data(Section):
     class's; empty where it is not known."""
 
     columns: tuple[str, ...] = Field((), strict=False)
-    """Columns that the network sees; empty for every other one that holds numbers."""
+    """Columns that the network sees; empty for every other one that holds numbers and does not merely
+    order the rows, as row numbers, time stamps and ids do."""
 
     image_size: int = Field(28, ge=8, le=512)
     """Height and width in pixels that every image is brought to."""
@@ -103,6 +105,14 @@ class Data(Section):
 
     seed: int = Field(1, ge=0, le=2**32 - 1)
     """Of the split into sets and the partition among devices."""
+
+    @field_validator("classes", "label", "group", "columns")
+    @classmethod
+    def _compose(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        """In NFC, as names are compared: a Mac stores letters and their marks one by one."""
+        if isinstance(value, str):
+            return unicodedata.normalize("NFC", value)
+        return tuple(unicodedata.normalize("NFC", name) for name in value)
 
     @model_validator(mode="after")
     def _check_images(self) -> Self:

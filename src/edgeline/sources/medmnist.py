@@ -48,6 +48,8 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     if len({values.shape[1:] for values, *_ in parts}) > 1:
         refuse(f"images of one size in {path.name}", "several sizes", "bring them to one size")
     values, labels, ids, splits = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if settings.classes:
+        classes.require_numbers(set(map(str, np.unique(labels))), settings.classes, path.name)
     names = settings.classes or classes.number_classes(int(labels.max(initial=0)) + 1, path.name)
     reasons = np.where((labels < 0) | (labels >= len(names)), classes.NO_CLASS, "")
     on_item(len(ids), len(ids))
