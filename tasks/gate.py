@@ -29,10 +29,16 @@ class GateReport:
     """Of the same network in fp32, less that of the int8 model."""
     candidate: float | None
     """Of the present candidate; None where there is none that answers the same question."""
+    not_compared: str = ""
+    """Why the present candidate has no accuracy here; empty where it has, and where there is none."""
 
     @property
     def figure(self) -> str:
-        present = "no candidate" if self.candidate is None else f"candidate {self.candidate:.3f}"
+        present = (
+            f"candidate not compared: {self.not_compared}" if self.not_compared else "no candidate"
+        )
+        if self.candidate is not None:
+            present = f"candidate {self.candidate:.3f}"
         return f"{self.validation:.3f} on validation, {present}"
 
 
@@ -55,9 +61,9 @@ def gate(
     values, labels = load_set(data.path, "validation").examples
     fp32 = accuracy(load(whole.path).logits(sealed.preprocessing(values)), labels)
     after = _accuracy(sealed, values, labels)
-    present = _candidate(run, sealed)
+    present, not_compared = _candidate(run, sealed)
     candidate = _accuracy(present, values, labels) if present else None
-    report = GateReport(after, fp32 - after, candidate)
+    report = GateReport(after, fp32 - after, candidate, not_compared)
     for limit in settings.limits(report.validation, report.quantisation_loss, report.candidate):
         if not limit.is_met:
             raise GateMissed(
@@ -73,20 +79,28 @@ def _accuracy(artifact: Artifact, values: Values, labels: NDArray[np.int64]) -> 
     return accuracy(load_model(artifact).logits(artifact.preprocessing(values)), labels)
 
 
-def _candidate(run: Run, sealed: Artifact) -> Artifact | None:
-    """The present candidate, where there is one that answers the same question as the new model.
+def _candidate(run: Run, sealed: Artifact) -> tuple[Artifact | None, str]:
+    """The present candidate, where one answers the same question as the new model; else why it cannot be compared.
 
     Raises:
         Tampered: its artifact is not what was released.
     """
     present = registry.candidate(run.recipe)
-    if present is None or not (run.workspace.artifacts / present.artifact).is_dir():
-        return None
+    if present is None:
+        return None, ""
+    if not (run.workspace.artifacts / present.artifact).is_dir():
+        return None, "its artifact is not on this machine"
     candidate = open_artifact(run.workspace.artifacts / present.artifact)
-    return candidate if _question(candidate) == _question(sealed) else None
+    others = find_differences(sealed, candidate)
+    return (None, f"it has other {' and '.join(others)}") if others else (candidate, "")
 
 
-def _question(artifact: Artifact) -> tuple[object, ...]:
-    """What two models must share to be compared: their classes and the form of their inputs."""
-    form = artifact.preprocessing
-    return artifact.manifest.classes, form.kind, form.shape, form.columns
+def find_differences(one: Artifact, other: Artifact) -> list[str]:
+    """In words, what of their classes and the form of their inputs keeps two models from being compared."""
+    form, other_form = one.preprocessing, other.preprocessing
+    shared = {
+        "classes": one.manifest.classes == other.manifest.classes,
+        "columns": form.columns == other_form.columns,
+        "inputs": (form.kind, form.shape) == (other_form.kind, other_form.shape),
+    }
+    return [name for name, is_shared in shared.items() if not is_shared]
