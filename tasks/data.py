@@ -11,11 +11,15 @@ from edgeline.datacard.markdown import markdown
 from edgeline.datacard.page import page_of
 from edgeline.datasets import card, load_set
 from edgeline.datasets.card import Card, Form
+from edgeline.datasets.raw import ColumnNote
 from edgeline.figures import shares
 from edgeline.recipe.data import Data
 from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
+
+MOST_COLUMNS = 6
+"""That a progress line names of each kind; the card has all."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,27 @@ class DataReport:
     """Items on each device."""
     published: str
     """What others reached on these data with all labels, where it is known."""
+    column_notes: tuple[ColumnNote, ...] = ()
+    """On columns that were turned or left out."""
 
     @property
     def figure(self) -> str:
         shares = f"{self.central} central, {sum(self.devices):,} on {len(self.devices)} devices"
-        return f"{shares}, {self.digest[:12]}"
+        return "; ".join((f"{shares}, {self.digest[:12]}", *self._columns))
+
+    @property
+    def _columns(self) -> list[str]:
+        """Where columns were turned or left out: the first of those that are read, and of the notes."""
+        if not self.column_notes:
+            return []
+        columns = self.form.preprocessing.columns
+        more = len(self.column_notes) - MOST_COLUMNS
+        return [
+            f"columns {', '.join(columns[:MOST_COLUMNS])}"
+            + ", ..." * (len(columns) > MOST_COLUMNS),
+            *map(str, self.column_notes[:MOST_COLUMNS]),
+            *([f"{more} more columns turned or left out"] if more > 0 else []),
+        ]
 
 
 @step("data", reuse=False)
@@ -74,6 +94,7 @@ def ensure_data(run: Run, settings: Data) -> tuple[Path, DataReport]:
         central=sum(loaded.central),
         devices=tuple(sum(counts) for counts in loaded.devices),
         published=loaded.source.get("published", ""),
+        column_notes=loaded.column_notes,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from edgeline.datacard.class_tables import describe_devices
 from edgeline.datacard.gallery import select_suspects
+from edgeline.datacard.markdown import markdown
 from edgeline.datacard.page import fitting, page
 from edgeline.datacard.thumbnails import draw_image, draw_series, ranges
 from edgeline.datasets import card, load_central, raw
@@ -19,7 +20,7 @@ from edgeline.datasets.items import Items
 from edgeline.datasets.label_issues import Suspect
 from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare
-from edgeline.datasets.raw import QuarantineItem, Raw
+from edgeline.datasets.raw import ColumnNote, QuarantineItem, Raw
 from edgeline.recipe.data import Data
 
 SETTINGS = Data(
@@ -56,11 +57,11 @@ class Text(HTMLParser):
 def made(tmp_path):
     """Card, report and central share of 120 items of a kind in two classes."""
 
-    def make(kind="image", classes=("cat", "dog"), quarantine=()):
+    def make(kind="image", classes=("cat", "dog"), quarantine=(), notes=()):
         values = VALUES[kind](np.random.default_rng(0))
         ids = np.array([f"item {at}" for at in range(120)])
         items = Items(values, np.arange(120) % 2, ids, np.full(120, ""))
-        source = Raw(items, np.full(120, ""), classes, COLUMNS[kind], tuple(quarantine))
+        source = Raw(items, np.full(120, ""), classes, COLUMNS[kind], tuple(quarantine), notes)
         raw.write(tmp_path / raw.RAW, source)
         report = prepare(tmp_path, SETTINGS)
         partition(tmp_path, SETTINGS)
@@ -85,6 +86,31 @@ def test_every_kind_of_item_has_its_page(kind, made):
     assert {"cat", "dog", "all devices", "centre", "00", "01", "02"} <= set(words)
     assert {"image": "<img", "series": 'class="lane k0"', "table": 'class="rows"'}[kind] in content
     assert set(described.form.preprocessing.columns) <= set(words) or kind == "series"
+
+
+def test_columns_that_were_turned_or_left_out_stand_in_every_form_of_the_card(made):
+    notes = (
+        ColumnNote("<i>when", raw.LEFT_OUT, "time stamps"),
+        ColumnNote("depth", raw.TURNED, "commas"),
+    )
+    described, report, _ = given = made("table", notes=notes)
+    words = words_of(given)
+
+    assert described.column_notes == report.column_notes == notes
+    row = [word for word in words[words.index("<i>when") + 1 :] if word]
+    assert row[:3] == ["left out", ":", "time stamps"]
+    assert "- columns: <i>when left out: time stamps; depth turned: commas" in markdown(
+        described, None
+    )
+
+
+def test_where_there_are_none_the_card_is_as_it_was(made, tmp_path):
+    given = made("table")
+
+    assert "column_notes" not in (tmp_path / card.CARD).read_text("utf-8")
+    assert "column_notes" not in (tmp_path / "prepared" / "report.json").read_text("utf-8")
+    assert "Columns turned or left out" not in words_of(given)
+    assert "- columns" not in markdown(given[0], None)
 
 
 def test_equal_arguments_give_equal_pages(made):

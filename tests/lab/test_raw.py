@@ -3,7 +3,7 @@ import pytest
 
 from edgeline.datasets import items, raw
 from edgeline.datasets.items import Items
-from edgeline.datasets.raw import QuarantineItem, Raw
+from edgeline.datasets.raw import ColumnNote, QuarantineItem, Raw
 from edgeline.digest import sha256_file
 from edgeline.errors import EnvironmentUnfit, Tampered
 
@@ -18,6 +18,10 @@ RAW = Raw(
     classes=("well", "ill"),
     columns=("dose", "age"),
     quarantine=(QuarantineItem("a/3.png", "empty"), QuarantineItem("b", "a link")),
+    column_notes=(
+        ColumnNote("when", raw.LEFT_OUT, "dates"),
+        ColumnNote("dose", raw.TURNED, "commas"),
+    ),
 )
 
 
@@ -32,6 +36,7 @@ def test_raw_items_come_back_from_their_file(tmp_path):
     assert source.splits.tolist() == ["train", ""]
     assert (source.classes, source.columns) == (RAW.classes, RAW.columns)
     assert source.quarantine == RAW.quarantine
+    assert source.column_notes == RAW.column_notes
 
 
 def test_there_need_be_no_columns_and_no_quarantine(tmp_path):
@@ -39,6 +44,8 @@ def test_there_need_be_no_columns_and_no_quarantine(tmp_path):
 
     assert raw.read(tmp_path / "raw.npz").columns == ()
     assert raw.read(tmp_path / "raw.npz").quarantine == ()
+    assert raw.read(tmp_path / "raw.npz").column_notes == ()
+    assert "column_notes" not in items.read_arrays(tmp_path / "raw.npz")
 
 
 def test_the_same_items_give_the_same_bytes(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from edgeline.datasets import raw
 from edgeline.errors import RecipeError
 from edgeline.recipe.data import Data
-from edgeline.sources import series
+from edgeline.sources import recordings
 from edgeline.sources.fetch import fetch
 
 
@@ -137,17 +137,128 @@ def test_bad_recordings_are_kept_out_with_their_reasons(tmp_path, folder):
     source = fetch_raw(tmp_path)
 
     assert {bad.id: bad.reason for bad in source.quarantine} == {
-        "run/2.csv": series.OTHER_CHANNELS,
+        "run/2.csv": recordings.OTHER_CHANNELS,
         "run/3.csv": "text where a number belongs",
         "run/4.csv:2": "a row of more or fewer cells than the first",
-        "run/5.csv": series.NO_RECORDING,
+        "run/5.csv": recordings.NO_RECORDING,
         "run/6.npy": "damaged or cut off",
-        "run/7.npy": series.OTHER_CHANNELS,
+        "run/7.npy": recordings.OTHER_CHANNELS,
         "run/8.npy": "Python objects, which are loaded by executing them",
         "run/9.csv": "empty",
         "run/a.csv": "a link: copy the files (cp -L)",
     }
     assert source.items.ids.tolist() == ["run/1.csv", "run/4.csv", "walk/1.csv"]
+
+
+def test_a_channel_that_is_time_alone_is_left_out(tmp_path):
+    for path in ("run/1.csv", "walk/1.csv"):
+        recording(tmp_path / "gait", path, *range(15), names="t,ax")
+        lines = [f"{step / 50},{step % 4},easy,{step % 2}" for step in range(15)]
+        (tmp_path / "gait" / path).write_text(
+            "\n".join(["t,ax,note,label", *lines]), encoding="utf-8"
+        )
+
+    source = fetch_raw(tmp_path)
+
+    assert source.columns == ("ax",)
+    assert source.items.values[0, :5, 0].tolist() == [0, 1, 2, 3, 0]
+    assert [str(note) for note in source.column_notes] == [
+        "t left out: numbers that only rise, or only fall, from row to row",
+        "note left out: text",
+        "label left out: the folders name the classes",
+    ]
+    assert fetch_raw(tmp_path, columns=("t", "ax")).columns == ("t", "ax")
+
+
+def test_the_recordings_of_one_file_are_looked_at_one_by_one(tmp_path):
+    """One machine after the other, the time begins anew with each."""
+    rows = [
+        f"{who},{step},{step % 4},{'up' if step % 2 else 'down'}"
+        for who in "ab"
+        for step in range(15)
+    ]
+    (tmp_path / "log.csv").write_text("\n".join(["who,t,ax,label", *rows]), encoding="utf-8")
+
+    assert fetch_raw(tmp_path, "log.csv", group="who", steps=5).columns == ("ax",)
+
+
+def test_recordings_with_decimal_commas_are_read(tmp_path):
+    for name in ("run", "walk"):
+        (tmp_path / "gait" / name).mkdir(parents=True)
+        (tmp_path / "gait" / name / "1.csv").write_text("ax;ay\n1,5;2\n-0,25;3\n", encoding="utf-8")
+
+    source = fetch_raw(tmp_path)
+
+    assert source.items.values[0].tolist() == [[1.5, 2], [-0.25, 3]]
+    assert [str(note) for note in source.column_notes] == ["ax turned: decimal commas"]
+
+
+def test_recordings_without_names_are_noticed(tmp_path, folder):
+    (folder / "run" / "1.csv").write_text("1,-1\n2,-2\n", encoding="utf-8")
+
+    with pytest.raises(
+        RecipeError, match=r"two classes.*the first run/1.csv: numbers in the first line"
+    ):
+        fetch_raw(tmp_path)
+    (folder / "walk" / "1.csv").write_text("0.5,-1\n2,-2\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="recordings in gait; found numbers in the first line"):
+        fetch_raw(tmp_path)
+
+
+def test_columns_may_be_numbered(tmp_path):
+    for name in ("run", "walk"):
+        recording(tmp_path / "gait", f"{name}/1.csv", 5, 7, names="0,1")
+
+    assert fetch_raw(tmp_path).columns == ("0", "1")
+
+
+SERIES = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
+
+
+def save_series(tmp_path, **arrays):
+    np.savez(tmp_path / "a.npz", **arrays)
+    return "a.npz"
+
+
+def test_series_and_labels_may_be_arrays_of_one_file(tmp_path):
+    path = save_series(
+        tmp_path, X=SERIES, y=np.array([1, 0, 1, 0])[:, None], who=np.array(list("aabb"))
+    )
+    source = fetch_raw(tmp_path, path, group="who", classes=("rest", "walk"))
+
+    assert source.items.values.tolist() == SERIES.tolist()
+    assert source.items.labels.tolist() == [1, 0, 1, 0]
+    assert source.items.ids.tolist() == ["0", "1", "2", "3"]
+    assert source.items.groups.tolist() == ["a", "a", "b", "b"]
+    assert source.columns == ("channel 1", "channel 2")
+
+
+def test_arrays_may_be_sets_and_labels_words(tmp_path):
+    words = np.array(["up", "down", "up", "down"])
+    path = save_series(
+        tmp_path, x_train=SERIES[..., 0], y_train=words, x_test=SERIES[:2, :, 0], y_test=words[:2]
+    )
+    source = fetch_raw(tmp_path, path)
+
+    assert source.splits.tolist() == ["train"] * 4 + ["test"] * 2
+    assert source.items.values.shape == (6, 3, 1)
+    assert source.items.ids.tolist()[3:5] == ["train/3", "test/0"]
+    assert source.classes == ("down", "up")
+
+
+ARRAYS = {
+    "labels from 1": ({"X": SERIES, "y": [1, 2, 1, 2]}, "numbered from 0 to 1; found 1, 2"),
+    "a label too few": ({"X": SERIES, "y": [0, 1, 0]}, r"each of 4 series; found int64 \(3,\)"),
+    "no labels": ({"X": SERIES}, "y in a.npz, a word or whole number .*found no such array"),
+    "four axes": ({"X": SERIES[None], "y": [0]}, r"found float32 \(1, 4, 3, 2\)"),
+    "other names": ({"a": SERIES, "b": [0, 1, 0, 1]}, "an array of other axes than steps"),
+}
+
+
+@pytest.mark.parametrize(("content", "found"), ARRAYS.values(), ids=ARRAYS)
+def test_arrays_of_another_form_are_refused_with_the_cause(tmp_path, content, found):
+    with pytest.raises(RecipeError, match=found):
+        fetch_raw(tmp_path, save_series(tmp_path, **content), classes=("a", "b"))
 
 
 def test_a_list_of_the_files_beside_the_classes_is_no_recording(tmp_path, folder):
@@ -165,7 +276,7 @@ def test_one_bad_file_side_by_side_with_others_is_kept_out(tmp_path):
     source = fetch_raw(tmp_path, steps=1)
 
     assert source.items.ids.tolist() == ["a.csv@0", "a.csv@1"]
-    assert source.quarantine == (raw.QuarantineItem("b.csv", series.NO_RECORDING),)
+    assert source.quarantine == (raw.QuarantineItem("b.csv", recordings.NO_RECORDING),)
 
 
 def test_where_no_file_has_the_column_it_is_named(tmp_path):

@@ -10,7 +10,7 @@ from pyarrow import parquet
 from edgeline.datasets import raw
 from edgeline.errors import RecipeError
 from edgeline.recipe.data import Data
-from edgeline.sources import columns
+from edgeline.sources import table_files
 from edgeline.sources.fetch import fetch
 
 ROWS = "age,site,dose,label\n50,a,0.5,ill\n60,b,1e3,well\n70,a,-2,ill\n"
@@ -82,11 +82,156 @@ def test_labels_may_be_the_numbers_of_the_classes(tmp_path):
     assert source.classes == ("well", "ill")
 
 
+@pytest.mark.parametrize("rows", ["1,1\n2,2\n3,3\n", "1,1\n2,2\n", "1,0\n2,3\n", "1,00\n2,01\n"])
+def test_numbers_that_do_not_run_from_0_name_no_classes(tmp_path, rows):
+    """Numbered from 1, every class would be taken for the one after it."""
+    with pytest.raises(
+        RecipeError, match=r"flow, high, bypass in a\.csv.*numbered from 0 to 2; found 0*[01],"
+    ):
+        fetch_raw(tmp_path, "x,label\n" + rows, classes=("flow", "high", "bypass"))
+
+
+def test_a_label_that_is_no_number_is_kept_out_beside_numbers(tmp_path):
+    source = fetch_raw(tmp_path, "x,label\n1,1\n2,?\n3,0\n4,-1\n", classes=("a", "b"))
+
+    assert source.items.labels.tolist() == [1, 0]
+    assert [bad.id for bad in source.quarantine] == ["a.csv:2", "a.csv:4"]
+
+
+def test_labels_and_groups_stay_as_they_are_written(tmp_path):
+    text = "x,who,label\n5,007,2024-03-01\n9,7,1e3\n7,9007199254740993,2024-03-01\n4,9007199254740992,1e3\n"
+    source = fetch_raw(tmp_path, text, group="who")
+
+    assert source.classes == ("1e3", "2024-03-01")
+    assert source.items.groups.tolist() == ["007", "7", "9007199254740993", "9007199254740992"]
+
+
+def test_a_letter_and_its_mark_make_one_name_however_they_are_stored(tmp_path):
+    """Composed (NFC) as most systems write them, or one by one (NFD) as a Mac does."""
+    one, two = "caf\u00e9", "cafe\u0301"
+    text = f"gro\u00dfe,wo,{two}\n5,{one},{one}\n9,{two},{two}\n7,x,tee\n"
+    named = fetch_raw(tmp_path, text, group="wo", label=one, classes=(two, "tee"))
+
+    assert named.items.labels.tolist() == [0, 0, 1]
+    assert named.items.groups.tolist() == [one, one, "x"]
+    assert named.classes == fetch_raw(tmp_path, text, group="wo", label=two).classes == (one, "tee")
+
+
 def test_numbered_classes_are_ordered_by_number(tmp_path):
     source = fetch_raw(tmp_path, "x,label\n1,10\n2,9\n3,10.0\n")
 
     assert source.classes == ("9", "10")
     assert source.items.labels.tolist() == [1, 0, 1]
+
+
+GERMAN = "Messung Nr;Datum;Temperatur;Umsatz;offen;Ort;leer;label\n" + "".join(
+    f"{at + 1};{at + 1:02}.03.2024;{20 + at % 7},{at % 10};{at % 3 + 1}.{at % 5}00;{'true' if at % 2 else 'false'};"
+    f"{'Halle A' if at % 3 else 'Halle B'};;{'gut' if at % 4 else 'schlecht'}\n"
+    for at in range(28)
+)
+
+
+def test_every_column_of_a_german_file_is_read_or_left_out_with_a_reason(tmp_path):
+    source = fetch_raw(tmp_path, GERMAN)
+
+    assert source.columns == ("Temperatur", "Umsatz", "offen")
+    assert source.items.values[4:6].tolist() == [
+        [np.float32(24.4), 2400, 0],
+        [np.float32(25.5), 3000, 1],
+    ]
+    assert {str(note) for note in source.column_notes} == {
+        "Messung Nr left out: ids",
+        "Datum left out: dates or times",
+        "Ort left out: text",
+        "leer left out: empty cells alone",
+        "Temperatur turned: decimal commas",
+        "Umsatz turned: decimal commas, and thousands set apart",
+        "offen turned: true as 1, false as 0",
+    }
+    assert source.quarantine == ()
+
+
+def test_a_column_that_orders_the_rows_is_read_where_it_is_named(tmp_path):
+    source = fetch_raw(tmp_path, GERMAN, columns=("Messung Nr",))
+
+    assert source.items.values[:3].tolist() == [[1], [2], [3]]
+    assert {note.reason for note in source.column_notes} == {"not among data.columns"}
+
+
+def test_a_named_column_without_numbers_is_refused_with_what_it_holds(tmp_path):
+    with pytest.raises(RecipeError, match="numbers in column Datum of a.csv; found dates or times"):
+        fetch_raw(tmp_path, GERMAN, columns=("Datum",))
+    with pytest.raises(RecipeError, match="read in two ways; write them with a decimal point"):
+        fetch_raw(tmp_path, 'x,label\n"1,234",a\n999,b\n', columns=("x",))
+
+
+def test_where_every_column_is_left_out_the_reasons_are_told(tmp_path):
+    text = "n;wann;label\n" + "".join(f"{at};12:{at};{'ab'[at % 2]}\n" for at in range(10, 40))
+
+    with pytest.raises(
+        RecipeError, match=r"found wann \(dates or times\), n \(row numbers\); name"
+    ):
+        fetch_raw(tmp_path, text)
+
+
+def test_whole_numbers_of_64_bits_are_rounded(tmp_path):
+    numbers = [2**53 + 1, -(2**60), 2**63 - 1]
+    rows = "".join(f"{number},{label}\n" for number, label in zip(numbers, "aba", strict=True))
+    packed_rows = packed(pa.table({"x": numbers, "label": ["a", "b", "a"]}))
+
+    for content in ("x,label\n" + rows, packed_rows):
+        assert fetch_raw(tmp_path, content).items.values.tolist() == [
+            [2.0**53],
+            [-(2.0**60)],
+            [2.0**63],
+        ]
+
+
+def test_the_row_index_of_pandas_is_no_feature(tmp_path):
+    """Of rows that lie class after class it would tell the class."""
+    pandas = pytest.importorskip("pandas")
+    rows = pandas.DataFrame({"a": [7, 0.5, 3, 2], "label": ["ok", "ok", "no", "no"]})
+    rows[rows.a > 1].to_parquet(tmp_path / "a.parquet")
+    source = fetch_raw_from(tmp_path, "a.parquet")
+
+    assert source.columns == ("a",)
+    assert [str(note) for note in source.column_notes] == [
+        "__index_level_0__ left out: the index of the rows, as pandas and R store it"
+    ]
+    rows.set_index("a").assign(b=[3.0, 1, 2, 4]).to_parquet(tmp_path / "a.parquet")
+    assert fetch_raw_from(tmp_path, "a.parquet").columns == ("b",)
+    assert fetch_raw_from(tmp_path, "a.parquet", columns=("a",)).columns == ("a",)
+
+
+def test_a_first_column_without_a_name_is_an_index(tmp_path):
+    source = fetch_raw(tmp_path, '"",a,label\n"5",0.5,ok\n"3",7,no\n')
+
+    assert source.columns == ("a",)
+    assert [note.name for note in source.column_notes] == ["Unnamed: 0"]
+    assert fetch_raw(
+        tmp_path, ",label\n5,ok\n3,no\n", columns=("Unnamed: 0",)
+    ).items.values.tolist() == [[5], [3]]
+
+
+def test_the_files_of_a_set_are_read_in_one_notation(tmp_path):
+    """Alone, the test file's 1,250 could be twelve hundred and fifty."""
+    (tmp_path / "t").mkdir()
+    for name, rows in (("train", '"0,5",a\n"2,5",b\n'), ("test", '"1,250",a\n3,b\n')):
+        (tmp_path / "t" / f"{name}.csv").write_text("x,label\n" + rows, encoding="utf-8")
+
+    source = fetch_raw_from(tmp_path, "t")
+
+    assert source.items.values[:, 0].tolist() == [0.5, 2.5, 1.25, 3]
+
+
+def test_a_column_of_one_file_alone_is_named(tmp_path):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "train.csv").write_text("x,label\n1,a\n2,b\n", encoding="utf-8")
+    (tmp_path / "t" / "test.csv").write_text("y,x,label\n5,1,a\n6,2,b\n", encoding="utf-8")
+
+    source = fetch_raw_from(tmp_path, "t")
+
+    assert [str(note) for note in source.column_notes] == ["y left out: not in every file"]
 
 
 def test_bad_rows_are_kept_out_by_their_number(tmp_path):
@@ -171,10 +316,14 @@ ATTACKS = {
     "an archive": (b"PK\x03\x04" + bytes(60), "a ZIP archive"),
     "pickle": (b"\x80\x04\x95" + bytes(60), "a pickle"),
     "a label for each row": (
-        "x,label\n" + "".join(f"{at},n{at}\n" for at in range(1500)),
+        "x,label\n" + "".join(f"{at % 9},n{at}\n" for at in range(1500)),
         "1,500 different",
     ),
-    "no numbers": (b"x,label\na,b\nc,d\n", "a column of numbers"),
+    "no numbers": (b"x,label\na,b\nc,d\n", r"a column of numbers in a\.csv; found x \(text\)"),
+    "R's names of rows": (b"x,label\n1,5,a\n2,6,b\n", r"found 3 cells in row 1 \(line 2\)"),
+    "a delimiter at the end": (b"x,label\n5,a,\n6,b,\n", "rows of 2 cells in a.csv"),
+    "a comment above the names": (b"# a comment\nx,label\n5,a\n", "with no line above it"),
+    "numbers for names": (b"0.5,1\n0.7,2\n", r"names of columns .*; found numbers: 0\.5, 1; write"),
     "no labels": (b"x,y\n1,2\n", "found x, y"),
     "classes alike but for case": (b"x,label\n1,Ill\n2,ill\n", "found Ill, ill"),
     "Parquet cut off": (SMALL[:-20], "Parquet|magic"),
@@ -206,7 +355,7 @@ def test_words_cannot_be_a_feature(tmp_path):
 
 def test_a_csv_of_more_than_512_mib_is_not_read(tmp_path):
     with (tmp_path / "a.csv").open("wb") as file:
-        file.truncate(columns.MAX_CSV_BYTES + 1)
+        file.truncate(table_files.MAX_CSV_BYTES + 1)
 
     with pytest.raises(RecipeError, match="more than 536,870,912 bytes"):
         fetch_raw_from(tmp_path, "a.csv")

@@ -33,6 +33,8 @@ def fetch(name: DataName) -> None:
     shape = " x ".join(str(length) for length in raw.items.values.shape[1:])
     bad = f"; {len(raw.quarantine)} could not be read" if raw.quarantine else ""
     typer.echo(f"{name}: {len(raw.items)} items of {shape} from {settings.source}{bad}")
+    for note in raw.column_notes:
+        typer.echo(f"{name}: column {note}")
 
 
 def prepare(name: DataName) -> None:

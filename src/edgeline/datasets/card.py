@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.datasets.profile import Profile
+from edgeline.datasets.raw import ColumnNote
 from edgeline.digest import NOT_PLAIN, JsonValue, canonical_json, folder_digests, sha256_bytes
 from edgeline.errors import EnvironmentUnfit, Tampered
 from edgeline.files import PARTIAL, write_atomically
@@ -88,6 +89,8 @@ class Card:
     form: Form
     profile: Profile
     """Of the training set, for `drift`."""
+    column_notes: tuple[ColumnNote, ...] = ()
+    """On columns of the source that were turned or left out; the file has them only where there are any."""
 
     @property
     def sets(self) -> dict[str, int]:
@@ -180,6 +183,7 @@ def _parse(content: dict[str, Any], digest: str) -> Card:
         form=Form.from_json(content.pop("form")),
         profile=Profile.from_json(content.pop("profile")),
         set_classes=_tuples(content.pop("sets")),
+        column_notes=tuple(ColumnNote(**one) for one in content.pop("column_notes", ())),
         **_tuples(content),
     )
 

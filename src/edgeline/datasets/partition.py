@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +109,9 @@ def _summarise(sets: Mapping[str, Items], report: PrepareReport) -> dict[str, Js
         for copy in report.duplicates
         if copy.reason != KEPT
     )
+    notes: list[JsonValue] = [asdict(note) for note in report.column_notes]
     return {
+        **({"column_notes": notes} if notes else {}),
         "raw": report.raw,
         "sets": {name: _count_classes(one, report) for name, one in sets.items()},
         "groups": {name: len(set(one.groups.tolist()) - {""}) for name, one in sets.items()},

@@ -13,7 +13,7 @@ from edgeline.datasets.duplicates import Duplicate, content_digests, find_duplic
 from edgeline.datasets.items import Items, resize
 from edgeline.datasets.label_issues import Suspect, find_label_issues
 from edgeline.datasets.quality import check_damage, inspect, kind_of
-from edgeline.datasets.raw import QuarantineItem, Raw
+from edgeline.datasets.raw import ColumnNote, QuarantineItem, Raw
 from edgeline.datasets.splits import draw
 from edgeline.digest import canonical_json
 from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered
@@ -24,6 +24,7 @@ from edgeline.recipe.data import Data
 FOLDER = "prepared"
 REPORT = "report.json"
 SETS = ("train", "validation", "test")
+NOTES = "column_notes"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class PrepareReport:
     """The worst first."""
     classes: tuple[str, ...]
     columns: tuple[str, ...]
+    column_notes: tuple[ColumnNote, ...] = ()
+    """On columns that were turned or left out; the file has them only where there are any."""
 
 
 def prepare(folder: Path, settings: Data) -> PrepareReport:
@@ -73,8 +76,10 @@ def prepare(folder: Path, settings: Data) -> PrepareReport:
         suspects=find_label_issues(kept, sets, source.classes, kind, settings.suspects),
         classes=source.classes,
         columns=source.columns,
+        column_notes=source.column_notes,
     )
-    write_atomically(folder / FOLDER / REPORT, canonical_json(asdict(report)))
+    content = {name: value for name, value in asdict(report).items() if value or name != NOTES}
+    write_atomically(folder / FOLDER / REPORT, canonical_json(content))
     return report
 
 
@@ -95,6 +100,7 @@ def read_report(folder: Path) -> PrepareReport:
             suspects=tuple(Suspect(**one) for one in content["suspects"]),
             classes=tuple(content["classes"]),
             columns=tuple(content["columns"]),
+            column_notes=tuple(ColumnNote(**one) for one in content.get(NOTES, ())),
         )
     except FileNotFoundError:
         raise EnvironmentUnfit(

@@ -1,7 +1,7 @@
 """The items of a source before anything was checked, and those that could not be read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,22 @@ class QuarantineItem:
     """One of a few fixed texts, so that they can be counted."""
 
 
+LEFT_OUT, TURNED = "left out", "turned"
+
+
+@dataclass(frozen=True)
+class ColumnNote:
+    """A column of the source that no network sees, or that had to be turned into numbers, and why."""
+
+    name: str
+    action: str
+    """LEFT_OUT or TURNED."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.action}: {self.reason}"
+
+
 @dataclass(frozen=True)
 class Raw:
     """A source's N items in its own order, which is the same every time."""
@@ -46,6 +62,8 @@ class Raw:
     """Names of a series' channels or of a table's features; empty for images."""
     quarantine: tuple[QuarantineItem, ...] = ()
     """What could not be decoded; it is not among the items."""
+    column_notes: tuple[ColumnNote, ...] = ()
+    """Of the source's columns; a file has them only where there are any."""
 
 
 def read(path: Path) -> Raw:
@@ -60,6 +78,9 @@ def read(path: Path) -> Raw:
             classes=tuple(arrays["classes"].tolist()),
             columns=tuple(arrays["columns"].tolist()),
             quarantine=tuple(QuarantineItem(*one) for one in bad),
+            column_notes=tuple(
+                ColumnNote(*one) for one in arrays.get("column_notes", text_array([])).tolist()
+            ),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise Tampered(
@@ -78,6 +99,11 @@ def write(path: Path, raw: Raw) -> None:
             "columns": text_array(raw.columns),
             "bad_ids": text_array([bad.id for bad in raw.quarantine]),
             "bad_reasons": text_array([bad.reason for bad in raw.quarantine]),
+            **(
+                {"column_notes": text_array([astuple(note) for note in raw.column_notes])}
+                if raw.column_notes
+                else {}
+            ),
         },
     )
 
@@ -92,6 +118,6 @@ def quarantine_items(raw: Raw, reasons: NDArray[np.str_]) -> Raw:
     return replace(raw, items=raw.items.take(good), splits=raw.splits[good], quarantine=quarantine)
 
 
-def text_array(words: Sequence[str]) -> NDArray[np.str_]:
+def text_array(words: Sequence[str | tuple[str, ...]]) -> NDArray[np.str_]:
     """Words as an array without objects, which needs no pickle; there may be none."""
     return np.array(words, dtype=np.str_)

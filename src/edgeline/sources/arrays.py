@@ -63,6 +63,21 @@ def read_npz(path: Path, names: Container[str]) -> dict[str, NDArray[Any]]:
     )
 
 
+def find_names(path: Path) -> set[str]:
+    """Names of the arrays in an .npz file; none where it is damaged, of another type or holds more than a few.
+
+    Raises:
+        RecipeError: it is not a plain file, cannot be read, or is too large.
+    """
+    if not read_head(path).startswith(b"PK"):
+        return set()
+    try:
+        with archives.zip_file(path, MAX_DIRECTORY) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (BadItem, *archives.UNREADABLE):
+        return set()
+
+
 def read_npy(path: str | Path) -> NDArray[Any]:
     """The array of one .npy file of at most MAX_ITEM_BYTES.
 

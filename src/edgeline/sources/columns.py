@@ -1,34 +1,33 @@
-"""CSV and Parquet files as columns; announced sizes are checked before a file is read.
+"""The columns of a table: numbers for a network, and words that name classes and groups.
 
 A row that has too many or too few cells, or text where a number belongs, is one bad item.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.sources.intake import MAX_BYTES, file_type, printable, read_head, refuse
+from edgeline.sources.intake import printable, refuse
+from edgeline.sources.notation import Notation, parse
+from edgeline.sources.order import Course, follow
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow import csv
 
-SUFFIXES = (".csv", ".parquet")
-MAX_CSV_BYTES = 2**29
-"""A number takes up to four times the room of its text."""
-MAX_COLUMNS = 10_000
 MAX_ROWS = 2**23
-MAX_ROW_BYTES = 2**20
 MAX_WORD = 128
 """Characters of the name of a class or group: every row has room for the longest one."""
 
 RAGGED = "a row of more or fewer cells than the first"
 NOT_A_NUMBER = "text where a number belongs"
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
+
+WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0*)?")
+"""As classes and groups are numbered; 7 and 7.0 are the same, 07 is another name."""
 
 
 @dataclass(frozen=True)
@@ -38,57 +37,55 @@ class Columns:
     where: str
     """Its name."""
     table: "pa.Table"
+    """Of a CSV file all columns are text; names are in NFC."""
     rows: NDArray[np.int64]
     """(N,), the number of each, the first below the names being 1."""
     ragged: tuple[int, ...] = ()
     """Numbers of rows that have too many or too few cells; they are not among the N."""
+    index: tuple[str, ...] = ()
+    """Columns that hold the row index of pandas."""
+    delimiter: str = ""
+    """Between cells, in a CSV file."""
 
-    def numbers(self, names: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Values (N, F), NaN where there is none, and (N,) whether one of a row's is text."""
-        values = np.empty((len(self.rows), len(names)), np.float32)
+    def numbers(
+        self,
+        notations: Mapping[str, Notation],
+        parts: Sequence[NDArray[np.int64]] = (),
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[dict[str, Course]]]:
+        """Of F columns, each written as `notations` say: their values (N, F), NaN where a cell has none,
+        (N,) whether a cell of a row holds something else, and every column's course.
+
+        There is a course for all rows, or for each of the `parts`, positions of rows that belong together.
+
+        Raises:
+            RecipeError: a column that can hold no numbers.
+        """
+        values = np.empty((len(self.rows), len(notations)), np.float32)
         is_bad = np.zeros(len(self.rows), dtype=bool)
-        for at, name in enumerate(names):
-            parsed, is_text = _parse(self.table.column(name))
-            if parsed is None:
-                refuse(
-                    f"numbers in column {printable(name)} of {self.where}",
-                    "text",
-                    "leave the column out of data.columns",
-                )
+        places: Sequence[NDArray[np.int64] | slice] = parts or (slice(None),)
+        courses: list[dict[str, Course]] = [{} for _ in places]
+        for at, (name, notation) in enumerate(notations.items()):
+            parsed, is_text = self._parse(name, notation)
             with np.errstate(over="ignore"):
                 values[:, at] = parsed
             is_bad |= is_text
-        return values, is_bad
-
-    def numeric(self, exclude: Iterable[str]) -> tuple[str, ...]:
-        """Names of the columns where most cells are numbers."""
-        excluded = set(exclude)
-        names = tuple(
-            name
-            for name in self.table.column_names
-            if name not in excluded and _parse(self.table.column(name))[0] is not None
-        )
-        if not names:
-            refuse(
-                f"a column of numbers in {self.where}",
-                "none",
-                "check the file's delimiter and its first line",
-            )
-        return names
+            for course, part in zip(courses, places, strict=True):
+                course[name] = follow(parsed[part])
+        return values, is_bad, courses
 
     def words(self, name: str) -> list[str]:
         """The cells of a column as text without blanks around it; empty where a cell has none, or too much."""
         import pyarrow as pa
 
-        column = _plain(self.table.column(name))
-        if not (pa.types.is_string(column.type) or _is_numeric(column.type)):
+        column = plain(self.table.column(name))
+        if not (pa.types.is_string(column.type) or is_numeric(column.type)):
             refuse(
                 f"words or numbers in column {printable(name)} of {self.where}",
                 str(column.type),
                 "name another column in data.label or data.group",
             )
         coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-        distinct = [_word(value) for value in coded.dictionary.to_pylist()]
+        distinct = _unify([_word(value) for value in coded.dictionary.to_pylist()])
         return [distinct[code] for code in coded.indices.to_numpy()]
 
     def require(self, names: Iterable[str]) -> None:
@@ -101,121 +98,26 @@ class Columns:
                     "correct data.label, data.group or data.columns",
                 )
 
+    def _parse(
+        self, name: str, notation: Notation
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        import pyarrow as pa
 
-def read(path: Path) -> Columns:
-    """A .csv file, UTF-8 with names in its first line, or a Parquet file.
-
-    Raises:
-        RecipeError: another type of file, too large, damaged, or without a name for each column.
-    """
-    import pyarrow as pa
-
-    start = read_head(path, MAX_CSV_BYTES)
-    try:
-        columns = _read_parquet(path) if start.startswith(b"PAR1") else _read_csv(path, start)
-    except UnicodeError:
-        refuse(f"text in UTF-8 at {path.name}", "another encoding", "save it as UTF-8")
-    except (pa.ArrowException, OSError) as error:
-        refuse(
-            f"a CSV or Parquet file at {path.name}",
-            _reason(error),
-            "save it again as CSV or Parquet",
-        )
-    names = columns.table.column_names
-    odd = [name for name in names if not (name.isprintable() and 0 < len(name) <= MAX_WORD)]
-    if len(columns.rows) > MAX_ROWS:
-        refuse(
-            f"at most {MAX_ROWS:,} rows in {path.name}",
-            f"{len(columns.rows):,} rows",
-            "use a part of them",
-        )
-    if len(set(names)) < len(names) or odd:
-        refuse(
-            f"a printable name of its own for each column in {path.name}",
-            "two columns of one name" if not odd else f"a column named {odd[0][:40]!r}",
-            "rename the columns",
-        )
-    return columns
-
-
-def _read_csv(path: Path, start: bytes) -> Columns:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    if file_type(start) not in ("something else", "nothing") or b"\0" in start:
-        refuse(
-            f"a CSV or Parquet file at {path.name}", file_type(start), "save it as CSV, in UTF-8"
-        )
-    with path.open("rb") as file:
-        names = file.readline(MAX_ROW_BYTES)
-    delimiter = max(",;\t", key=names.decode().count)
-    if names.count(delimiter.encode()) >= MAX_COLUMNS or len(names) == MAX_ROW_BYTES:
-        refuse(f"at most {MAX_COLUMNS:,} columns in {path.name}", "more", "remove columns")
-    ragged: list[int] = []
-
-    def skip(row: "csv.InvalidRow") -> str:
-        ragged.append(row.number - 1)
-        return "skip"
-
-    table = csv.read_csv(
-        path,
-        read_options=csv.ReadOptions(use_threads=False, block_size=MAX_ROW_BYTES),
-        parse_options=csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
-        ),
-        convert_options=csv.ConvertOptions(strings_can_be_null=True),
-    )
-    if any(
-        pa.types.is_binary(field.type) for field in table.schema
-    ):  # Arrow's type for text that is not UTF-8
-        raise UnicodeError
-    _require_one_line_per_row(path, table.num_rows + len(ragged))
-    numbers = np.arange(1, table.num_rows + len(ragged) + 1)
-    return Columns(printable(path.name), table, numbers[~np.isin(numbers, ragged)], tuple(ragged))
-
-
-def _require_one_line_per_row(path: Path, rows: int) -> None:
-    """A quote that is never closed would hide all rows after it."""
-    with path.open("rb") as file:
-        lines = sum(1 for line in file if line.strip()) - 1
-    if lines > rows:
-        refuse(
-            f"a line for each of {rows:,} rows in {path.name}",
-            f"{lines:,} lines: a quote that is never closed, or a cell over several lines",
-            "close the quote, and keep line breaks out of cells",
-        )
-
-
-def _read_parquet(path: Path) -> Columns:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(
-        path, thrift_string_size_limit=2**26, thrift_container_size_limit=2**20
-    ) as file:
-        metadata = file.metadata
-        announced = sum(
-            metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups)
-        )
-        cells = 8 * metadata.num_rows * metadata.num_columns
-        if metadata.num_columns > MAX_COLUMNS or max(announced, cells) > MAX_BYTES:
+        column = plain(self.table.column(name))
+        if pa.types.is_string(column.type):
+            return parse(column, notation)
+        if not is_numeric(column.type):
             refuse(
-                f"at most {MAX_COLUMNS:,} columns and {MAX_BYTES:,} bytes in {path.name}",
-                f"{metadata.num_columns:,} columns of {metadata.num_rows:,} rows",
-                "use a part of it",
+                f"numbers in column {printable(name)} of {self.where}",
+                str(column.type),
+                "leave the column out of data.columns",
             )
-        nested = [field.name for field in file.schema_arrow if pa.types.is_nested(field.type)]
-        if nested:
-            refuse(
-                f"columns of single values in {path.name}",
-                f"lists or records in {printable(nested[0])}",
-                "leave the column out of the file",
-            )
-        table = file.read(use_threads=False)
-    return Columns(printable(path.name), table, np.arange(1, table.num_rows + 1))
+        # Whole numbers above 2**53 are rounded, as every number is for a network.
+        numbers = column.cast(pa.float64(), safe=False).to_numpy()
+        return numbers, np.zeros(len(numbers), dtype=bool)
 
 
-def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+def plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     """Without a dictionary, and as the usual kind of text."""
     import pyarrow as pa
 
@@ -225,45 +127,27 @@ def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     return column.cast(pa.string()) if is_text else column
 
 
-def _is_numeric(kind: "pa.DataType") -> bool:
+def is_numeric(kind: "pa.DataType") -> bool:
+    """Whether a column of this type holds numbers, or true and false."""
     from pyarrow.types import is_boolean, is_decimal, is_floating, is_integer
 
     return is_integer(kind) or is_floating(kind) or is_boolean(kind) or is_decimal(kind)
 
 
-def _parse(column: "pa.ChunkedArray") -> tuple[NDArray[Any] | None, NDArray[np.bool_]]:
-    """(N,) numbers, or None where few cells are numbers; and (N,) whether a cell is text."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    column, none = _plain(column), np.zeros(len(column), dtype=bool)
-    if _is_numeric(column.type):
-        return column.cast(pa.float64()).to_numpy(), none
-    if not pa.types.is_string(column.type):
-        return None, none
-    trimmed = compute.utf8_trim_whitespace(column)
-    is_number = compute.match_substring_regex(trimmed, NUMBER)
-    filled = len(column) - column.null_count
-    if 2 * (compute.sum(is_number).as_py() or 0) <= filled:
-        return None, none
-    numbers = compute.if_else(is_number, trimmed, None).cast(pa.float64()).to_numpy()
-    is_text = compute.invert(is_number).fill_null(fill_value=False).to_numpy().astype(bool)
-    return numbers, is_text
-
-
-def _word(value: str | float | bool | None) -> str:
+def _word(value: object) -> str:
     if value is None or value != value:  # NaN
         return ""
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    word = printable(str(value).strip())
+    word = printable(unicodedata.normalize("NFC", str(value).strip()))
     return word if len(word) <= MAX_WORD else ""
 
 
-def _reason(error: Exception) -> str:
-    line = str(error).split("\n")[0][:120]
-    if "block boundaries" in line:
-        return f"a row of more than {MAX_ROW_BYTES:,} bytes, or a quote that is never closed"
-    return line
+def _unify(words: list[str]) -> list[str]:
+    """The words of a column, which are numbers or true and false in one spelling where all of them are."""
+    if {word.lower() for word in words} <= {"true", "false", ""}:
+        return [word.lower() for word in words]
+    numbers = [WHOLE.fullmatch(word) if word else None for word in words]
+    if all(number or not word for number, word in zip(numbers, words, strict=True)):
+        return [number[1] if number else "" for number in numbers]
+    return words

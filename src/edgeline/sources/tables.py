@@ -8,19 +8,16 @@ from numpy.typing import NDArray
 from edgeline.datasets.items import Items
 from edgeline.datasets.raw import SET_NAMES, QuarantineItem, Raw, quarantine_items, text_array
 from edgeline.recipe.data import Data
-from edgeline.sources import classes, columns
+from edgeline.sources import classes, table_files
 from edgeline.sources.columns import NOT_A_NUMBER, RAGGED, Columns
 from edgeline.sources.intake import Progress, printable, refuse
+from edgeline.sources.selection import Selection, find_orders, select
 
 
 def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     """Every row of the file, or of the files train, validation and test in a folder."""
-    parts = [(split, columns.read(file)) for split, file in set_files(path)]
-    names = settings.columns or parts[0][1].numeric(exclude=(settings.label, settings.group))
-    required = (settings.label, *names, *([settings.group] if settings.group else []))
-    for _, part in parts:
-        part.require(required)
-    numbers, is_text = zip(*(part.numbers(names) for _, part in parts), strict=True)
+    parts = [(split, table_files.read(file)) for split, file in set_files(path)]
+    selection, values, is_text = _read_numbers([part for _, part in parts], settings, path.name)
     words = [word for _, part in parts for word in part.words(settings.label)]
     labels, class_names = classes.assign_labels(words, settings.classes, path.name)
     groups = [
@@ -31,9 +28,12 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     ids = np.concatenate([_ids(part) for _, part in parts])
     splits = np.concatenate([np.full(len(part.rows), split) for split, part in parts])
     on_item(len(ids), len(ids))
-    reasons = np.where(np.concatenate(is_text), NOT_A_NUMBER, classes.label_problems(words, labels))
-    items = Items(np.concatenate(numbers), labels, ids, text_array(groups))
-    return quarantine_items(Raw(items, splits, class_names, tuple(names), _ragged(parts)), reasons)
+    reasons = np.where(is_text, NOT_A_NUMBER, classes.label_problems(words, labels))
+    items = Items(values, labels, ids, text_array(groups))
+    ragged, notes = _ragged(parts), selection.notes
+    return quarantine_items(
+        Raw(items, splits, class_names, selection.names, ragged, notes), reasons
+    )
 
 
 def set_files(path: Path) -> list[tuple[str, Path]]:
@@ -44,7 +44,7 @@ def set_files(path: Path) -> list[tuple[str, Path]]:
     """
     if not path.is_dir():
         return [("", path)]
-    tables = sorted(file for file in path.iterdir() if file.suffix.lower() in columns.SUFFIXES)
+    tables = sorted(file for file in path.iterdir() if file.suffix.lower() in table_files.SUFFIXES)
     if not tables or {file.stem.lower() for file in tables} - SET_NAMES.keys():
         refuse(
             f"files named train, validation or test (.csv or .parquet) in {path.name}",
@@ -56,6 +56,32 @@ def set_files(path: Path) -> list[tuple[str, Path]]:
         ((SET_NAMES[file.stem.lower()], file) for file in tables),
         key=lambda one: (order.index(one[0]), one[1].name),
     )
+
+
+def _read_numbers(
+    parts: list[Columns], settings: Data, where: str
+) -> tuple[Selection, NDArray[np.float32], NDArray[np.bool_]]:
+    """The columns that a network sees, their values (N, F) over all parts, and (N,) whether a row holds text."""
+    own = [settings.label, *([settings.group] if settings.group else [])]
+    for part in parts:
+        if table_files.lacks_names(part):
+            refuse(
+                f"names of columns in the first line of {part.where}",
+                f"numbers: {', '.join(part.table.column_names[:3])}",
+                "write a line with a name for each column above the numbers",
+            )
+        part.require([*own, *settings.columns])
+    selection = select(parts, settings.columns, exclude=own)
+    for part in parts:
+        part.require(selection.names)
+    read = [part.numbers(selection.notations) for part in parts]
+    values = np.concatenate([values for values, _, _ in read])
+    is_text = np.concatenate([is_text for _, is_text, _ in read])
+    orders = {} if settings.columns else find_orders([courses for *_, (courses,) in read])
+    if not orders:
+        return selection, values, is_text
+    kept = [name not in orders for name in selection.names]
+    return selection.without(orders, where), np.ascontiguousarray(values[:, kept]), is_text
 
 
 def _ids(part: Columns) -> NDArray[np.str_]:

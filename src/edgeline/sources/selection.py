@@ -1,0 +1,136 @@
+"""Which columns of a file a network sees, how their cells become numbers, and why the others are left out."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from edgeline.datasets.raw import LEFT_OUT, TURNED, ColumnNote
+from edgeline.sources import notation
+from edgeline.sources.columns import Columns, is_numeric, plain
+from edgeline.sources.intake import printable, refuse
+from edgeline.sources.notation import Notation
+from edgeline.sources.order import Course, find_order
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+INDEX = "the index of the rows, as pandas and R store it"
+NOT_NAMED = "not among data.columns"
+NOT_EVERYWHERE = "not in every file"
+
+SHOWN = 5
+"""Columns that a message names at most."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The columns of a file, or of several that belong together."""
+
+    notations: dict[str, Notation]
+    """Of every column that is read, in their order."""
+    notes: tuple[ColumnNote, ...]
+    """On those that are turned or left out."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.notations)
+
+    def without(self, reasons: Mapping[str, str], where: str) -> "Selection":
+        """Less the columns that have a reason against them.
+
+        Raises:
+            RecipeError: no column is left.
+        """
+        notes = [note for note in self.notes if note.name not in reasons]
+        notes += [ColumnNote(name, LEFT_OUT, reason) for name, reason in reasons.items()]
+        kept = {name: how for name, how in self.notations.items() if name not in reasons}
+        return Selection(kept, tuple(notes)) if kept else refuse_all(where, notes)
+
+
+def select(
+    parts: Sequence[Columns],
+    named: Sequence[str],
+    exclude: Collection[str],
+    unnamed: str = NOT_NAMED,
+) -> Selection:
+    """Those of the first part's columns that are `named`, or where none is, every one that holds numbers.
+
+    `exclude` are the columns of class and group; `unnamed` is what is against columns that are not named.
+
+    Raises:
+        RecipeError: one that is named holds something else, or none holds numbers.
+    """
+    first, where = parts[0], parts[0].where
+    own = list(named) or [name for name in first.table.column_names if name not in exclude]
+    notations, reasons = _find_notations(own, parts)
+    others = {name for part in parts for name in part.table.column_names} - {*own, *exclude}
+    if named:
+        for name, reason in reasons.items():
+            _refuse_column(name, where, reason)
+    else:
+        reasons |= dict.fromkeys((name for name in own if name in first.index), INDEX)
+        notations = {name: how for name, how in notations.items() if name not in reasons}
+    reasons |= dict.fromkeys(sorted(others), unnamed if named else NOT_EVERYWHERE)
+    notes = [ColumnNote(name, LEFT_OUT, reason) for name, reason in reasons.items()]
+    notes += [ColumnNote(name, TURNED, how.words) for name, how in notations.items() if how.words]
+    return Selection(notations, tuple(notes)) if notations else refuse_all(where, notes)
+
+
+def find_orders(courses: Sequence[Mapping[str, Course]]) -> dict[str, str]:
+    """What is against the columns that merely order the rows, from their courses in each part."""
+    reasons = {name: find_order(name, [part[name] for part in courses]) for name in courses[0]}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _find_notations(
+    names: Sequence[str], parts: Sequence[Columns]
+) -> tuple[dict[str, Notation], dict[str, str]]:
+    """How each column is read, and what is against those that hold no numbers, over all parts that have it."""
+    import pyarrow as pa
+
+    typed: dict[str, Notation] = {}
+    texts: dict[str, pa.ChunkedArray] = {}
+    problems: dict[str, str] = {}
+    for name in names:
+        columns = [
+            plain(part.table.column(name)) for part in parts if name in part.table.column_names
+        ]
+        kinds = [column.type for column in columns]
+        odd = [kind for kind in kinds if not (pa.types.is_string(kind) or is_numeric(kind))]
+        if odd:
+            problems[name] = _describe(odd[0])
+        elif any(map(pa.types.is_string, kinds)):
+            words = (column for column in columns if pa.types.is_string(column.type))
+            chunks = [chunk for column in words for chunk in column.chunks]
+            texts[name] = pa.chunked_array(chunks, pa.string())
+        else:
+            is_truth = all(map(pa.types.is_boolean, kinds))
+            typed[name] = notation.TRUTH if is_truth else notation.PLAIN
+    written, unread = notation.find_notations(texts, parts[0].delimiter)
+    found = {**typed, **written}
+    return {name: found[name] for name in names if name in found}, {**problems, **unread}
+
+
+def _describe(kind: "pa.DataType") -> str:
+    from pyarrow import types
+
+    if types.is_temporal(kind):
+        return notation.DATES_OR_TIMES
+    return notation.NO_CELLS if types.is_null(kind) else str(kind)
+
+
+def _refuse_column(name: str, where: str, reason: str) -> NoReturn:
+    remedy = "leave the column out of data.columns"
+    if reason == notation.AMBIGUOUS:
+        remedy = "write them with a decimal point and without marks for thousands"
+    refuse(f"numbers in column {printable(name)} of {where}", reason, remedy)
+
+
+def refuse_all(where: str, notes: Sequence[ColumnNote]) -> NoReturn:
+    """Refuse a source none of whose columns is left, with what is against the first of them."""
+    found = ", ".join(f"{printable(note.name[:20])} ({note.reason})" for note in notes[:SHOWN])
+    refuse(
+        f"a column of numbers in {where}",
+        found or "none",
+        "name columns in data.columns that the network shall see, or check the file's delimiter and first line",
+    )
