@@ -1,6 +1,7 @@
 """Where raw data come from: sets that ship, and the forms that the user's own files may have."""
 
 import shutil
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +40,7 @@ def fetch(
         items = SOURCES[settings.source]()
     else:
         items = _load_files(folder, settings, root, on_item)
-    items = rename_classes(items, settings)
+    items = compose_groups(rename_classes(items, settings))
     raw.write(folder / RAW, items)
     return items
 
@@ -86,6 +87,16 @@ def rename_classes(items: Raw, settings: Data) -> Raw:
             remedy=f"name them in the order of {', '.join(items.classes[:10])}",
         )
     return replace(items, classes=settings.classes)
+
+
+def compose_groups(items: Raw) -> Raw:
+    """The items with names of groups in NFC: one patient's folders may come from a Mac and from elsewhere."""
+    names = items.items.groups.tolist()
+    composed = {name: unicodedata.normalize("NFC", name) for name in set(names)}
+    if all(name == other for name, other in composed.items()):
+        return items
+    groups = raw.text_array([composed[name] for name in names])
+    return replace(items, items=replace(items.items, groups=groups))
 
 
 def _load_files(folder: Path, settings: Data, root: Path, on_item: Progress) -> Raw:
