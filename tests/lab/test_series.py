@@ -138,7 +138,7 @@ def test_bad_recordings_are_kept_out_with_their_reasons(tmp_path, folder):
 
     assert {bad.id: bad.reason for bad in source.quarantine} == {
         "run/2.csv": recordings.OTHER_CHANNELS,
-        "run/3.csv": "text where a number belongs",
+        "run/3.csv": "text where a number belongs, in column ay",
         "run/4.csv:2": "a row of more or fewer cells than the first",
         "run/5.csv": recordings.NO_RECORDING,
         "run/6.npy": "damaged or cut off",

@@ -239,11 +239,23 @@ def test_bad_rows_are_kept_out_by_their_number(tmp_path):
 
     assert sorted((bad.id, bad.reason) for bad in source.quarantine) == [
         ("a.csv:4", "a row of more or fewer cells than the first"),
-        ("a.csv:5", "text where a number belongs"),
+        ("a.csv:5", "text where a number belongs, in column dose"),
         ("a.csv:6", "no label"),
     ]
     assert source.items.ids.tolist()[3:] == ["a.csv:7", "a.csv:8"]
     assert np.isnan(source.items.values[4, 1])
+
+
+def test_text_in_a_column_that_is_left_out_is_no_harm(tmp_path):
+    """The first column that holds text is named, and those that no network sees do not count."""
+    rows = "".join(f"{at},{at % 7},{at % 5},{'ab'[at % 2]}\n" for at in range(30))
+    source = fetch_raw(tmp_path, "n,x,y,label\n" + rows + "none,1,1,a\n31,bad,bad,a\n32,1,bad,b\n")
+
+    assert source.columns == ("x", "y")
+    assert [(bad.id, bad.reason) for bad in source.quarantine] == [
+        ("a.csv:32", "text where a number belongs, in column x"),
+        ("a.csv:33", "text where a number belongs, in column y"),
+    ]
 
 
 def test_a_label_of_no_class_is_kept_out(tmp_path):

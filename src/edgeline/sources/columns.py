@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ NOT_A_NUMBER = "text where a number belongs"
 
 WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0*)?")
 """As classes and groups are numbered; 7 and 7.0 are the same, 07 is another name."""
+
+
+TextCells: TypeAlias = Mapping[str, NDArray[np.bool_]]
+"""(N,), which of N cells hold text where a number belongs, by column; only columns that have some."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ class Columns:
         self,
         notations: Mapping[str, Notation],
         parts: Sequence[NDArray[np.int64]] = (),
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[dict[str, Course]]]:
-        """Of F columns, each written as `notations` say: their values (N, F), NaN where a cell has none,
-        (N,) whether a cell of a row holds something else, and every column's course.
+    ) -> tuple[NDArray[np.float32], TextCells, list[dict[str, Course]]]:
+        """Of F columns, each written as `notations` say: their values (N, F), NaN where a cell holds none,
+        the cells that hold text, and every column's course.
 
         There is a course for all rows, or for each of the `parts`, positions of rows that belong together.
 
@@ -61,17 +65,18 @@ class Columns:
             RecipeError: a column that can hold no numbers.
         """
         values = np.empty((len(self.rows), len(notations)), np.float32)
-        is_bad = np.zeros(len(self.rows), dtype=bool)
+        text_cells: dict[str, NDArray[np.bool_]] = {}
         places: Sequence[NDArray[np.int64] | slice] = parts or (slice(None),)
         courses: list[dict[str, Course]] = [{} for _ in places]
         for at, (name, notation) in enumerate(notations.items()):
             parsed, is_text = self._parse(name, notation)
             with np.errstate(over="ignore"):
                 values[:, at] = parsed
-            is_bad |= is_text
+            if is_text.any():
+                text_cells[name] = is_text
             for course, part in zip(courses, places, strict=True):
                 course[name] = follow(parsed[part])
-        return values, is_bad, courses
+        return values, text_cells, courses
 
     def words(self, name: str) -> list[str]:
         """The cells of a column as text without blanks around it; empty where a cell has none, or too much."""
@@ -115,6 +120,15 @@ class Columns:
         # Whole numbers above 2**53 are rounded, as every number is for a network.
         numbers = column.cast(pa.float64(), safe=False).to_numpy()
         return numbers, np.zeros(len(numbers), dtype=bool)
+
+
+def text_reasons(cells: TextCells, rows: int) -> NDArray[np.str_]:
+    """(N,), the first column in which a row holds text, in the words of a reason; empty where none does."""
+    words = {name: f"{NOT_A_NUMBER}, in column {printable(name)}" for name in cells}
+    reasons = np.full(rows, "", dtype=f"U{max(map(len, words.values()), default=1)}")
+    for name in reversed(words):
+        reasons[cells[name]] = words[name]
+    return reasons
 
 
 def plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":

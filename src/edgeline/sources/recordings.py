@@ -15,7 +15,7 @@ from edgeline.datasets.raw import LEFT_OUT, SET_NAMES, ColumnNote, QuarantineIte
 from edgeline.errors import RecipeError
 from edgeline.recipe.data import Data
 from edgeline.sources import arrays, folders, intake, table_files
-from edgeline.sources.columns import RAGGED, Columns
+from edgeline.sources.columns import RAGGED, Columns, TextCells
 from edgeline.sources.folders import LabelledFile
 from edgeline.sources.intake import BadItem, FileEntry, Progress, refuse
 from edgeline.sources.order import Course
@@ -48,8 +48,7 @@ class Recording:
     """(T, C)."""
     words: Sequence[str]
     """The class of each step; of a window, that of its last step alone."""
-    is_text: NDArray[np.bool_]
-    """(T,), whether there is text where a number belongs."""
+    text_cells: TextCells = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
     """Of the channels, by name, where they are columns of a file."""
     notes: tuple[ColumnNote, ...] = ()
@@ -108,7 +107,13 @@ def leave_out_orders(recordings: Sequence[Recording], where: str) -> list[Record
         refuse_all(where, notes)
     kept = tuple(name for name in names if name not in orders)
     return [
-        replace(one, names=kept, values=one.values[:, is_kept], notes=(*notes, *one.notes))
+        replace(
+            one,
+            names=kept,
+            values=one.values[:, is_kept],
+            text_cells={name: one.text_cells[name] for name in kept if name in one.text_cells},
+            notes=(*notes, *one.notes),
+        )
         for one in recordings
     ]
 
@@ -168,8 +173,8 @@ def _from_array(
         raise BadItem(OTHER_CHANNELS)
     with np.errstate(over="ignore"):
         values = values.astype(np.float32)
-    none, words = np.zeros(steps, dtype=bool), [one.class_name] * steps
-    return Recording(one.file.id, one.split, _group(one, settings), names, values, words, none)
+    words = [one.class_name] * steps
+    return Recording(one.file.id, one.split, _group(one, settings), names, values, words)
 
 
 def _from_columns(
@@ -188,20 +193,21 @@ def _from_columns(
         notes = (*notes, ColumnNote(settings.label, LEFT_OUT, BY_FOLDER))
     words = [one.class_name] * len(read.rows) if one.class_name else read.words(settings.label)
     if not settings.group or settings.group not in present:
-        values, is_text, (course,) = read.numbers(selection.notations)
+        values, texts, (course,) = read.numbers(selection.notations)
         group = _group(one, settings)
-        yield Recording(one.file.id, one.split, group, names, values, words, is_text, course, notes)
+        yield Recording(one.file.id, one.split, group, names, values, words, texts, course, notes)
         return
     by_group: dict[str, list[int]] = {}
     for step, group in enumerate(read.words(settings.group)):
         by_group.setdefault(group, []).append(step)
     places = [np.array(at) for at in by_group.values()]
-    values, is_text, courses = read.numbers(selection.notations, places)
+    values, texts, courses = read.numbers(selection.notations, places)
     for group, at, course in zip(by_group, places, courses, strict=True):
         own = [words[step] for step in at]
+        own_texts = {name: cells[at] for name, cells in texts.items()}
         identity = f"{one.file.id}:{group}"
         yield Recording(
-            identity, one.split, group, names, values[at], own, is_text[at], course, notes
+            identity, one.split, group, names, values[at], own, own_texts, course, notes
         )
 
 

@@ -18,7 +18,7 @@ from edgeline.datasets.items import Items
 from edgeline.datasets.raw import QuarantineItem, Raw, quarantine_items, text_array
 from edgeline.recipe.data import Data
 from edgeline.sources import archives, classes, columns, intake
-from edgeline.sources.columns import NOT_A_NUMBER
+from edgeline.sources.columns import text_reasons
 from edgeline.sources.intake import Progress, printable, refuse
 from edgeline.sources.recordings import (
     SUFFIXES,
@@ -73,8 +73,8 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
         text_array(groups if len(set(groups)) > 1 else [""] * len(groups)),
     )
     splits = text_array([window.split for window in windows])
-    is_text = [window.is_text.any() for window in windows]
-    reasons = np.where(is_text, NOT_A_NUMBER, classes.label_problems(words, labels))
+    texts = text_array([_find_text(window) for window in windows])
+    reasons = np.where(texts != "", texts, classes.label_problems(words, labels))
     notes = merge_notes(recordings)
     return quarantine_items(
         Raw(items, splits, class_names, names, tuple(quarantine), notes), reasons
@@ -109,8 +109,15 @@ def _cut(one: Recording, steps: int, stride: int) -> Iterator[Recording]:
             id=f"{one.id}@{start}" if len(starts) > 1 else one.id,
             values=one.values[start:end],
             words=[one.words[end - 1]],
-            is_text=one.is_text[start:end],
+            text_cells={name: cells[start:end] for name, cells in one.text_cells.items()},
         )
+
+
+def _find_text(window: Recording) -> str:
+    """What is against a window that holds text; empty where it has numbers alone."""
+    if not window.text_cells:
+        return ""
+    return next(filter(None, text_reasons(window.text_cells, len(window.values)).tolist()), "")
 
 
 def _starts(one: Recording, steps: int, stride: int) -> range:

@@ -66,9 +66,8 @@ def _read_part(
     with np.errstate(over="ignore"):
         values = series.astype(np.float32)
     ids = [f"{split}/{at}" if split else str(at) for at in range(len(series))]
-    is_text = np.zeros(steps, dtype=bool)
     return [
-        Recording(one, split, group, names, value, [word] * steps, is_text)
+        Recording(one, split, group, names, value, [word] * steps)
         for one, group, value, word in zip(ids, groups or ids, values, words, strict=True)
     ]
 

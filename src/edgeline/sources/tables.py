@@ -9,7 +9,7 @@ from edgeline.datasets.items import Items
 from edgeline.datasets.raw import SET_NAMES, QuarantineItem, Raw, quarantine_items, text_array
 from edgeline.recipe.data import Data
 from edgeline.sources import classes, table_files
-from edgeline.sources.columns import NOT_A_NUMBER, RAGGED, Columns
+from edgeline.sources.columns import RAGGED, Columns, text_reasons
 from edgeline.sources.intake import Progress, printable, refuse
 from edgeline.sources.selection import Selection, find_orders, select
 
@@ -17,7 +17,7 @@ from edgeline.sources.selection import Selection, find_orders, select
 def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     """Every row of the file, or of the files train, validation and test in a folder."""
     parts = [(split, table_files.read(file)) for split, file in set_files(path)]
-    selection, values, is_text = _read_numbers([part for _, part in parts], settings, path.name)
+    selection, values, reasons = _read_numbers([part for _, part in parts], settings, path.name)
     words = [word for _, part in parts for word in part.words(settings.label)]
     labels, class_names = classes.assign_labels(words, settings.classes, path.name)
     groups = [
@@ -28,7 +28,7 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     ids = np.concatenate([_ids(part) for _, part in parts])
     splits = np.concatenate([np.full(len(part.rows), split) for split, part in parts])
     on_item(len(ids), len(ids))
-    reasons = np.where(is_text, NOT_A_NUMBER, classes.label_problems(words, labels))
+    reasons = np.where(reasons != "", reasons, classes.label_problems(words, labels))
     items = Items(values, labels, ids, text_array(groups))
     ragged, notes = _ragged(parts), selection.notes
     return quarantine_items(
@@ -60,8 +60,8 @@ def set_files(path: Path) -> list[tuple[str, Path]]:
 
 def _read_numbers(
     parts: list[Columns], settings: Data, where: str
-) -> tuple[Selection, NDArray[np.float32], NDArray[np.bool_]]:
-    """The columns that a network sees, their values (N, F) over all parts, and (N,) whether a row holds text."""
+) -> tuple[Selection, NDArray[np.float32], NDArray[np.str_]]:
+    """The columns that a network sees, their values (N, F) over all parts, and what is against each row (N,)."""
     own = [settings.label, *([settings.group] if settings.group else [])]
     for part in parts:
         if table_files.lacks_names(part):
@@ -76,12 +76,14 @@ def _read_numbers(
         part.require(selection.names)
     read = [part.numbers(selection.notations) for part in parts]
     values = np.concatenate([values for values, _, _ in read])
-    is_text = np.concatenate([is_text for _, is_text, _ in read])
     orders = {} if settings.columns else find_orders([courses for *_, (courses,) in read])
-    if not orders:
-        return selection, values, is_text
-    kept = [name not in orders for name in selection.names]
-    return selection.without(orders, where), np.ascontiguousarray(values[:, kept]), is_text
+    if orders:
+        is_kept = [name not in orders for name in selection.names]
+        selection = selection.without(orders, where)
+        values = np.ascontiguousarray(values[:, is_kept])
+    cells = [{name: text[name] for name in selection.names if name in text} for _, text, _ in read]
+    reasons = [text_reasons(one, len(part.rows)) for one, part in zip(cells, parts, strict=True)]
+    return selection, values, np.concatenate(reasons)
 
 
 def _ids(part: Columns) -> NDArray[np.str_]:
