@@ -1,5 +1,7 @@
 """Files of weights from elsewhere: safetensors alone, since opening a pickle runs its code."""
 
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -24,6 +26,8 @@ BEGINNINGS = {
     b"x": "a compressed pickle, as joblib writes",
 }
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
+# What quantisers add to the name of a tensor for the number that its values must be multiplied by.
+SCALE = re.compile(r"[._]+(scales?|scale_inv|zero_points?|scb)$", re.IGNORECASE)
 
 
 def open_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
@@ -52,6 +56,51 @@ def open_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
     return floats, sha256_bytes(data)
 
 
+def require_plain(
+    source: str, tensors: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor]
+) -> None:
+    """Quantised values mean something only with their scales, whose rules differ from program to program.
+
+    `own` is the state of the network that the tensors are for.
+
+    Raises:
+        RecipeError: a weight that the network has as a floating number is stored as another one, or
+            with a scale beside it.
+    """
+    scales = _scales(tensors.keys() - own.keys(), own)
+    for name, weight in own.items():
+        tensor = tensors.get(name)
+        if tensor is None or not weight.is_floating_point():
+            continue
+        if tensor.dtype not in FLOATS or name in scales:
+            beside = f", with {readable(scales[name])} beside it" if name in scales else ""
+            raise RecipeError(
+                expected=f"plain floating-point weights in {source}",
+                found=f"{readable(name)} as {dtype_name(tensor)}{beside}: quantised weights",
+                remedy="turn them back with the program that quantised them, and save float32",
+            )
+
+
+def _scales(names: Iterable[str], weights: Iterable[str]) -> dict[str, str]:
+    """Of each weight that has one, the name of its scale."""
+    known, scales = set(weights), {}
+    for name in sorted(names):
+        weight = SCALE.sub("", name)
+        if weight != name and weight in known:
+            scales[weight] = name
+    return scales
+
+
+def readable(name: str) -> str:
+    """The name of a tensor for a person: not long, and without characters that nobody sees."""
+    return (name if name.isprintable() else ascii(name))[:60]
+
+
+def dtype_name(tensor: torch.Tensor) -> str:
+    """As people write it: int8, float8_e4m3fn."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
 def _is_safetensors(data: bytes) -> bool:
     """Eight bytes with the length of the JSON that follows. A length of 640 looks like a pickle, so
     this is checked first.
@@ -63,7 +112,7 @@ def _float32(path: Path, name: str, tensor: torch.Tensor) -> torch.Tensor:
     if tensor.dtype not in FLOATS:
         return tensor
     if not torch.isfinite(tensor).all():
-        raise _refused(path, f"{name[:80]}, which holds numbers that are not finite")
+        raise _refused(path, f"{readable(name)}, which holds numbers that are not finite")
     return tensor.to(torch.float32)
 
 

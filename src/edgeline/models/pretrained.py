@@ -13,15 +13,16 @@ from torch import Tensor, nn
 from edgeline.errors import RecipeError
 from edgeline.models import hub, timm_nets, zoo
 from edgeline.models.checkpoint import ModelSpec
-from edgeline.models.foreign import open_weights
+from edgeline.models.foreign import FLOATS, dtype_name, open_weights, readable, require_plain
+from edgeline.models.wrappers import Unwrapped, unwrap
 
 LEAST_SHARE = 0.8
 """Least share of matching names of network and file, heads aside; below it the file is refused."""
 
 # Batch norms count batches. Nothing reads the count, and many files lack it.
 COUNTERS = "num_batches_tracked"
-WRAPPERS = ("module.", "model.", "backbone.")
-"""Prefixes that training programs put before every name."""
+SHOWN = 2
+"""How many names that do not match an error tells."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,41 @@ def load_weights(
     path, spec = _fetch(source, spec)
     tensors, digest = open_weights(path)
     network = zoo.build(spec, seed)
-    tensors = _unwrap(tensors, network)
-    state, matched, adapted, fresh = _fill(network, tensors)
-    unused = tuple(name for name in tensors if name not in {*matched, *adapted})
-    share = _share({*state}, {*tensors}, {*matched, *adapted}, zoo.head(network))
     shown = source if source.startswith(("timm:", "hub:")) else path.name
+    found = unwrap(tensors, network.state_dict())
+    require_plain(shown, found.tensors, network.state_dict())
+    state, matched, adapted, fresh = _fill(network, found.tensors)
+    used = {*matched, *adapted}
+    unused = (*(name for name in found.tensors if name not in used), *found.beside)
+    share = _share({*state}, {*found.tensors, *found.beside}, used, zoo.head(network))
     if share < LEAST_SHARE:
         raise RecipeError(
             expected=f"weights for {spec.architecture} of widths {list(spec.widths)}",
-            found=f"{shown}, in which {share:.0%} of the tensors' names match",
-            remedy="set pretrained.architecture and pretrained.widths to those of the weights",
+            found=f"{shown}, in which {share:.0%} of the tensors' names match"
+            + _explain(found, fresh, unused),
+            remedy="save the weights of this network alone"
+            if found.rivals
+            else "set pretrained.architecture and pretrained.widths to those of the weights",
         )
     return state, LoadReport(shown, digest, spec, matched, adapted, fresh, unused, share)
+
+
+def _explain(found: Unwrapped, fresh: tuple[str, ...], unused: tuple[str, ...]) -> str:
+    """What of the file does not fit, in some words."""
+    if found.rivals:
+        prefixes = (readable(one) or "no prefix" for one in found.rivals[:SHOWN])
+        return f", and once more under {', '.join(prefixes)}"
+    odd = [
+        f"{readable(name)} as {dtype_name(tensor)}"
+        for name, tensor in found.tensors.items()
+        if tensor.dtype not in (*FLOATS, torch.int64, torch.bool)
+    ]
+    told = {
+        "only in the network": [*map(readable, fresh)],
+        "only in the file": [*map(readable, unused)],
+        "perhaps quantised": odd,
+    }
+    return "".join(f"; {what}: {', '.join(names[:SHOWN])}" for what, names in told.items() if names)
 
 
 def _fetch(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:
@@ -82,18 +106,6 @@ def _fetch(source: str, spec: ModelSpec) -> tuple[Path, ModelSpec]:
     if source.startswith("hub:"):
         return hub.download(source.removeprefix("hub:")), spec
     return Path(source), spec
-
-
-def _unwrap(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
-    names = network.state_dict().keys()
-    for wrapper in WRAPPERS:
-        if (
-            tensors
-            and all(name.startswith(wrapper) for name in tensors)
-            and not names & tensors.keys()
-        ):
-            tensors = {name.removeprefix(wrapper): tensor for name, tensor in tensors.items()}
-    return tensors
 
 
 def _fill(
