@@ -1,12 +1,13 @@
 """Numbers that a device is handed in files: the right columns, or a line that says what is missing."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgeline.edge.readings import read
-from edgeline.errors import RecipeError
+from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.preprocess import Preprocessing
 
 TABLE = Preprocessing("table", (2,), (0.0, 0.0), (1.0, 1.0), columns=("heat", "load"))
@@ -34,6 +35,58 @@ def test_columns_are_found_by_name_whatever_their_order(tmp_path: Path) -> None:
     assert row.tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffheat,load\n1,0\n",
+        "heat;load\r\n1;0\r\n",
+        "heat\tload\n1\t0\n",
+        "heat,load\nTrue,false\n",
+        '"heat","load"\n"1"," 0 "\n',
+        "\nheat,load\n\n1e0,-0.\n",
+        "TRUE,0\n",
+        "\ufeff1;0\n",
+    ],
+)
+def test_every_usual_form_of_csv_gives_the_same_rows(tmp_path: Path, text: str) -> None:
+    ((_, row),) = read(written(tmp_path, text), TABLE)
+    assert row.tolist() == [1.0, 0.0]
+    assert row.dtype == np.float32
+
+
+def test_names_that_are_numbers_are_no_row(tmp_path: Path) -> None:
+    numbered = Preprocessing("table", (2,), (0.0, 0.0), (1.0, 1.0), columns=("0", "1"))
+    ((name, row),) = read(written(tmp_path, "1,0\n5,6\n"), numbered)
+    assert row.tolist() == [6.0, 5.0]
+    assert name.endswith(":1")
+
+
+def test_numbers_of_one_channel_are_a_series_of_it(tmp_path: Path) -> None:
+    single = Preprocessing("series", (4, 1), (0.0,), (1.0,))
+    np.save(tmp_path / "a.npy", np.arange(4.0))
+    ((_, series),) = read(tmp_path / "a.npy", single)
+    assert series.tolist() == [[0], [1], [2], [3]]
+
+
+@pytest.mark.parametrize(
+    ("steps", "windows"),
+    [
+        (2, {"": [0, 1]}),
+        (3, {"": [0, 1, 2]}),
+        (4, {"@0": [0, 1, 2], "@1": [1, 2, 3]}),
+        (6, {"@0": [0, 1, 2], "@3": [3, 4, 5]}),
+        (7, {"@0": [0, 1, 2], "@3": [3, 4, 5], "@4": [4, 5, 6]}),
+    ],
+)
+def test_every_step_of_a_long_series_is_in_a_window(
+    tmp_path: Path, steps: int, windows: dict[str, list[int]]
+) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.stack([np.arange(steps), np.zeros(steps)], axis=1))
+    found = read(path, SERIES)
+    assert {name.removeprefix(str(path)): one[:, 0].tolist() for name, one in found} == windows
+
+
 def test_a_file_is_one_series(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(4.0).reshape(2, 2))
     ((name, series),) = read(tmp_path / "a.npy", SERIES)
@@ -48,6 +101,10 @@ def test_a_file_is_one_series(tmp_path: Path) -> None:
         ("1,2\n3\n", "1 values in line 2"),
         ("1,nan\n", "not finite"),
         ("heat,load\n1,warm\n", "warm"),
+        ("heat,load\n1,2\n1,\n", "not finite, in row 2, column 2"),
+        ("heat,load\n1,1_000\n", "'1_000' in row 1, column load"),
+        ("heat,load\n1,\u0661\n", "column load, where a number belongs"),
+        ("heat,load,load\n1,2,3\n", "two columns load"),
         ("heat,load\n", r"shape \(0, 2\)"),
         ("", "no column heat, load"),
     ],
@@ -57,6 +114,30 @@ def test_other_numbers_are_refused_in_one_line(tmp_path: Path, text: str, found:
         read(written(tmp_path, text), TABLE)
     assert "heat, load" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    for encoding in ("utf-16", "latin-1"):
+        path.write_bytes("heat,load,größe\n1,2,3\n".encode(encoding))
+        with pytest.raises(RecipeError, match="another encoding than UTF-8"):
+            read(path, TABLE)
+
+
+def test_a_parquet_file_without_pyarrow_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(60))
+    with pytest.raises(EnvironmentUnfit, match=r"pip install pyarrow.*or save the table as CSV"):
+        read(tmp_path / "a.parquet", TABLE)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(40), b"\x93NUMPY\x01"])
+def test_what_is_no_array_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(RecipeError, match="expected rows of 2 numbers"):
+        read(tmp_path / "a.npy", SERIES)
 
 
 def test_objects_are_never_loaded(tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from edgeline.artifact import open_artifact
 from edgeline.cli.console import answer, table
 from edgeline.cli.options import AsJson
-from edgeline.edge import decide, readings
+from edgeline.edge import readings
+from edgeline.edge.decide import Decision, Summary, predict_recording
+from edgeline.edge.decide import predict as decide
 from edgeline.edge.golden import check_golden
 from edgeline.edge.session import load_model
 from edgeline.errors import RecipeError
@@ -22,13 +25,14 @@ def predict(
     items: Annotated[
         list[Path],
         typer.Argument(
-            help="Pictures (PNG, JPEG, WebP, .npy), or numbers (.csv, .npy): one series, or rows."
+            help="Pictures (PNG, JPEG, WebP, .npy), or numbers (CSV, Parquet, .npy): one series, or rows."
         ),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Say what things are, after every byte of the model has been verified.
 
+    A recording longer than the model's window gets an answer for each window, and one for all together.
     Whether the model is anchored is another question: ask `edgeline verify`.
     """
     if not artifact.is_dir():
@@ -40,9 +44,30 @@ def predict(
     model = open_artifact(artifact.resolve())
     session = load_model(model)
     check_golden(model, session)
-    read = [reading for path in items for reading in readings.read(path, model.preprocessing)]
-    names, values = zip(*read, strict=True)
-    decisions = decide.predict(model, values, names=names, session=session)
-    rows = ((one.input, one.answer, f"{one.confidence:.1%}", one.digest[:16]) for one in decisions)
-    shown = table("item", "class", "confidence", "model", rows=rows)
-    answer({"decisions": [asdict(one) for one in decisions]}, shown, as_json)
+    read = [readings.read(path, model.preprocessing) for path in items]
+    decisions: list[Decision] = []
+    recordings: list[Summary] = []
+    for path, named in zip(items, read, strict=True):
+        names, values = zip(*named, strict=True)
+        if model.preprocessing.kind == "series" and len(values) > 1:
+            some, together = predict_recording(
+                model, str(path), values, names=names, session=session
+            )
+            recordings.append(together)
+        else:
+            some = decide(model, values, names=names, session=session)
+        decisions += some
+    facts = {
+        "decisions": [asdict(one) for one in decisions],
+        "recordings": [asdict(one) for one in recordings],
+    }
+    answer(facts, _shown(decisions, recordings), as_json)
+
+
+def _shown(decisions: list[Decision], recordings: list[Summary]) -> Table:
+    rows = [(one.input, one.answer, one.confidence, one.digest) for one in decisions]
+    for one in recordings:
+        counts = ", ".join(f"{name} {count}" for name, count in one.windows.items())
+        rows.append((one.input, f"{one.answer} (windows: {counts})", one.confidence, one.digest))
+    told = ((name, said, f"{sure:.1%}", digest[:16]) for name, said, sure, digest in rows)
+    return table("item", "class", "confidence", "model", rows=told)

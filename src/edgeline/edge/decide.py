@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact
 from edgeline.edge.session import Session, load_model
@@ -26,6 +27,22 @@ class Decision:
     """Of the artifact whose model decided."""
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What the windows of one recording say together."""
+
+    input: str
+    """Name of the recording."""
+    windows: dict[str, int]
+    """How many windows were decided for each class that was an answer."""
+    answer: str
+    """The class whose probability is the highest in the mean over the windows."""
+    confidence: float
+    """That mean, between 0 and 1."""
+    digest: str
+    """Of the artifact whose model decided."""
+
+
 def predict(
     artifact: Artifact,
     items: Sequence[Values],
@@ -35,13 +52,48 @@ def predict(
 ) -> list[Decision]:
     """One decision per picture, series or row, brought to the network's own shape first.
 
+    Of a series longer than the network's window, its end alone is seen; see `predict_recording`.
+
     Raises:
         RecipeError: the model's answers are no classes, or it does not take items.
     """
     if len(items) == 0:
         return []
-    classes = artifact.manifest.classes
-    if not classes:
+    probabilities = _probabilities(artifact, items, session)
+    return _decisions(artifact, probabilities, names or [str(at) for at in range(len(items))])
+
+
+def predict_recording(
+    artifact: Artifact,
+    name: str,
+    windows: Sequence[Values],
+    *,
+    names: Sequence[str],
+    session: Session | None = None,
+) -> tuple[list[Decision], Summary]:
+    """One decision per window of a recording, of which there is at least one, and what they say together.
+
+    Raises:
+        RecipeError: as `predict`.
+    """
+    probabilities = _probabilities(artifact, windows, session)
+    decisions = _decisions(artifact, probabilities, names)
+    mean = probabilities.mean(axis=0)
+    answers = [decision.answer for decision in decisions]
+    return decisions, Summary(
+        input=name,
+        windows={one: answers.count(one) for one in artifact.manifest.classes if one in answers},
+        answer=artifact.manifest.classes[int(mean.argmax())],
+        confidence=float(mean.max()),
+        digest=artifact.digest,
+    )
+
+
+def _probabilities(
+    artifact: Artifact, items: Sequence[Values], session: Session | None
+) -> NDArray[np.float64]:
+    """(N, C): of each class for each item."""
+    if not artifact.manifest.classes:
         raise RecipeError(
             expected="an artifact that names the classes of its answers",
             found=f"none in {artifact.folder}",
@@ -49,8 +101,13 @@ def predict(
         )
     session = session or load_model(artifact)
     fitted = np.stack([artifact.preprocessing.fit(item) for item in items])
-    probabilities = softmax(session.logits(artifact.preprocessing(fitted)))
-    names = names or [str(index) for index in range(len(items))]
+    return softmax(session.logits(artifact.preprocessing(fitted)))
+
+
+def _decisions(
+    artifact: Artifact, probabilities: NDArray[np.float64], names: Sequence[str]
+) -> list[Decision]:
+    classes = artifact.manifest.classes
     return [
         Decision(name, classes[int(row.argmax())], float(row.max()), artifact.digest)
         for name, row in zip(names, probabilities, strict=True)
