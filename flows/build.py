@@ -51,7 +51,7 @@ def build(
             untaught.result(),
         )
         rounds, best = run_rounds(run, sections.federate, small, data, Lineage())
-        lineage = build_lineage(run, data, training, rounds, Lineage())
+        lineage = build_lineage(run, data, training, rounds, best, Lineage())
         released = release(run, sections, data, best, lineage, tuned)
         results = Results(data, training, rounds, best, released)
         return summarise(run, sections, results)

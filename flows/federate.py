@@ -49,7 +49,7 @@ def federate(
         data = ensure_data(run, sections.data)
         start = find_candidate(run, sections.anchor)
         rounds, best = run_rounds(run, sections.federate, start, data, start.report)
-        lineage = build_lineage(run, data, None, rounds, start.report)
+        lineage = build_lineage(run, data, None, rounds, best, start.report)
         tuned = find_tuned_ancestor(run, lineage)
         released = release(run, sections, data, best, lineage, tuned)
         results = Results(data, None, rounds, best, released)

@@ -45,7 +45,9 @@ class FederateReport:
     chosen: int
     """Number of the round whose network was kept; 0 when none beat the start on validation."""
     rounds: tuple[float, ...]
-    """Validation accuracy after each round."""
+    """Validation accuracy after each round up to the chosen one."""
+    not_kept: tuple[float, ...]
+    """Validation accuracy after each round behind it: none of them is in the network."""
     devices: int
     bytes: int
 
@@ -53,7 +55,8 @@ class FederateReport:
     def figure(self) -> str:
         kept = f"round {self.chosen}" if self.chosen else "the start"
         change = f"{self.test.accuracy:.3f} on test, from {self.before.accuracy:.3f}"
-        return f"{change}, {kept} kept"
+        without = f", {len(self.not_kept)} not kept" if self.not_kept else ""
+        return f"{change}, {kept} kept{without}"
 
 
 @task(name="train-shard", task_run_name="round {spec.number}: {folders}", cache_policy=NO_CACHE)
@@ -133,15 +136,22 @@ def select_best(
     accuracies = [before, *(report.after for report in reports)]
     best = max(range(len(accuracies)), key=lambda position: (accuracies[position], position))
     path = (start, *rounds)[best].path
-    runs.log_figures(run.tracked, {"rounds": curves.rounds(accuracies)})
-    rows = [row for report in reports for row in report.rows()]
+    first_number = reports[0].number if reports else 1
+    picture = curves.rounds(accuracies, kept=best, first=first_number)
+    runs.log_figures(run.tracked, {"rounds": picture})
+    rows = [
+        {**row, "kept": position <= best}
+        for position, report in enumerate(reports, start=1)
+        for row in report.rows()
+    ]
     runs.log_table(run.tracked, rows, "devices.json")
     return path, FederateReport(
         test=scores(load(path), *test),
         before=scores(first, *test),
         validation=accuracies[best],
         chosen=reports[best - 1].number if best else 0,
-        rounds=tuple(accuracies[1:]),
+        rounds=tuple(accuracies[1 : best + 1]),
+        not_kept=tuple(accuracies[best + 1 :]),
         devices=len({device for report in reports for device in report.devices}),
         bytes=path.stat().st_size,
     )

@@ -7,6 +7,7 @@ from edgeline.digest import sha256_file
 from edgeline.provenance.lineage import Lineage
 from edgeline.rounds.commit import RoundReport
 from tasks.data import DataReport
+from tasks.federate import FederateReport
 from tasks.results import TrainingResults
 from tasks.run import Run
 from tasks.step_result import StepResult
@@ -20,9 +21,13 @@ def build_lineage(
     data: StepResult[DataReport],
     training: TrainingResults | None,
     rounds: list[StepResult[RoundReport]],
+    best: StepResult[FederateReport],
     before: Lineage,
 ) -> Lineage:
-    """The lineage `before`, with a statement about each thing that the run has made since."""
+    """The lineage `before`, with a statement about each thing that the run has made since.
+
+    Rounds behind the best one say of themselves that they were not kept.
+    """
     things: list[tuple[str, StepResult[object], Remarks]] = [
         ("data", data, {"revision": data.report.revision})
     ]
@@ -34,7 +39,9 @@ def build_lineage(
             ("tuned", training.finetune, {}),
             ("small", training.shrink, {}),
         ]
-    things += [("round", one, one.report.remarks()) for one in rounds]
+    num_kept = len(rounds) - len(best.report.not_kept)
+    things += [("round", one, one.report.remarks()) for one in rounds[:num_kept]]
+    things += [("round", one, {**one.report.remarks(), "kept": 0}) for one in rounds[num_kept:]]
     lineage = before
     for kind, result, remarks in things:
         about = {"recipe": run.recipe, **remarks}

@@ -26,20 +26,20 @@ HELD_OUT = 500
 @dataclass(frozen=True)
 class PretrainReport:
     bytes: int
-    training: TrainReport | None = None
-    """On generated items, watched on others that were held out."""
+    generated: TrainReport | None = None
+    """How it learned from generated items; its accuracy is that on others of them, held out."""
     loaded: LoadReport | None = None
     """What of the weights that were brought along fits the network."""
 
     @property
     def has_learned(self) -> bool:
         """Whether the network has seen anything before."""
-        return self.training is not None or self.loaded is not None
+        return self.generated is not None or self.loaded is not None
 
     @property
     def figure(self) -> str:
-        if self.training is not None:
-            return f"{self.training.accuracy:.3f} on generated items"
+        if self.generated is not None:
+            return f"{self.generated.accuracy:.3f} on generated items"
         if self.loaded is not None:
             return f"{self.loaded.share:.0%} of the weights from {self.loaded.source}"
         return "random weights: nothing was pretrained"
@@ -58,10 +58,10 @@ def make_network(
     """Make the large network and its weights; `digest` is that of the weights at `source`, where they are a file."""
     shape = form.preprocessing.input_shape
     spec = zoo.spec(settings.architecture, shape, len(form.classes), settings.widths)
-    training: TrainReport | None = None
+    generated: TrainReport | None = None
     loaded: LoadReport | None = None
     if settings.is_generated:
-        checkpoint, training = train_from_scratch(
+        checkpoint, generated = train_from_scratch(
             spec,
             form.preprocessing,
             *generate(settings.items, form, settings.seed),
@@ -76,7 +76,7 @@ def make_network(
         state, loaded = load_weights(source, spec, seed=settings.seed)
         checkpoint = Checkpoint(loaded.spec, form.preprocessing, state)
     path = save(checkpoint, run.workspace.checkpoints)
-    return path, PretrainReport(path.stat().st_size, training, loaded)
+    return path, PretrainReport(path.stat().st_size, generated, loaded)
 
 
 def identify_weights(run: Run, settings: Pretrained) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from edgeline.files import write_json
+from edgeline.files import finite, write_json
 from edgeline.fingerprint import fingerprint
 from edgeline.metrics import Scores
 from edgeline.recipe import Recipe
@@ -25,7 +25,7 @@ from tasks.step_result import StepResult
 @task(name="summary", cache_policy=NO_CACHE)
 def summarise(run: Run, recipe: Recipe, results: Results) -> dict[str, Any]:
     """Publish what the run's steps report; returns the object that `--json` prints."""
-    summary = _summary(run, results)
+    summary: dict[str, Any] = finite(_summary(run, results))
     _publish(run, summary)
     write_json(run.workspace.run(run.name) / "summary.json", summary)
     if results.training:
@@ -39,7 +39,6 @@ def summarise(run: Run, recipe: Recipe, results: Results) -> dict[str, Any]:
 
 def _summary(run: Run, results: Results) -> dict[str, Any]:
     data, training, release = results.data.report, results.training, results.release
-    federated = results.federate.report
     return {
         "recipe": run.recipe,
         "run": run.name,
@@ -59,14 +58,22 @@ def _summary(run: Run, results: Results) -> dict[str, Any]:
             "equal": release.split.report.equal,
             "requests_per_s": release.rehearse.report.requests_per_s,
         },
-        "federated": {
-            "rounds": len(results.rounds),
-            "accuracy": list(federated.rounds),
-            "chosen": federated.chosen,
-            "devices": federated.devices,
-        },
+        "federated": _federated(results),
         "registered": asdict(release.register.report),
         "links": _links(run),
+    }
+
+
+def _federated(results: Results) -> dict[str, Any]:
+    report = results.federate.report
+    numbers = [one.report.number for one in results.rounds]
+    return {
+        "rounds": len(numbers),
+        "accuracy": [*report.rounds, *report.not_kept],
+        "chosen": report.chosen,
+        "kept": numbers[: len(report.rounds)],
+        "not_kept": numbers[len(report.rounds) :],
+        "devices": report.devices,
     }
 
 
@@ -141,9 +148,10 @@ def _publish(run: Run, summary: dict[str, Any]) -> None:
         f"{name}.test_{score}": figures[score]
         for name, figures in summary["steps"].items()
         for score in ("accuracy", "balanced_accuracy", "auc")
-        if score in figures
+        if figures.get(score) is not None
     }
     runs.log_metrics(run.flow_run, {**scores, "model_bytes": summary["artifact"]["bytes"]})
+    _complete_pretrained(run, scores)
     reused = [name for name, figures in summary["steps"].items() if figures["reused"]]
     tags = {
         "artifact": digest,
@@ -151,3 +159,18 @@ def _publish(run: Run, summary: dict[str, Any]) -> None:
         "reused": ", ".join(reused) or "nothing",
     }
     runs.log_tags(run.flow_run, tags)
+
+
+def _complete_pretrained(run: Run, scores: dict[str, float]) -> None:
+    """Give MLflow's run of this step, where this run has one, its scores on the test set.
+
+    It is measured in the next step, since it is made before it sees the task's data.
+    """
+    beginning = "pretrained.test_"
+    own = {
+        name.replace(beginning, "test."): value
+        for name, value in scores.items()
+        if name.startswith(beginning)
+    }
+    if own and (step := runs.find_child(run.flow_run, "pretrained")):
+        runs.log_metrics(step, own)

@@ -1,6 +1,7 @@
 """Files that are whole or absent, and locks that name their holder."""
 
 import json
+import math
 import os
 import secrets
 import time
@@ -51,6 +52,23 @@ def write_atomically(path: Path, content: bytes | str, *, beside: Path | None = 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write an object as indented JSON, whole or not at all."""
     write_atomically(path, json.dumps(value, indent=1))
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON as any program reads it, with null in place of numbers that are not finite."""
+    return json.dumps(finite(value), indent=indent, allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """The value of dicts and lists with None for every infinity and NaN, of which JSON knows nothing."""
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {key: finite(one) for key, one in value.items()}
+        case list() | tuple():
+            return [finite(one) for one in value]
+    return value
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
-from edgeline.files import acquire_lock, open_atomically, read_json, write_atomically, write_json
+from edgeline.files import (
+    acquire_lock,
+    finite,
+    json_text,
+    open_atomically,
+    read_json,
+    write_atomically,
+    write_json,
+)
 
 
 def test_a_file_is_the_old_one_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -50,6 +58,12 @@ def test_record_is_whole_or_absent(tmp_path: Path) -> None:
     path.write_text('{"a": ')
     assert read_json(path) is None
     assert read_json(path.with_name("none.json")) is None
+
+
+def test_json_has_null_where_a_number_is_not_finite() -> None:
+    odd = {"a": float("inf"), "b": [1.5, (float("nan"), -float("inf"))], "c": {"d": True, "e": 7}}
+    assert json_text(odd) == '{"a": null, "b": [1.5, [null, null]], "c": {"d": true, "e": 7}}'
+    assert finite(odd)["b"] == [1.5, [None, None]]
 
 
 def test_second_holder_learns_who_has_the_lock_and_since_when(tmp_path: Path) -> None:

@@ -68,10 +68,24 @@ def test_tracking_has_a_child_per_step_with_curves(built, tracked):
     assert runs["finetune"].data.tags["mlflow.parentRunId"] == parent.info.run_id
     curve = tracked.get_metric_history(runs["finetune"].info.run_id, "tuning.training.curve.loss")
     assert len(curve) == 4
-    rounds = tracked.get_metric_history(runs["federate"].info.run_id, "rounds")
-    assert [point.value for point in rounds] == built["federated"]["accuracy"]
+    rounds, not_kept = (
+        [point.value for point in tracked.get_metric_history(runs["federate"].info.run_id, name)]
+        for name in ("rounds", "not_kept")
+    )
+    assert rounds + not_kept == built["federated"]["accuracy"]
+    assert len(not_kept) == len(built["federated"]["not_kept"])
     files = {file.path for file in tracked.list_artifacts(runs["quantise"].info.run_id)}
     assert {"confusion.png", "samples.png"} <= files
+
+
+def test_the_pretrained_step_has_in_mlflow_the_accuracy_that_the_summary_tells(built, tracked):
+    """That on generated items is another thing, and has another name."""
+    experiment = tracked.get_experiment_by_name("digits").experiment_id
+    runs = {run.info.run_name: run for run in tracked.search_runs([experiment])}
+    metrics = runs["pretrained"].data.metrics
+    assert metrics["test.accuracy"] == built["steps"]["pretrained"]["accuracy"]
+    assert "generated.accuracy" in metrics
+    assert "training.accuracy" not in metrics
 
 
 def test_no_run_is_left_running_and_nothing_is_pickled(built, project, tracked):
@@ -91,6 +105,22 @@ def test_unchanged_run_answers_from_its_fingerprint(built, project, tracked):
     assert again["artifact"] == built["artifact"]
     assert again["run"] == built["run"]
     assert len(tracked.search_runs([experiment])) == before
+
+
+def test_a_damaged_checkpoint_is_noticed_and_made_again(built, copy):
+    artifact = open_artifact(copy.root / built["artifact"]["path"])
+    digests = {ancestor.kind: ancestor.digest for ancestor in artifact.manifest.lineage}
+    path = copy.root / ".edgeline" / "checkpoints" / f"{digests['tuned']}.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+    again = copy.run()
+
+    assert not again["steps"]["finetune"]["reused"]
+    assert again["steps"]["pretrained"]["reused"]
+    assert sha256_file(path) == digests["tuned"]
+    assert again["artifact"]["digest"] == built["artifact"]["digest"]
 
 
 def test_late_setting_redoes_only_what_follows_it(built, copy):

@@ -117,3 +117,28 @@ def test_every_branch_of_the_line_between_two_networks_is_drawn():
         "validation, norms measured again",
         "kept: 0.5, norms measured again",
     ]
+
+
+def lines(figure):
+    figure.savefig(io.BytesIO(), format="png", dpi=40)
+    (axes,) = figure.axes
+    return {
+        line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines
+    }
+
+
+def test_rounds_that_were_not_kept_are_set_apart():
+    drawn = lines(curves.rounds([0.90, 0.92, 0.95, 0.93, 0.94], kept=2))
+    assert drawn["kept"] == ([0, 1, 2], [0.90, 0.92, 0.95])
+    assert drawn["not kept"] == ([3, 4], [0.93, 0.94])
+
+
+def test_rounds_that_go_on_from_earlier_ones_have_their_own_numbers():
+    assert lines(curves.rounds([0.9, 0.8], kept=0, first=13)) == {
+        "kept": ([12], [0.9]),
+        "not kept": ([13], [0.8]),
+    }
+
+
+def test_without_a_round_there_is_the_start_alone():
+    assert lines(curves.rounds([0.9], kept=0)) == {"kept": ([0], [0.9])}

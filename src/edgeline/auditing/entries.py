@@ -18,12 +18,17 @@ def name_of(statement: Statement) -> str:
     about = statement.about
     match statement.kind:
         case "round":
-            extra = str(about.get("number", ""))
+            extra = str(about.get("number", "")) + (", not kept" if is_abandoned(about) else "")
         case "part":
             extra = f"{about.get('index', '?')} of {about.get('of', '?')}"
         case _:
             extra = str(about.get("revision", ""))[:12]
     return f"{about.get('recipe', '')} {extra}".strip() or statement.subjects[0].name
+
+
+def is_abandoned(about: Mapping[str, str | int]) -> bool:
+    """Whether a round says of itself that no network came of it."""
+    return about.get("kept") == 0
 
 
 def statement_entry(document: Statement) -> Entry:

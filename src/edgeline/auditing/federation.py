@@ -4,13 +4,15 @@ from collections.abc import Iterable
 
 from edgeline.auditing.answers import Entry, Federation, Fork, Round
 from edgeline.auditing.audit import Audit, parents
+from edgeline.auditing.entries import is_abandoned
 from edgeline.errors import NotAnchored
 
 
 def find_rounds(audit: Audit, digest: str) -> Federation:
     """The rounds before and after the one with this digest, its checkpoint's or its statement's.
 
-    Rounds with one number that follow the same statement are a fork. All of them are listed.
+    Rounds with one number that follow the same statement are a fork, unless they were not kept: then
+    the next run goes on from the round before. All of them are listed.
 
     Raises:
         NotAnchored: the chain holds no round with this digest.
@@ -34,7 +36,8 @@ def find_rounds(audit: Audit, digest: str) -> Federation:
         rounds[entry.statement] = _round(entry, previous, rounds.get(previous))
     groups: dict[tuple[int, str], list[str]] = {}
     for key, one in rounds.items():
-        groups.setdefault((one.number, one.previous), []).append(key)
+        if not is_abandoned(one.entry.about):
+            groups.setdefault((one.number, one.previous), []).append(key)
     forks = tuple(Fork(*place, tuple(keys)) for place, keys in groups.items() if len(keys) > 1)
     shown = line.keys() | {key for fork in forks for key in fork.rounds}
     return Federation(digest, tuple(one for key, one in rounds.items() if key in shown), forks)

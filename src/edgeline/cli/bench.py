@@ -2,13 +2,13 @@
 
 import importlib
 import inspect
-import json
 from typing import Annotated
 
 import typer
 
 from edgeline.cli.options import AsJson, Override
 from edgeline.errors import RecipeError
+from edgeline.files import json_text
 from edgeline.recipe.load import parse_overrides
 from edgeline.workspace import Workspace
 
@@ -31,4 +31,4 @@ def bench(
             expected=f"no -p: benchmark {name} has no settings", found=p[0], remedy="leave it out"
         )
     measured = module.measure(parse_overrides(p)) if takes_settings else module.measure()
-    print(json.dumps(measured) if as_json else json.dumps(measured, indent=1))
+    print(json_text(measured, None if as_json else 1))

@@ -1,6 +1,5 @@
 """What commands have in common before a person: that something goes on or was ended, their answers, and pages."""
 
-import json
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edgeline.errors import EnvironmentUnfit, Interrupted
-from edgeline.files import write_atomically
+from edgeline.files import json_text, write_atomically
 
 
 @contextmanager
@@ -55,7 +54,7 @@ def interruptible(what: str) -> Iterator[None]:
 def answer(facts: dict[str, Any], lines: Iterable[str] | Table, as_json: bool) -> None:
     """One object for programs, lines or a table for people."""
     if as_json:
-        print(json.dumps(facts))
+        print(json_text(facts))
     elif isinstance(lines, Table):
         Console(highlight=False).print(lines)
     else:

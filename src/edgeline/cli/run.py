@@ -1,6 +1,5 @@
 """`edgeline run` and `edgeline federate`: a flow for one recipe; starts what it needs and leaves it running."""
 
-import json
 import os
 import time
 from pathlib import Path
@@ -13,9 +12,11 @@ from edgeline.cli.console import interruptible
 from edgeline.cli.live import Lines
 from edgeline.cli.options import AsJson, Force, Override, RecipeName
 from edgeline.cli.summary import print_summary
+from edgeline.digest import sha256_file
 from edgeline.errors import EdgelineError
-from edgeline.files import read_json
+from edgeline.files import json_text, read_json
 from edgeline.fingerprint import fingerprint
+from edgeline.manifest import Manifest
 from edgeline.provenance.receipt import read_receipt, receipt_path
 from edgeline.recipe import Recipe, load
 from edgeline.recipe.load import parse_overrides
@@ -60,7 +61,7 @@ def _carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: 
             summary = _run_flow(story, workspace, settings, overrides, force)
     summary["seconds"] = round(time.monotonic() - began, 2)
     if as_json:
-        print(json.dumps(summary))
+        print(json_text(summary))
     else:
         print_summary(summary)
 
@@ -92,15 +93,24 @@ def _recall_latest(
 
 
 def _is_complete(workspace: Workspace, chain: str, folder: Path) -> bool:
-    """Whether an artifact is intact, with its checkpoint, its chain's contract and the registry behind it."""
+    """Whether an artifact is intact, with its checkpoints, its chain's contract and the registry behind it."""
     manifest, receipt = open_artifact(folder).manifest, read_receipt(receipt_path(folder))
-    checkpoint = workspace.checkpoints / f"{manifest.checkpoint}.safetensors"
     registry = os.environ.get("MLFLOW_TRACKING_URI") or workspace.registry.is_file()
     return bool(
         receipt
         and receipt.deployment == known_chain(workspace, chain).deployment
-        and checkpoint.is_file()
+        and _are_whole(workspace, manifest)
         and registry
+    )
+
+
+def _are_whole(workspace: Workspace, manifest: Manifest) -> bool:
+    """Whether the checkpoint is there, and neither it nor one that it came from was damaged."""
+    named = {manifest.checkpoint, *(ancestor.digest for ancestor in manifest.lineage)}
+    files = {digest: workspace.checkpoints / f"{digest}.safetensors" for digest in named}
+    there = {digest for digest, path in files.items() if path.is_file()}
+    return manifest.checkpoint in there and all(
+        sha256_file(files[digest]) == digest for digest in there
     )
 
 

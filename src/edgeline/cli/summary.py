@@ -33,19 +33,22 @@ def _steps(summary: dict[str, Any]) -> Table:
         table.add_column(column, justify="right", min_width=max(len(column), 9))
     table.add_column("", no_wrap=True)
     for name, step in summary["steps"].items():
-        cells = [f"{step[score]:.4f}" if score in step else "" for score in scores]
+        cells = [_score(step.get(score)) for score in scores]
         size = f"{step['bytes']:,}" if "bytes" in step else ""
         took = "reused" if step["reused"] else f"{step['seconds']:.1f}"
         table.add_row(name, *cells, size, took, f"[dim]{STEPS.get(name, '')}[/dim]")
     return table
 
 
+def _score(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
 def _headings(steps: Iterable[dict[str, Any]]) -> dict[str, str]:
     """Headings of the scores to print, by score: classes of one size need but one accuracy."""
     headings = {"accuracy": "accuracy", "balanced_accuracy": "balanced", "auc": "AUC"}
-    uneven = [
-        abs(step["accuracy"] - step["balanced_accuracy"]) for step in steps if "accuracy" in step
-    ]
+    pairs = [(step.get("accuracy"), step.get("balanced_accuracy")) for step in steps]
+    uneven = [abs(one - other) for one, other in pairs if one is not None and other is not None]
     if max(uneven, default=0) < UNEVEN:
         del headings["balanced_accuracy"]
     return headings
@@ -58,15 +61,14 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if beside := list(_beside(summary["baseline"])):
         yield "beside", "; ".join(beside)
     yield "artifact", artifact["path"]
-    if artifact["tuned_bytes"]:
+    if artifact["tuned_bytes"] and artifact["tuned_speed_up"] is not None:
         smaller, faster = artifact["tuned_bytes"] / artifact["bytes"], artifact["tuned_speed_up"]
         change = f"{smaller:.0f} times smaller and {faster:.1f} times as fast (CPU time, one item)"
         yield "model.onnx", f"{artifact['bytes']:,} bytes, {change} as the tuned network"
-    chosen = federated["chosen"]
-    kept = f"round {chosen} kept" if chosen else "none was better on validation, the start is kept"
-    yield "rounds", f"{federated['rounds']} over {federated['devices']} simulated devices; {kept}"
+    yield "rounds", _rounds(federated)
     agree = "the same answers as" if split["equal"] else "other answers than"
-    answered = f"two workers answered {split['requests_per_s']:.0f} requests/s"
+    pace = split["requests_per_s"]
+    answered = f"two workers answered {'?' if pace is None else f'{pace:.0f}'} requests/s"
     wire = f"{split['bytes_on_wire']:,} bytes on the wire per item"
     yield "split", f"{wire}; {answered}, {agree} the whole model"
     if anchor["pending"]:
@@ -82,6 +84,24 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "servers", "are down; `edgeline up` starts them"
     yield "check it", f"edgeline verify {artifact['path']}"
     yield "took", f"{summary['seconds']} s"
+
+
+def _rounds(federated: dict[str, Any]) -> str:
+    """How many there were, and which of them are in the network."""
+    if not federated["rounds"]:
+        return "none"
+    kept, not_kept = federated["kept"], federated["not_kept"]
+    told = [f"{federated['rounds']} over {federated['devices']} simulated devices"]
+    told += (
+        [f"{_span(kept)} kept"] if kept else ["none was better on validation, the start is kept"]
+    )
+    told += [f"{_span(not_kept)} not kept"] if not_kept else []
+    return "; ".join(told)
+
+
+def _span(numbers: list[int]) -> str:
+    first, last = numbers[0], numbers[-1]
+    return f"round {first}" if first == last else f"rounds {first} to {last}"
 
 
 def _beside(baseline: dict[str, Any]) -> Iterator[str]:

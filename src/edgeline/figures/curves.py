@@ -9,7 +9,7 @@ from edgeline.finetuning.interpolate import Sweep
 from edgeline.finetuning.loop import TrainReport
 from edgeline.metrics import t_interval
 
-BLUE, ORANGE, GREEN = "#2b6cb0", "#dd6b20", "#2f855a"
+BLUE, ORANGE, GREEN, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#718096"
 
 
 def learning(report: TrainReport) -> Figure:
@@ -68,11 +68,18 @@ def seeds(step: str, accuracies: Sequence[float]) -> Figure:
     return figure
 
 
-def rounds(accuracies: Sequence[float]) -> Figure:
-    """Validation accuracy before the first round and after each."""
+def rounds(accuracies: Sequence[float], kept: int, first: int = 1) -> Figure:
+    """Validation accuracy before the round with number `first` and after each round.
+
+    The network has gone through `kept` of them; those behind, which changed nothing, are set apart.
+    """
     figure = Figure(figsize=(6, 3.4), layout="constrained")
     axes = figure.subplots()
-    axes.plot(range(len(accuracies)), accuracies, "o-", color=BLUE)
+    numbers = range(first - 1, first - 1 + len(accuracies))
+    axes.plot(numbers[: kept + 1], accuracies[: kept + 1], "o-", color=BLUE, label="kept")
+    if accuracies[kept + 1 :]:
+        axes.plot(numbers[kept + 1 :], accuracies[kept + 1 :], "x:", color=GREY, label="not kept")
+        axes.legend(fontsize="small")
     axes.set(xlabel="round", ylabel="validation accuracy", title="Federated rounds")
     axes.grid(alpha=0.3)
     return figure

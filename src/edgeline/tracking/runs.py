@@ -75,6 +75,15 @@ def child_run(parent: str, name: str) -> Iterator[str]:
         yield run.info.run_id
 
 
+def find_child(parent: str, name: str) -> str | None:
+    """The run of one step below `parent`, if it has one."""
+    client = MlflowClient()
+    experiment = client.get_run(parent).info.experiment_id
+    below = f"tags.`{PARENT}` = '{parent}' and attributes.run_name = '{name}'"
+    found = client.search_runs([experiment], below, max_results=1)
+    return str(found[0].info.run_id) if found else None
+
+
 def end_abandoned_runs(recipe: str, names: Collection[str]) -> None:
     """Close what killed processes left RUNNING of the recipe's runs with these names, their steps included.
 

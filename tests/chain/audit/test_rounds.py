@@ -63,6 +63,16 @@ def test_two_rounds_with_one_number_and_one_parent_are_a_fork(own: Audited) -> N
     assert {*listed} == {one.subject for one in (FIRST, SECOND, beside, THIRD)}
 
 
+def test_a_round_that_was_not_kept_says_so_and_is_no_fork(own: Audited) -> None:
+    """The next run goes on from the round that was kept, with the same number."""
+    abandoned = stated("a worse round 2", "round", DATA, FIRST, number=2, recipe="digits", kept=0)
+    federation = find_rounds(anchor(own, abandoned), abandoned.subject)
+    assert federation.forks == ()
+    names = {one.entry.statement: one.entry.name for one in federation.rounds}
+    assert names[abandoned.digest] == "digits 2, not kept"
+    assert "not kept" not in names[FIRST.digest]
+
+
 def test_the_first_round_forks_where_the_federation_began(own: Audited) -> None:
     beside = stated("another round 1", "round", DATA, SMALL, number=1)
     (fork,) = find_rounds(anchor(own, beside), SECOND.subject).forks
