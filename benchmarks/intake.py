@@ -1,15 +1,21 @@
 """What does a file cost that was made to do harm: is it kept out, and how soon?
 
     edgeline bench intake --json
+    edgeline bench intake --json -p data.path=pillow-13.0.0.tar.gz
 
 The files are those of the tests, by form: pictures and odd files in a folder, archives, .npz and
 tables. Each is fetched in a folder of its own, after one sound folder, so that what is imported once
 is not counted. CPU time of all threads.
+
+With the source archive of Pillow (`pip download pillow --no-binary pillow --no-deps`), also its own
+test files, hundreds of odd and broken pictures: does a device see of each what the lab sees?
 """
 
 import importlib.util
+import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,14 +23,22 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from types import ModuleType
+from typing import Any
 
+import numpy as np
+
+from edgeline.edge import readings
 from edgeline.errors import RecipeError
+from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.sources.fetch import fetch
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "lab"
 SLOW_MS = 50
 SLOWEST = 5
+SIDE = 32
+NO_OVERRIDES: Mapping[str, str] = {}
+TO_SHAPE = Preprocessing("image", (SIDE, SIDE, 3), (0.0,) * 3, (1.0,) * 3)
 
 
 @dataclass(frozen=True)
@@ -38,8 +52,14 @@ class Attack:
     plant: Callable[[Path], object]
 
 
-def measure() -> dict[str, object]:
+def measure(overrides: Mapping[str, str] = NO_OVERRIDES) -> dict[str, object]:
     """Milliseconds of CPU, and what became of the files; none may be taken."""
+    if overrides.keys() - {"data.path"}:
+        raise RecipeError(
+            expected="-p data.path=ARCHIVE, or nothing",
+            found=f"-p {' -p '.join(overrides)}",
+            remedy="leave the others out",
+        )
     warm, *attacks = hostile()
     tried(warm)
     found = [(attack.name, *tried(attack)) for attack in attacks]
@@ -55,7 +75,44 @@ def measure() -> dict[str, object]:
         "most_ms": round(max(spent), 1),
         "slower_than_50_ms": sum(ms > SLOW_MS for ms in spent),
         "slowest": {name: round(ms, 1) for name, _, ms in slowest},
+        "pictures": compare_pictures(Path(overrides["data.path"])) if overrides else "not measured",
     }
+
+
+def compare_pictures(archive: Path) -> dict[str, object]:
+    """Of the test files in Pillow's source archive: how many look the same to lab and device."""
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        with tarfile.open(archive) as members:
+            files = [one for one in members if one.isreg() and "/Tests/images/" in one.name]
+            for number, member in enumerate(files):
+                path = root / "odd" / str(number % 2) / f"{number} {Path(member.name).name}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                content = members.extractfile(member)
+                path.write_bytes(content.read() if content else b"")
+        settings = Data(source="image-folder", path="odd", image_size=SIDE, channels=3)
+        source = fetch(root / "data" / "x", settings, root=root)
+        learned = dict(zip(source.items.ids.tolist(), source.items.values, strict=True))
+        seen = {id: look(root / "odd" / id) for id in learned}
+        differ = [id for id in learned if not np.array_equal(seen[id], learned[id])]
+        reasons = {bad.id: bad.reason for bad in source.quarantine}
+        differ += [id for id in reasons if not isinstance(look(root / "odd" / id), str)]
+    return {
+        "files": len(files),
+        "equal": len(learned) - len(set(differ) & learned.keys()),
+        "refused_by_both": len(reasons) - len(set(differ) & reasons.keys()),
+        "reasons": dict(Counter(reasons.values()).most_common()),
+        "differ": differ,
+    }
+
+
+def look(path: Path) -> Any:
+    """What a device sees of a file, in the shape of a network's input; the reason where it refuses."""
+    try:
+        [(_, pixels)] = readings.read(path, TO_SHAPE)
+    except RecipeError as error:
+        return error.found
+    return TO_SHAPE.fit(pixels)
 
 
 def hostile() -> Iterator[Attack]:

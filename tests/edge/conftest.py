@@ -51,7 +51,8 @@ def png(
     """A PNG of lines that carry their filter byte; `size` is width, height."""
     lines = rows if isinstance(rows, bytes) else rows.tobytes()
     header = struct.pack(">IIBBBBB", *size, depth, colour, 0, 0, interlace)
-    more = chunk(b"PLTE", palette) + chunk(b"tRNS", alphas) if palette else b""
+    more = chunk(b"PLTE", palette) if palette else b""
+    more += chunk(b"tRNS", alphas) if alphas or palette else b""
     body = chunk(b"IHDR", header) + more + chunk(b"IDAT", zlib.compress(lines))
     return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
 

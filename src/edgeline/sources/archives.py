@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from edgeline.datasets import items
+from edgeline.file_type import file_type
 from edgeline.sources.intake import (
     MAX_BYTES,
     MAX_FILES,
     MAX_NAME,
     BadItem,
-    file_type,
     printable,
     read_head,
     refuse,

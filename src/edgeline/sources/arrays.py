@@ -13,11 +13,11 @@ from typing import IO, Any
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from edgeline.file_type import file_type
 from edgeline.sources import archives
 from edgeline.sources.intake import (
     MAX_ITEM_BYTES,
     BadItem,
-    file_type,
     open_plain,
     read_head,
     refuse,

@@ -5,6 +5,7 @@ refused. This module knows nothing of pictures, arrays and tables.
 """
 
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import BinaryIO, NamedTuple, NoReturn, TypeAlias
 
 from edgeline.digest import NOT_PLAIN, digest_of, sha256_file
 from edgeline.errors import RecipeError
+from edgeline.file_type import HEAD_BYTES
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -24,35 +26,20 @@ MAX_FILES = 1_000_000
 MAX_NAME = 512
 """Characters of a path below its folder."""
 
-# Files that some systems add to folders and archives.
-LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
-
-# First bytes of known file types; the longest ones come first where two begin alike.
-SIGNS = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG"),
-    (b"\xff\xd8\xff", "a JPEG"),
-    (b"GIF8", "a GIF"),
-    (b"II*\0", "a TIFF"),
-    (b"MM\0*", "a TIFF"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"PAR1", "a Parquet file"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"%PDF", "a PDF"),
-    (b"\x7fELF", "a program"),
-    (b"\xff\xfe", "text in UTF-16"),
-    (b"\xfe\xff", "text in UTF-16"),
-    *((bytes((0x80, version)), "a pickle") for version in range(2, 6)),
+# What systems put beside a user's files: hidden ones, those of a NAS (@eaDir, #recycle), of macOS,
+# Python and Windows (__MACOSX, $RECYCLE.BIN, Thumbs.db), and copies that editors keep.
+LITTER_FOLDER = re.compile(
+    r"[.@]|__|#(recycle|snapshot)$|\$recycle\.bin$|system volume information$|lost\+found$"
+    r"|network trash folder$|temporary items$",
+    re.IGNORECASE,
 )
-
+LITTER_FILE = re.compile(
+    r"\.|~\$|.*~$|.*thumb.*\.(db|info)$|desktop\.ini$|icon\r$", re.IGNORECASE | re.DOTALL
+)
 
 EMPTY = "empty"
 LINK = "a link: copy the files (cp -L)"
 HARD_LINK = "a hard link to a file elsewhere: copy the files (cp -L)"
-
-PICTURES = ("a PNG", "a JPEG", "a GIF", "a TIFF")
 
 
 class BadItem(ValueError):
@@ -125,10 +112,10 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
         try:
             with os.scandir(f"{folder}/{prefix}") as entries:
                 for entry in entries:
-                    if entry.name.startswith(".") or entry.name in LITTER:
+                    path, is_folder = prefix + entry.name, entry.is_dir(follow_symlinks=False)
+                    if (LITTER_FOLDER if is_folder else LITTER_FILE).match(entry.name):
                         continue
-                    path = prefix + entry.name
-                    if entry.is_dir(follow_symlinks=False) and len(path) <= MAX_NAME:
+                    if is_folder and len(path) <= MAX_NAME:
                         waiting.append(f"{path}/")
                     else:
                         yield path, entry
@@ -170,21 +157,8 @@ def open_plain(path: str | Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def file_type(head: bytes) -> str:
-    """The type of a file in words, from its first bytes."""
-    for sign, name in SIGNS:
-        if head.startswith(sign):
-            return name
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if text.startswith((b"<!doctype html", b"<html")):
-        return "HTML"
-    if text.startswith((b"<svg", b"<?xml")):
-        return "SVG or XML"
-    return "something else" if head else "nothing"
-
-
 def read_head(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The first 64 bytes of a file that holds a whole set.
+    """The first bytes of a file that holds a whole set.
 
     Raises:
         RecipeError: it is not a plain file, cannot be read, or has more than `limit` bytes.
@@ -193,7 +167,7 @@ def read_head(path: Path, limit: int = MAX_BYTES) -> bytes:
         with open_plain(path) as file:
             if os.fstat(file.fileno()).st_size > limit:
                 raise BadItem(f"more than {limit:,} bytes")
-            return file.read(64)
+            return file.read(HEAD_BYTES)
     except BadItem as error:
         refuse(f"a plain file of at most {limit:,} bytes at {path}", str(error), "use another file")
 

@@ -6,24 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.edge import picture
-from edgeline.sources.intake import PICTURES, BadItem, file_type
+from edgeline.sources.intake import BadItem
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".gif", ".bmp", ".dib", ".tif"),
+    *(".tiff", ".avif", ".heic", ".heif", ".hif"),
+)
+"""By which a picture is recognised that lies in no folder of a class."""
 
 
 def decode(file: BinaryIO) -> NDArray[np.uint8]:
-    """Pixels (H, W) or (H, W, 3), turned as its Exif says; transparency is laid over black.
+    """As `edge.picture.decode`.
 
     Raises:
-        BadItem: not a picture, too large, deeper than 8 bits, several in one, or damaged.
+        BadItem: for the same reasons.
     """
     try:
-        return picture.decode(file, FORMATS)
-    except picture.NotAPicture:
-        file.seek(0)
-        actual = file_type(file.read(64))
-        reason = picture.DAMAGED if actual in PICTURES else f"not a picture but {actual}"
-        raise BadItem(reason) from None
+        return picture.decode(file)
     except picture.PictureError as error:
         raise BadItem(str(error)) from None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from edgeline.file_type import file_type
 from edgeline.sources.columns import MAX_ROWS, MAX_WORD, Columns
-from edgeline.sources.intake import MAX_BYTES, file_type, printable, read_head, refuse
+from edgeline.sources.intake import MAX_BYTES, printable, read_head, refuse
 from edgeline.sources.notation import COMMAS, PLAIN
 
 if TYPE_CHECKING:
