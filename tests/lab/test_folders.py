@@ -157,6 +157,93 @@ def test_words_beside_the_classes_are_passed_over_and_pictures_are_not(folder):
     )
 
 
+LITTER = [
+    "cat/@eaDir/a.png/SYNOPHOTO_THUMB_M.png",
+    "@eaDir/a.png/SYNOPHOTO_THUMB_M.png",
+    "cat/.@__thumb/a.png",
+    "@Recycle/cat/c.png",
+    "#recycle/cat/c.png",
+    "$RECYCLE.BIN/cat/c.png",
+    "__MACOSX/cat/a.png",
+    "__pycache__/c.png",
+    "System Volume Information/c.png",
+    "lost+found/c.png",
+    ".Trash-1000/files/c.png",
+    "cat/._a.png",
+    "cat/.picasa.ini",
+    "cat/Thumbs.db",
+    "dog/ehthumbs_vista.db",
+    "dog/ZbThumbnail.info",
+    "dog/desktop.ini",
+    "dog/~$pets.docx",
+    "dog/b.png~",
+    "dog/Icon\r",
+]
+
+
+@pytest.mark.parametrize("litter", LITTER)
+def test_what_systems_put_beside_pictures_is_neither_an_item_nor_a_class(folder, litter):
+    fill(folder, "cat/a.png", "dog/b.png")
+    picture = (folder / "cat/a.png").read_bytes()
+    (folder / litter).parent.mkdir(parents=True, exist_ok=True)
+    (folder / litter).write_bytes(picture)
+
+    source = fetch_raw(folder)
+
+    assert source.classes == ("cat", "dog")
+    assert source.items.ids.tolist() == ["cat/a.png", "dog/b.png"]
+    assert source.quarantine == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["#1.png", "@home.png", "$5.png", "thumb.png", "_a.png", "lost.png"]
+)
+def test_names_that_only_look_like_those_of_systems_are_items(folder, name):
+    fill(folder, f"thumb/{name}", f"#1/{name}", f"$5/{name}", f"_/{name}")
+
+    assert fetch_raw(folder).items.ids.tolist() == [
+        f"{at}/{name}" for at in ("#1", "$5", "_", "thumb")
+    ]
+
+
+def test_a_folder_without_a_picture_is_no_class(folder):
+    fill(folder, "cat/a.png", "dog/b.png")
+    (folder / "labels").mkdir()
+    (folder / "labels" / "a.xml").write_text("<?xml version='1.0'?><a/>", encoding="utf-8")
+
+    with pytest.raises(RecipeError, match=r"found in labels none \(not a picture but SVG or XML\)"):
+        fetch_raw(folder)
+    assert fetch_raw(folder, classes=("cat", "dog")).classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "GIF", "MPO", "JPEG", "BMP", "TIFF"])
+def test_a_picture_may_be_called_by_the_name_of_another_format(folder, kind):
+    fill(folder, "dog/b.png")
+    (folder / "cat").mkdir()
+    second = (
+        {"save_all": True, "append_images": [Image.new("L", (4, 4), 9)]} if kind == "MPO" else {}
+    )
+    Image.new("L", (8, 8), 200).save(folder / "cat" / "a.jpg", kind, **second)
+
+    assert abs(int(fetch_raw(folder).items.values[0, 0, 0]) - 200) <= 1
+
+
+def test_sets_of_unknown_names_are_asked_about(folder):
+    fill(folder, "a_fold/cat/1.png", "a_fold/dog/2.png", "b_fold/cat/3.png", "b_fold/dog/4.png")
+
+    with pytest.raises(RecipeError, match=r"the same folders \(cat, dog\) in a_fold, b_fold"):
+        fetch_raw(folder)
+
+
+def test_sets_are_known_by_what_people_call_them(folder):
+    fill(folder, "training_set/cat/a.png", "training_set/dog/b.png", "test_set/cat/c.png")
+
+    source = fetch_raw(folder)
+
+    assert source.classes == ("cat", "dog")
+    assert source.splits.tolist() == ["test", "train", "train"]
+
+
 def test_the_settings_order_the_classes(folder):
     fill(folder, "cat/a.png", "dog/b.png", "cow/c.png")
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from edgeline.datasets.raw import LEFT_OUT, SET_NAMES, ColumnNote, QuarantineItem
 from edgeline.errors import RecipeError
 from edgeline.recipe.data import Data
-from edgeline.sources import arrays, folders, intake, table_files
+from edgeline.sources import arrays, intake, layout, table_files
 from edgeline.sources.columns import RAGGED, Columns, TextCells
-from edgeline.sources.folders import LabelledFile
 from edgeline.sources.intake import BadItem, FileEntry, Progress, refuse
+from edgeline.sources.layout import LabelledFile
 from edgeline.sources.order import Course
 from edgeline.sources.selection import (
     NOT_EVERYWHERE,
@@ -63,7 +63,7 @@ def read_recordings(
     Raises:
         RecipeError: they are too large together, or the only one, or every one, is of another form.
     """
-    files = _label_files(path, where)
+    files = _label_files(path, where, settings)
     folder = path if path.is_dir() else path.parent
     recordings: list[Recording] = []
     refused: RecipeError | None = None
@@ -127,14 +127,15 @@ def merge_notes(recordings: Sequence[Recording]) -> tuple[ColumnNote, ...]:
     return tuple(notes.values())
 
 
-def _label_files(path: Path, where: str) -> list[LabelledFile]:
+def _label_files(path: Path, where: str, settings: Data) -> list[LabelledFile]:
     """The recordings in a folder, of classes or side by side with a column for it; or the one at `path`."""
     if path.is_file():
         return [LabelledFile(FileEntry(path.name, path.stat().st_size))]
     files = [file for file in intake.list_files(path) if file.path.lower().endswith(SUFFIXES)]
     if any("/" in file.path for file in files):
         # A file beside the folders of classes, such as a list of the files, is no recording.
-        return [one for one in folders.label_files(files, where, SUFFIXES) if one.class_name]
+        labelled = layout.label_files(files, where, SUFFIXES, settings)
+        return [one for one in labelled if one.class_name]
     return [
         LabelledFile(file, SET_NAMES.get(file.path.rpartition(".")[0].lower(), ""))
         for file in files
@@ -213,4 +214,4 @@ def _from_columns(
 
 def _group(one: LabelledFile, settings: Data) -> str:
     """Without a column for it, a recording is a group: its windows stay in one set."""
-    return folders.group_of(one, settings) or one.file.id
+    return layout.group_of(one, settings) or one.file.id
