@@ -138,6 +138,11 @@ FORMS = {
     "lines as Windows ends them": TAUGHT.replace("\n", "\r\n").encode(),
     "quotes": TAUGHT.replace("temp", '"temp"').replace("ok", '"ok"').encode(),
     "blank lines": TAUGHT.replace("\n", "\n\n").encode(),
+    "decimal commas": TAUGHT.replace(",", ";").replace(".", ",").encode(),
+    "decimal commas in quotes": "\n".join(
+        ",".join(f'"{cell.replace(".", ",")}"' for cell in line.split(","))
+        for line in TAUGHT.splitlines()
+    ).encode(),
     "Parquet": packed(),
 }
 
@@ -155,6 +160,45 @@ def test_the_very_file_that_a_model_learned_from_is_read_alike(
 
     assert np.array_equal(learned, np.array(ROWS, np.float32))
     assert np.array_equal(read_by_device, learned)
+
+
+WRITTEN = {
+    "thousands between points": "temp;open\n1.234,5;1.000\n0,5;2\n",
+    "thousands that other columns decide": "temp;open\n0,5;1.234\n1,5;12.000\n",
+    "thousands between commas": 'temp,open\n"1,234.5",1\n0.5,2\n',
+    "thousands between blanks": "temp;open\n1 234,5;1\n12'000;2\n",
+    "commas after semicolons": "temp;open\n1,234;1\n5,678;2\n",
+    "commas that points decide": "temp\topen\n1,234\t0.5\n5,678\t1.5\n",
+    "an accent in two pieces": "temp;ope\u0301\n1;2\n3;4\n",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_numbers_mean_the_same_to_lab_and_device(tmp_path: Path, text: str) -> None:
+    names, *rows = text.splitlines()
+    delimiter = max(",;\t", key=names.count)
+    labelled = [f"{row}{delimiter}{label}" for row, label in zip(rows, "ab", strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join([f"{names}{delimiter}label", *labelled]))
+    columns = tuple(names.split(delimiter))
+    data = tmp_path / "data" / "x"
+    fetch(data, Data(source="table", path="a.csv", columns=columns), root=tmp_path)
+    source = raw.read(data / "raw.npz")
+    form = Preprocessing("table", (2,), (0.0,) * 2, (1.0,) * 2, columns=source.columns)
+    read_by_device = np.stack([row for _, row in read(tmp_path / "a.csv", form)])
+
+    assert len(source.items.values) == 2
+    assert np.array_equal(read_by_device, source.items.values)
+
+
+def test_what_can_be_read_in_two_ways_is_refused_by_both(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('temp,label\n"1,234",a\n"7",b\n')
+    data = Data(source="table", path="a.csv", columns=("temp",))
+    form = Preprocessing("table", (1,), (0.0,), (1.0,), columns=("temp",))
+
+    with pytest.raises(RecipeError, match="can be read in two ways"):
+        fetch(tmp_path / "data" / "x", data, root=tmp_path)
+    with pytest.raises(RecipeError, match="can be read in two ways"):
+        read(tmp_path / "a.csv", form)
 
 
 def test_rows_are_decided_in_their_order(tmp_path: Path) -> None:
