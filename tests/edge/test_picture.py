@@ -95,6 +95,29 @@ def test_a_grey_that_stands_for_clear_is_black(tmp_path: Path) -> None:
     assert read_picture(path).tolist() == [[0, 7]]
 
 
+@pytest.mark.parametrize(
+    ("depth", "byte", "clear", "read"),
+    [(2, 0b11_01_00_00, 3, [0, 85]), (2, 0b11_01_00_00, 1, [255, 0]), (4, 0xF2, 15, [0, 34])],
+)
+def test_a_clear_grey_of_few_bits_is_black(
+    depth: int, byte: int, clear: int, read: list[int], write_png: Write
+) -> None:
+    path = write_png(bytes([0, byte]), (2, 1), 0, depth=depth, alphas=bytes([0, clear]))
+    assert read_picture(path).tolist() == [read]
+
+
+def test_a_png_may_say_behind_its_pixels_that_it_lies_on_its_side(tmp_path: Path) -> None:
+    """As a camera's program writes it: eXIf after IDAT."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    path = saved(tmp_path, Image.fromarray(SMOOTH), "PNG", exif=turned)
+    content = path.read_bytes()
+    at = content.index(b"eXIf") - 4
+    end = at + 12 + int.from_bytes(content[at : at + 4], "big")
+    path.write_bytes(content[:at] + content[end:-12] + content[at:end] + content[-12:])
+    assert np.array_equal(read_picture(path), np.rot90(SMOOTH, -1))
+
+
 def test_a_palette_is_looked_up(write_png: Write) -> None:
     palette = {"palette": bytes([0, 0, 0, 9, 8, 7]), "alphas": bytes([255])}
     picture = read_picture(write_png(bytes([0, 1, 0]), (2, 1), 3, **palette))

@@ -148,7 +148,7 @@ def refused():
         ("TIFF", "LAB", "neither grey nor RGB"),
     ):
         yield f"{kind} {mode}", saved(Image.new(mode, (12, 9)), kind), reason
-    yield "12 bits in 16", saved(Image.fromarray(DEEP >> 4), "PNG"), "below 4,096"
+    yield "12 bits in 16", saved(Image.fromarray(DEEP >> 4), "PNG"), "upper 4"
     yield "JPEG 2000", saved(Image.fromarray(COLOUR), "JPEG2000"), "a JPEG 2000, which is not read"
     yield "PPM", saved(Image.fromarray(COLOUR), "PPM"), "a PBM, PGM or PPM, which is not read"
     yield "half a PNG", saved(Image.fromarray(COLOUR), "PNG")[:200], "damaged"

@@ -58,11 +58,13 @@ ORIENTATION = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
 KIND_OF_PAGE, BITS, PHOTOMETRIC, DNG = 254, 258, 262, 50706
 REDUCED, MASK = 1, 4
 WHITE_IS_ZERO = 0
+GREYS = {"L;2": 85, "L;4": 17}
+"""What the samples of a PNG are multiplied by."""
 
 TOO_LARGE = f"more than {MAX_SIDE} x {MAX_SIDE} pixels"
 DAMAGED = "damaged, cut off or of a rare form: save it again as PNG or JPEG"
 DEEP = "samples of 32 bits, or with a sign or a fraction: scale them to 0..255"
-DIM = "samples of 16 bits, all of them below 4,096: scale them to 0..255"
+DIM = "samples of more than 8 bits, the upper 4 of which are never used: scale them to 0..255"
 CLEAR = "16 bits per sample and a colour that stands for clear: convert it to 8 bits"
 COLOURS = "colours that are neither grey nor RGB, CMYK or YCbCr: convert it to RGB"
 MANY = "more than one picture in a file"
@@ -204,6 +206,7 @@ def _bits(picture: Image.Image) -> int:
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
     bits = _bits(picture)
+    _scale_clear_grey(picture)
     # A PNG may say behind its pixels that it must be turned.
     picture.load()
     if picture.mode.startswith("I;16"):
@@ -214,6 +217,12 @@ def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
     if bits > 8 and pixels.max() < 16:
         raise PictureError(DIM)
     return pixels
+
+
+def _scale_clear_grey(picture: Image.Image) -> None:
+    """Pillow brings greys of 2 and 4 bits to 8, but not the one that stands for clear."""
+    if isinstance(picture, PngImagePlugin.PngImageFile) and "transparency" in picture.info:
+        picture.info["transparency"] *= GREYS.get(str(picture.tile[0].args), 1)
 
 
 def _in_strips(picture: Image.Image) -> NDArray[np.uint8]:
