@@ -18,7 +18,7 @@ from edgeline.tracking import runs
 from tasks.run import Run
 from tasks.step import step
 
-MOST_COLUMNS = 6
+MOST_COLUMNS = 10
 """That a progress line names of each kind; the card has all."""
 
 

@@ -8,7 +8,9 @@ import pytest
 from pyarrow import parquet
 
 from edgeline.datasets import raw
+from edgeline.edge.readings import read
 from edgeline.errors import RecipeError
+from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.sources import table_files
 from edgeline.sources.fetch import fetch
@@ -139,7 +141,7 @@ def test_every_column_of_a_german_file_is_read_or_left_out_with_a_reason(tmp_pat
         [np.float32(24.4), 2400, 0],
         [np.float32(25.5), 3000, 1],
     ]
-    assert {str(note) for note in source.column_notes} == {
+    assert [str(note) for note in source.column_notes] == [
         "Messung Nr left out: ids",
         "Datum left out: dates or times",
         "Ort left out: text",
@@ -147,7 +149,7 @@ def test_every_column_of_a_german_file_is_read_or_left_out_with_a_reason(tmp_pat
         "Temperatur turned: decimal commas",
         "Umsatz turned: decimal commas, and thousands set apart",
         "offen turned: true as 1, false as 0",
-    }
+    ]
     assert source.quarantine == ()
 
 
@@ -169,7 +171,7 @@ def test_where_every_column_is_left_out_the_reasons_are_told(tmp_path):
     text = "n;wann;label\n" + "".join(f"{at};12:{at};{'ab'[at % 2]}\n" for at in range(10, 40))
 
     with pytest.raises(
-        RecipeError, match=r"found wann \(dates or times\), n \(row numbers\); name"
+        RecipeError, match=r"found n \(row numbers\), wann \(dates or times\); name"
     ):
         fetch_raw(tmp_path, text)
 
@@ -244,6 +246,23 @@ def test_bad_rows_are_kept_out_by_their_number(tmp_path):
     ]
     assert source.items.ids.tolist()[3:] == ["a.csv:7", "a.csv:8"]
     assert np.isnan(source.items.values[4, 1])
+
+
+def test_a_device_reads_the_same_numbers(tmp_path):
+    """Also where a column that only orders the rows would say how the others are written."""
+    rising = "t;x;label\n" + "".join(
+        f"{at},5;{at % 7 + 1}.500;{'ab'[at % 2]}\n" for at in range(30)
+    )
+
+    for content in (GERMAN, rising):
+        source = fetch_raw(tmp_path, content)
+        count = len(source.columns)
+        form = Preprocessing(
+            "table", (count,), (0.0,) * count, (1.0,) * count, columns=source.columns
+        )
+        device = np.stack([row for _, row in read(tmp_path / "a.csv", form)])
+        assert device.tolist() == source.items.values.tolist()
+    assert source.items.values[:3].tolist() == [[1.5], [2.5], [3.5]]
 
 
 def test_text_in_a_column_that_is_left_out_is_no_harm(tmp_path):

@@ -4,7 +4,7 @@ All have the channels of the first one that can be read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from edgeline.sources.selection import (
     NOT_EVERYWHERE,
     NOT_NAMED,
     find_orders,
-    refuse_all,
     select,
 )
 
@@ -60,6 +59,30 @@ def read_recordings(
 ) -> list[Recording]:
     """All that can be read below a folder, or in the file at `path`, which messages call `where`.
 
+    Channels that merely order the steps, in every recording, as time stamps do, are left out where
+    `data.columns` names none.
+
+    Raises:
+        RecipeError: they are too large together, or the only one, or every one, is of another form.
+    """
+    recordings = _read_all(path, where, settings, {}, quarantine, on_item)
+    orders = {} if settings.columns else find_orders([one.courses for one in recordings])
+    if not orders:
+        return recordings
+    quarantine.clear()
+    return _read_all(path, where, settings, orders, quarantine, on_item)
+
+
+def _read_all(
+    path: Path,
+    where: str,
+    settings: Data,
+    against: Mapping[str, str],
+    quarantine: list[QuarantineItem],
+    on_item: Progress,
+) -> list[Recording]:
+    """Every recording, less the columns that `against` has a reason for.
+
     Raises:
         RecipeError: they are too large together, or the only one, or every one, is of another form.
     """
@@ -73,7 +96,7 @@ def read_recordings(
         try:
             if one.file.problem:
                 raise BadItem(one.file.problem)
-            read = list(_read(folder / one.file.path, one, names, settings, quarantine))
+            read = list(_read(folder / one.file.path, one, names, settings, against, quarantine))
         except BadItem as error:
             quarantine.append(QuarantineItem(one.file.id, str(error)))
         except RecipeError as error:
@@ -88,34 +111,6 @@ def read_recordings(
     if refused and not recordings:
         raise refused
     return recordings
-
-
-def leave_out_orders(recordings: Sequence[Recording], where: str) -> list[Recording]:
-    """Less the channels that merely order the steps, in every recording, as time stamps do.
-
-    Raises:
-        RecipeError: no channel is left.
-    """
-    courses = [one.courses for one in recordings]
-    orders = find_orders(courses) if all(courses) else {}
-    if not orders:
-        return list(recordings)
-    names = recordings[0].names
-    is_kept = [name not in orders for name in names]
-    notes = [ColumnNote(name, LEFT_OUT, reason) for name, reason in orders.items()]
-    if not any(is_kept):
-        refuse_all(where, notes)
-    kept = tuple(name for name in names if name not in orders)
-    return [
-        replace(
-            one,
-            names=kept,
-            values=one.values[:, is_kept],
-            text_cells={name: one.text_cells[name] for name in kept if name in one.text_cells},
-            notes=(*notes, *one.notes),
-        )
-        for one in recordings
-    ]
 
 
 def merge_notes(recordings: Sequence[Recording]) -> tuple[ColumnNote, ...]:
@@ -147,6 +142,7 @@ def _read(
     one: LabelledFile,
     names: tuple[str, ...],
     settings: Data,
+    against: Mapping[str, str],
     quarantine: list[QuarantineItem],
 ) -> Iterator[Recording]:
     """The recordings of one file, with the channels `names` where they are known."""
@@ -157,7 +153,7 @@ def _read(
     if table_files.lacks_names(read):
         raise BadItem(table_files.NO_NAMES)
     quarantine += [QuarantineItem(f"{one.file.id}:{row}", RAGGED) for row in read.ragged]
-    yield from _from_columns(read, one, names, settings)
+    yield from _from_columns(read, one, names, settings, against)
 
 
 def _from_array(
@@ -179,7 +175,11 @@ def _from_array(
 
 
 def _from_columns(
-    read: Columns, one: LabelledFile, names: tuple[str, ...], settings: Data
+    read: Columns,
+    one: LabelledFile,
+    names: tuple[str, ...],
+    settings: Data,
+    against: Mapping[str, str],
 ) -> Iterator[Recording]:
     """A file's rows, told apart by the column `group` where there is one."""
     present = set(read.table.column_names)
@@ -188,7 +188,8 @@ def _from_columns(
     if not set(names) <= present or not len(read.rows):
         raise BadItem(OTHER_CHANNELS if len(read.rows) else intake.EMPTY)
     unnamed = NOT_NAMED if settings.columns else NOT_EVERYWHERE
-    selection = select([read], names, (settings.label, settings.group), unnamed)
+    exclude = (settings.label, settings.group)
+    selection = select([read], names, exclude, against=against, unnamed=unnamed)
     names, notes = selection.names, selection.notes
     if one.class_name and settings.label in present - set(names):
         notes = (*notes, ColumnNote(settings.label, LEFT_OUT, BY_FOLDER))

@@ -35,49 +35,47 @@ class Selection:
     def names(self) -> tuple[str, ...]:
         return tuple(self.notations)
 
-    def without(self, reasons: Mapping[str, str], where: str) -> "Selection":
-        """Less the columns that have a reason against them.
-
-        Raises:
-            RecipeError: no column is left.
-        """
-        notes = [note for note in self.notes if note.name not in reasons]
-        notes += [ColumnNote(name, LEFT_OUT, reason) for name, reason in reasons.items()]
-        kept = {name: how for name, how in self.notations.items() if name not in reasons}
-        return Selection(kept, tuple(notes)) if kept else refuse_all(where, notes)
-
 
 def select(
     parts: Sequence[Columns],
     named: Sequence[str],
     exclude: Collection[str],
+    *,
+    against: Mapping[str, str],
     unnamed: str = NOT_NAMED,
 ) -> Selection:
     """Those of the first part's columns that are `named`, or where none is, every one that holds numbers.
 
-    `exclude` are the columns of class and group; `unnamed` is what is against columns that are not named.
+    `exclude` are the columns of class and group, `against` what is known against others, and `unnamed`
+    what is against those that are not named. How one column writes its numbers is evidence for those
+    that are read with it and for no other: a device reads no more of a file.
 
     Raises:
         RecipeError: one that is named holds something else, or none holds numbers.
     """
     first, where = parts[0], parts[0].where
-    own = list(named) or [name for name in first.table.column_names if name not in exclude]
-    notations, reasons = _find_notations(own, parts)
-    others = {name for part in parts for name in part.table.column_names} - {*own, *exclude}
+    present = list(dict.fromkeys(name for part in parts for name in part.table.column_names))
+    known = {} if named else {**dict.fromkeys(first.index, INDEX), **against}
+    unread = {*exclude, *known}
+    own = list(named) or [name for name in first.table.column_names if name not in unread]
+    notations, problems = _find_notations(own, parts)
     if named:
-        for name, reason in reasons.items():
+        for name, reason in problems.items():
             _refuse_column(name, where, reason)
-    else:
-        reasons |= dict.fromkeys((name for name in own if name in first.index), INDEX)
-        notations = {name: how for name, how in notations.items() if name not in reasons}
-    reasons |= dict.fromkeys(sorted(others), unnamed if named else NOT_EVERYWHERE)
-    notes = [ColumnNote(name, LEFT_OUT, reason) for name, reason in reasons.items()]
+    others = sorted(set(present) - {*own, *unread})
+    reasons = {**known, **problems, **dict.fromkeys(others, unnamed if named else NOT_EVERYWHERE)}
+    notes = [ColumnNote(name, LEFT_OUT, reasons[name]) for name in present if name in reasons]
     notes += [ColumnNote(name, TURNED, how.words) for name, how in notations.items() if how.words]
-    return Selection(notations, tuple(notes)) if notations else refuse_all(where, notes)
+    return Selection(notations, tuple(notes)) if notations else _refuse_all(where, notes)
 
 
 def find_orders(courses: Sequence[Mapping[str, Course]]) -> dict[str, str]:
-    """What is against the columns that merely order the rows, from their courses in each part."""
+    """What is against the columns that merely order the rows, from their courses in each part.
+
+    Nothing where a part's columns have none, as those of an array.
+    """
+    if not courses or not all(courses):
+        return {}
     reasons = {name: find_order(name, [part[name] for part in courses]) for name in courses[0]}
     return {name: reason for name, reason in reasons.items() if reason}
 
@@ -126,8 +124,7 @@ def _refuse_column(name: str, where: str, reason: str) -> NoReturn:
     refuse(f"numbers in column {printable(name)} of {where}", reason, remedy)
 
 
-def refuse_all(where: str, notes: Sequence[ColumnNote]) -> NoReturn:
-    """Refuse a source none of whose columns is left, with what is against the first of them."""
+def _refuse_all(where: str, notes: Sequence[ColumnNote]) -> NoReturn:
     found = ", ".join(f"{printable(note.name[:20])} ({note.reason})" for note in notes[:SHOWN])
     refuse(
         f"a column of numbers in {where}",

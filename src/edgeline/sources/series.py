@@ -23,7 +23,6 @@ from edgeline.sources.intake import Progress, printable, refuse
 from edgeline.sources.recordings import (
     SUFFIXES,
     Recording,
-    leave_out_orders,
     merge_notes,
     read_recordings,
 )
@@ -43,8 +42,6 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     if not recordings:
         reason = quarantine[0].reason if quarantine else "none"
         refuse(f"recordings in {path.name}", reason, "check the files, or set data.path to others")
-    if not settings.columns:
-        recordings = leave_out_orders(recordings, path.name)
     names = recordings[0].names
     steps = settings.steps or max(len(one.values) for one in recordings)
     stride = settings.stride or steps

@@ -17,7 +17,7 @@ from edgeline.sources.selection import Selection, find_orders, select
 def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     """Every row of the file, or of the files train, validation and test in a folder."""
     parts = [(split, table_files.read(file)) for split, file in set_files(path)]
-    selection, values, reasons = _read_numbers([part for _, part in parts], settings, path.name)
+    selection, values, reasons = _read_numbers([part for _, part in parts], settings)
     words = [word for _, part in parts for word in part.words(settings.label)]
     labels, class_names = classes.assign_labels(words, settings.classes, path.name)
     groups = [
@@ -59,7 +59,7 @@ def set_files(path: Path) -> list[tuple[str, Path]]:
 
 
 def _read_numbers(
-    parts: list[Columns], settings: Data, where: str
+    parts: list[Columns], settings: Data
 ) -> tuple[Selection, NDArray[np.float32], NDArray[np.str_]]:
     """The columns that a network sees, their values (N, F) over all parts, and what is against each row (N,)."""
     own = [settings.label, *([settings.group] if settings.group else [])]
@@ -71,19 +71,16 @@ def _read_numbers(
                 "write a line with a name for each column above the numbers",
             )
         part.require([*own, *settings.columns])
-    selection = select(parts, settings.columns, exclude=own)
+    selection = select(parts, settings.columns, own, against={})
     for part in parts:
         part.require(selection.names)
     read = [part.numbers(selection.notations) for part in parts]
-    values = np.concatenate([values for values, _, _ in read])
     orders = {} if settings.columns else find_orders([courses for *_, (courses,) in read])
     if orders:
-        is_kept = [name not in orders for name in selection.names]
-        selection = selection.without(orders, where)
-        values = np.ascontiguousarray(values[:, is_kept])
-    cells = [{name: text[name] for name in selection.names if name in text} for _, text, _ in read]
-    reasons = [text_reasons(one, len(part.rows)) for one, part in zip(cells, parts, strict=True)]
-    return selection, values, np.concatenate(reasons)
+        selection = select(parts, (), own, against=orders)
+        read = [part.numbers(selection.notations) for part in parts]
+    reasons = [text_reasons(cells, len(values)) for values, cells, _ in read]
+    return selection, np.concatenate([values for values, _, _ in read]), np.concatenate(reasons)
 
 
 def _ids(part: Columns) -> NDArray[np.str_]:
