@@ -43,6 +43,45 @@ def test_unknown_override_names_the_nearest(root):
 
 
 @pytest.mark.parametrize(
+    ("key", "nearest"),
+    [("finetun.epochs", "finetune.epochs"), ("gates.min_accuracy", "gate.min_accuracy")],
+)
+def test_an_unknown_section_of_an_override_is_not_blamed_on_the_file(root, key, nearest):
+    with pytest.raises(RecipeError) as error:
+        load(root, "tiny", {key: "0.5"})
+    assert error.value.found == f"unknown -p {key}=0.5"
+    assert error.value.remedy == f"did you mean {nearest}?"
+
+
+def test_an_unknown_section_of_the_file_is_blamed_on_its_line(root):
+    path = root / "recipes" / "tiny.yaml"
+    path.write_text(path.read_text() + "finetun:\n  epochs: 3\n")
+    with pytest.raises(RecipeError, match=r"unknown finetun \(tiny\.yaml:7\)"):
+        load(root, "tiny", {"finetun.seeds": "3"})
+
+
+@pytest.mark.parametrize(
+    ("more", "twice"),
+    [
+        ("finetune:\n  method: head\n", "finetune at tiny.yaml:3 and again at tiny.yaml:7"),
+        ("  rounds: 2\n", "federate.rounds at tiny.yaml:6 and again at tiny.yaml:7"),
+        ('"name": tiny\n', "name at tiny.yaml:1 and again at tiny.yaml:7"),
+    ],
+)
+def test_a_setting_that_is_there_twice_names_both_lines(root, more, twice):
+    path = root / "recipes" / "tiny.yaml"
+    path.write_text(path.read_text() + more)
+    with pytest.raises(RecipeError) as error:
+        load(root, "tiny")
+    assert error.value.found == twice
+
+
+def test_a_setting_that_an_override_holds_twice_is_refused(root):
+    with pytest.raises(RecipeError, match="epochs at -p finetune"):
+        load(root, "tiny", {"finetune": "{epochs: 3, epochs: 4}"})
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("finetune.epochs", "many"),

@@ -99,15 +99,33 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
             found=repr(values)[:40],
             remedy="write sections with settings, as in recipes/digits.yaml",
         )
-    return values, dict(_lines(node, (), path.name)) if node else {}
+    return values, _places(node, path.name)
 
 
 def _lines(node: yaml.Node, above: Key, file: str) -> Iterator[tuple[str, str]]:
+    """Dotted key and place of every setting, also of those that are there twice."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*above, str(key.value))
             yield ".".join(here), f"{file}:{key.start_mark.line + 1}"
             yield from _lines(value, here, file)
+
+
+def _places(node: yaml.Node | None, file: str) -> dict[str, str]:
+    """By dotted key, the line of every setting.
+
+    Raises:
+        RecipeError: one is there twice, of which YAML would take the last.
+    """
+    places: dict[str, str] = {}
+    for key, place in _lines(node, (), file) if node else ():
+        if places.setdefault(key, place) is not place:
+            raise RecipeError(
+                expected="every setting once",
+                found=f"{key} at {places[key]} and again at {place}",
+                remedy="delete one of the two",
+            )
+    return places
 
 
 def _override(values: dict[str, Any], key: str, text: str) -> None:
@@ -119,6 +137,7 @@ def _override(values: dict[str, Any], key: str, text: str) -> None:
         values = below
     try:
         values[last] = yaml.safe_load(text) if text else ""
+        _places(yaml.compose(text, Loader=yaml.SafeLoader), f"-p {key}")
     except yaml.YAMLError:
         raise RecipeError(
             expected=f"a YAML value for {key}",
@@ -131,9 +150,13 @@ def _explain(
     problem: ErrorDetails, values: dict[str, Any], origins: Mapping[str, str], path: Path
 ) -> RecipeError:
     key = ".".join(str(step) for step in problem["loc"] if not isinstance(step, int))
-    origin = origins.get(key, path.name)
+    given = [name for name in origins if name.startswith(f"{key}.") and origins[name] == "-p"]
+    origin = origins.get(key, "-p" if given else path.name)
     if problem["type"] == "extra_forbidden":
-        return _unknown(key, origin, str(problem["input"]))
+        if key not in origins and given:
+            # a section that only -p names: all of what was typed is shown
+            key = given[0]
+        return _unknown(key, origin, _typed(values, key))
     place = (
         f"-p {key}={problem['input']}"
         if origin == "-p"
@@ -145,6 +168,14 @@ def _explain(
         found=place if key else f"other values in {path.name} or -p",
         remedy=f"`edgeline recipe show {path.stem}` lists every setting with its value",
     )
+
+
+def _typed(values: Mapping[str, Any], key: str) -> str:
+    """A value as it would be typed after -p."""
+    value: Any = values
+    for name in key.split("."):
+        value = value[name]
+    return str(value)
 
 
 def _unknown(key: str, origin: str, value: str) -> RecipeError:
