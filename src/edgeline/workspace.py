@@ -20,6 +20,9 @@ STATE = ".edgeline"
 LOCAL = "local"
 """The chain that the project runs itself; any other name is one that the user deployed to."""
 
+AWKWARD = '%?:"$`\\'
+"""In a path, one of these cuts an address of a database, a list of folders, or a line of a shell."""
+
 CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 LOCK = "requirements.lock"
@@ -54,7 +57,7 @@ class Workspace:
         """The nearest folder at or above `start` (the current one) that is an edgeline project.
 
         Raises:
-            EnvironmentUnfit: there is none, or its path would confuse the tools' database addresses.
+            EnvironmentUnfit: there is none, or its path would confuse the tools.
         """
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
@@ -67,12 +70,12 @@ class Workspace:
         )
 
     def checked(self) -> "Workspace":
-        """Itself. Raises EnvironmentUnfit: its path would confuse the tools' database addresses."""
-        awkward = sorted(set(str(self.root)) & set("%?"))
-        if awkward:
+        """Itself. Raises EnvironmentUnfit: its path would confuse the tools."""
+        path = str(self.root)
+        if any(one in AWKWARD or one < " " or "\ud800" <= one <= "\udfff" for one in path):
             raise EnvironmentUnfit(
-                expected="a project folder without % and ? in its path (database addresses would break)",
-                found=str(self.root),
+                expected=f"a project folder whose path has none of {' '.join(AWKWARD)}, all of it UTF-8",
+                found=ascii(path),
                 remedy="move or rename the folder",
             )
         return self

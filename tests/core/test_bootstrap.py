@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from edgeline.workspace import AWKWARD
+
 SCRIPT = Path(__file__).resolve().parents[2] / "bootstrap.py"
 
 PYTHON = """#!/bin/sh
@@ -121,6 +123,89 @@ def test_modules_that_lost_their_stamp_are_installed_again(project: Path) -> Non
     _setup(project)
 
     assert _diary(project) == ["npm ci --ignore-scripts --no-audit --no-fund"]
+
+
+@pytest.mark.parametrize("name", ["50 % off", "a:b", "what?", "line\nfeed"])
+def test_a_path_that_a_tool_cannot_bear_is_refused_before_anything(
+    project: Path, name: str
+) -> None:
+    done = _setup(project.rename(project.with_name(name)))
+
+    assert done.returncode == 5
+    assert done.stderr.startswith(f"expected a path without {AWKWARD}; found '")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (project.with_name(name) / "diary").exists()
+    assert not (project.with_name(name) / ".edgeline").exists()
+
+
+@pytest.mark.parametrize(
+    ("pretended", "words"),
+    [
+        ("sys.version_info = (3, 14, 0); platform.python_version = lambda: '3.14.0'", "3.14.0"),
+        ("sys.version_info = (3, 9, 2); platform.python_version = lambda: '3.9.2'", "3.9.2"),
+    ],
+)
+def test_a_python_without_packages_is_named_at_once(
+    project: Path, pretended: str, words: str
+) -> None:
+    (project / ".venv" / "pyvenv.cfg").unlink()
+    done = _pretending(project, f"sys.executable = '/bin/false'; {pretended}")
+
+    assert done.returncode == 5
+    assert done.stderr == (
+        f"expected Python 3.11 to 3.13; found {words}; install python3.13 and its venv\n"
+    )
+    assert not (project / "diary").exists()
+
+
+@pytest.mark.parametrize(
+    ("system", "mac", "machine"),
+    [("Darwin", "13.7", "arm64"), ("Darwin", "15.1", "x86_64"), ("Linux", "", "x86_64")],
+)
+def test_a_system_without_packages_is_named_at_once(
+    project: Path, system: str, mac: str, machine: str
+) -> None:
+    pretended = (
+        f"platform.system = lambda: {system!r}; platform.mac_ver = lambda: ({mac!r}, '', '');"
+        f"platform.machine = lambda: {machine!r}; platform.libc_ver = lambda: ('', '')"
+    )
+    done = _pretending(project, pretended)
+
+    assert done.returncode == 5
+    assert (
+        f"found {system} {mac or 'without it'} on {machine}, which has no packages" in done.stderr
+    )
+    assert not (project / "diary").exists()
+
+
+def _pretending(root: Path, pretended: str) -> subprocess.CompletedProcess[str]:
+    """Set-up where Python says something else of itself or of the machine."""
+    script = str(root / "bootstrap.py")
+    program = (
+        f"import platform, runpy, sys; {pretended}; sys.argv = ['bootstrap.py', 'setup'];"
+        f"runpy.run_path({script!r}, run_name='__main__')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_whom_npm_asked_in_vain_is_shown(project: Path) -> None:
+    """The words are those of npm 10."""
+    words = ["npm error code ECONNREFUSED", "npm error request to https://mirror.example/x failed"]
+    words += [f"npm error     at frame {number}" for number in range(20)]
+    _program(
+        project / "tools" / "npm",
+        "#!/bin/sh\n" + "".join(f"echo '{one}'\n" for one in words) + "exit 1\n",
+    )
+    done = _setup(project)
+
+    assert done.returncode == 5
+    assert done.stderr.splitlines()[:2] == [words[1], words[-15]]
 
 
 def test_a_python_without_venv_gets_one_line_of_advice(project: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
 from edgeline.fingerprint import fingerprint
-from edgeline.workspace import Workspace, forget_runs, lock
+from edgeline.workspace import AWKWARD, Workspace, forget_runs, lock
 
 
 @pytest.fixture
@@ -33,13 +33,23 @@ def test_outside_a_project_there_is_one_clear_error(tmp_path: Path) -> None:
         Workspace.find(tmp_path)
 
 
-@pytest.mark.parametrize("character", "%?")
-def test_path_that_breaks_database_addresses_is_refused(tmp_path: Path, character: str) -> None:
+@pytest.mark.parametrize("character", [*AWKWARD, "\n", "\udce9"])
+def test_path_that_a_tool_cannot_bear_is_refused(tmp_path: Path, character: str) -> None:
     root = tmp_path / f"50{character}"
     (root / "recipes").mkdir(parents=True)
     (root / "dvc.yaml").touch()
     with pytest.raises(EnvironmentUnfit, match="rename"):
         Workspace.find(root)
+
+
+@pytest.mark.parametrize(
+    "name", ["un été d'hiver", "訓練\u3000場", "a\xa0b", "R&D (2) #1; ~x=[y]{z}*!"]
+)
+def test_other_paths_are_taken(tmp_path: Path, name: str) -> None:
+    root = tmp_path / name
+    (root / "recipes").mkdir(parents=True)
+    (root / "dvc.yaml").touch()
+    assert Workspace.find(root).root == root
 
 
 def test_second_holder_of_a_lock_learns_who_has_it(workspace: Workspace) -> None:
