@@ -8,6 +8,7 @@ them as decimal strings.
 import hashlib
 import json
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +25,9 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 NOT_PLAIN = "not a plain file"
 
+OBJECT = re.compile(r"/.*/files/md5/[0-9a-f]{2}/[0-9a-f]{30}", re.DOTALL)
+"""Where DVC's cache keeps a file, which is named by its MD5."""
+
 
 def sha256_bytes(data: bytes) -> str:
     """Lower-case hexadecimal SHA-256 (64 characters)."""
@@ -36,10 +40,13 @@ def sha256_file(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def folder_digests(folder: Path, *, without: Iterable[str] = ()) -> dict[str, str]:
+def folder_digests(
+    folder: Path, *, without: Iterable[str] = (), cached: bool = False
+) -> dict[str, str]:
     """SHA-256 of every file below `folder`, by its sorted POSIX path; `without` names paths left out.
 
-    A link, pipe or device is never opened: NOT_PLAIN stands for what it might hold.
+    A link, pipe or device is never opened: NOT_PLAIN stands for what it might hold. With `cached`, a
+    link to an object of DVC's cache is the file that it leads to.
     """
     left_out = set(without)
     paths = {
@@ -47,11 +54,20 @@ def folder_digests(folder: Path, *, without: Iterable[str] = ()) -> dict[str, st
         for path in folder.rglob("*")
         if path.is_symlink() or not path.is_dir()
     }
-    return {name: _plain_digest(paths[name]) for name in sorted(paths) if name not in left_out}
+    return {
+        name: _plain_digest(paths[name], cached) for name in sorted(paths) if name not in left_out
+    }
 
 
-def _plain_digest(path: Path) -> str:
-    return NOT_PLAIN if path.is_symlink() or not path.is_file() else sha256_file(path)
+def _plain_digest(path: Path, cached: bool) -> str:
+    is_plain = path.is_file() and (not path.is_symlink() or (cached and _leads_to_object(path)))
+    return sha256_file(path) if is_plain else NOT_PLAIN
+
+
+def _leads_to_object(link: Path) -> bool:
+    """Whether a link leads straight to a file of DVC's cache, where `cache.type` is symlink."""
+    target = link.parent / link.readlink()
+    return bool(OBJECT.fullmatch(target.as_posix())) and not target.is_symlink()
 
 
 def folder_root(folder: Path, *, without: Iterable[str] = ()) -> str:

@@ -19,7 +19,7 @@ def fingerprint(workspace: Workspace, recipe: str, settings: str, files: Iterabl
             "code": {name: sha256_file(path) for name, path in sources.items()},
             "contract": sha256_file(workspace.contract),
             "settings": settings,
-            "data": dict(folder_digests(data)) if data.is_dir() else {},
+            "data": dict(folder_digests(data, cached=True)) if data.is_dir() else {},
             "files": list(files),
             "lock": lock_digest(workspace.root),
         }

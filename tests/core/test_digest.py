@@ -117,6 +117,25 @@ def test_named_files_are_left_out(tmp_path: Path) -> None:
     assert folder_digests(tmp_path, without=["left"]) == {"kept": EMPTY}
 
 
+def test_only_a_link_into_a_cache_is_followed_and_only_when_asked(tmp_path: Path) -> None:
+    kept = tmp_path / "cache" / "files" / "md5" / "9d" / "d4e461268c8034f5c8564e155c67a6"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"x")
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, target in {"raw": kept, "elsewhere": tmp_path / "x", "pointer": data / "raw"}.items():
+        (data / name).symlink_to(target)
+    (tmp_path / "x").write_bytes(b"x")
+
+    links = dict.fromkeys(("elsewhere", "pointer", "raw"), "not a plain file")
+    assert folder_digests(data) == links
+    assert folder_digests(data, cached=True) == {**links, "raw": sha256_bytes(b"x")}
+    kept.unlink()
+    assert folder_digests(data, cached=True) == links
+    kept.symlink_to(tmp_path / "x")
+    assert folder_digests(data, cached=True) == links
+
+
 def folder(tmp_path: Path, files: dict[str, bytes]) -> Path:
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -117,7 +117,7 @@ def check(folder: Path) -> Card:
 
 def find_differences(folder: Path, card: Card) -> Iterator[tuple[str, str | None, str | None]]:
     """Path, recorded and actual SHA-256 of every file that differs, is missing or is not on the card."""
-    digests = folder_digests(folder, without=NOT_DATA)
+    digests = folder_digests(folder, without=NOT_DATA, cached=True)
     for path in sorted(card.files.keys() | digests.keys()):
         if card.files.get(path) != digests.get(path):
             yield path, card.files.get(path), digests.get(path)
@@ -159,7 +159,7 @@ def parse(content: bytes, where: str) -> Card:
 
 def write(folder: Path, **content: JsonValue) -> Card:
     """Write the card of all files in `folder`; the last act of making data."""
-    files: dict[str, JsonValue] = dict(folder_digests(folder, without=NOT_DATA))
+    files: dict[str, JsonValue] = dict(folder_digests(folder, without=NOT_DATA, cached=True))
     # "card" is the first key of all, by which a file is known as a card before it is read whole
     write_atomically(folder / CARD, canonical_json({"card": FORMAT, "files": files, **content}))
     return load(folder)
