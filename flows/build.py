@@ -17,6 +17,7 @@ from tasks.data import ensure_data
 from tasks.finetune import tune
 from tasks.lineage import build_lineage
 from tasks.pretrain import pretrain
+from tasks.rehearse import check_messages
 from tasks.results import Results, TrainingResults
 from tasks.run import run_name, start_run
 from tasks.shrink import shrink
@@ -31,6 +32,7 @@ def build(
     with start_run(recipe, settings, force) as (run, sections):
         anchor_pending(run, sections.anchor)
         data = ensure_data(run, sections.data)
+        check_messages(run, data)
         plain = baseline.submit(run, data)
         pretrained = pretrain(run, sections.pretrained, data.report.form)
 

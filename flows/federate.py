@@ -30,6 +30,7 @@ from tasks.federate import (
     train_shard,
 )
 from tasks.lineage import build_lineage
+from tasks.rehearse import check_messages
 from tasks.results import Results
 from tasks.run import Run, run_name, start_run
 from tasks.step_result import StepResult
@@ -47,6 +48,7 @@ def federate(
     with start_run(recipe, settings, force) as (run, sections):
         anchor_pending(run, sections.anchor)
         data = ensure_data(run, sections.data)
+        check_messages(run, data)
         start = find_candidate(run, sections.anchor)
         rounds, best = run_rounds(run, sections.federate, start, data, start.report)
         lineage = build_lineage(run, data, None, rounds, best, start.report)

@@ -1,5 +1,6 @@
 """How a flow is run by hand: watched on a terminal, its logs in a file, without the idle second of a heartbeat."""
 
+import contextlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ def _log_to_file() -> Iterator[None]:
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     # MLflow's logger has a handler of its own, which writes to the terminal
     before = {name: logging.getLogger(name).handlers for name in (None, "mlflow")}
+    told, logging.raiseExceptions = logging.raiseExceptions, False
     for name in before:
         logging.getLogger(name).handlers = [file]
     logging.captureWarnings(True)
@@ -44,4 +46,7 @@ def _log_to_file() -> Iterator[None]:
         for name, handlers in before.items():
             logging.getLogger(name).handlers = handlers
         logging.captureWarnings(False)
-        file.close()
+        # a log that finds no room on its disk is no reason to fill the terminal, nor to fail
+        with contextlib.suppress(OSError):
+            file.close()
+        logging.raiseExceptions = told

@@ -13,6 +13,7 @@ from prefect.states import Crashed
 
 from edgeline import recipe as recipes
 from edgeline.recipe import Recipe
+from edgeline.stack.outside import require_given
 from edgeline.tracking import runs
 from edgeline.workspace import Workspace, lock
 
@@ -56,7 +57,9 @@ def start_run(
     Raises:
         RecipeError: the recipe or a setting is wrong.
         WorkspaceBusy: another run of this recipe is at work.
+        ServiceUnavailable: MLflow is the user's, and away.
     """
+    require_given(["mlflow"])
     workspace = Workspace.find()
     resolved = recipes.load(workspace.root, recipe, settings)
     name = str(flow_run.name)

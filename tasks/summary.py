@@ -126,10 +126,10 @@ def _scores(test: Scores) -> dict[str, float]:
 
 
 def _links(run: Run) -> dict[str, str]:
-    page = services.running(run.root).get("mlflow")
+    page = services.page("mlflow", run.root)
     pages = {
         "prefect": flow_run.ui_url or "",
-        "mlflow": runs.run_url(run.flow_run, page.url) if page else "",
+        "mlflow": runs.run_url(run.flow_run, page) if page else "",
     }
     return {name: url for name, url in pages.items() if url}
 

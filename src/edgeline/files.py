@@ -15,6 +15,12 @@ from filelock import FileLock, Timeout
 
 from edgeline.errors import EnvironmentUnfit, WorkspaceBusy
 
+NO_ROOM = (
+    *("no space left on device", "disk quota exceeded", "disk is full"),
+    *("storagefull", "requested and "),
+)
+"""How the system, databases, Rust and numpy ("9 requested and 0 written") say that a disk is full, in small letters."""
+
 PARTIAL = ".partial"
 """The ending of a file that is being written; one that lies there for long was left by a killed process."""
 
@@ -28,6 +34,9 @@ def open_atomically(path: Path, *, beside: Path | None = None) -> Iterator[IO[by
 
     Its bytes are on the disk before it has its name. Until then it lies in the folder of `path`, or
     in that of `beside`, for a folder in which every file counts. Both must be on one file system.
+
+    Raises:
+        EnvironmentUnfit: the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     place = beside or path
@@ -38,8 +47,10 @@ def open_atomically(path: Path, *, beside: Path | None = None) -> Iterator[IO[by
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and lacks_room(error):
+            raise no_room(path.parent) from error
         raise
 
 
@@ -119,6 +130,28 @@ def acquire_lock(
         yield
     finally:
         lock.release()
+
+
+def lacks_room(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, says that a disk is full."""
+    while error is not None:
+        if says_no_room(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def says_no_room(text: str) -> bool:
+    return any(words in text.lower() for words in NO_ROOM)
+
+
+def no_room(folder: Path, free: str = "a full disk") -> EnvironmentUnfit:
+    """To raise where nothing more can be written."""
+    return EnvironmentUnfit(
+        expected=f"room on the disk of {folder}",
+        found=free,
+        remedy="free some of it; the same command goes on where this one stopped",
+    )
 
 
 def _report_each_second(on_wait: Callable[[int], None] | None) -> Callable[[], bool] | None:

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from edgeline.errors import EdgelineError
-from edgeline.serving.frame import DTYPES, Failure, Message, decode, encode, request_of
+from edgeline.manifest import TensorSpec
+from edgeline.serving.frame import (
+    DTYPES,
+    Failure,
+    Message,
+    decode,
+    encode,
+    items_within,
+    request_of,
+)
 
 REQUEST = bytes(range(16))
 
@@ -58,6 +67,19 @@ def test_no_shortened_frame_is_read(frame: bytes) -> None:
     for length in range(len(frame)):
         with pytest.raises(EdgelineError, match="one frame"):
             decode(frame[:length])
+
+
+def test_the_items_that_fit_are_counted_to_the_byte() -> None:
+    specs = [TensorSpec("image", "float32", ("N", 1, 4)), TensorSpec("scale", "int64", (2,))]
+
+    def length(items: int) -> int:
+        arrays = {"image": np.zeros((items, 1, 4), np.float32), "scale": np.zeros(2, np.int64)}
+        return len(encode(Message(REQUEST, arrays)))
+
+    assert length(3) == 23 + (3 + 5 + 12 + 3 * 16) + (3 + 5 + 4 + 16)
+    assert items_within(length(3), specs) == 3
+    assert items_within(length(3) - 1, specs) == 2
+    assert items_within(length(0), specs) == items_within(10, specs) == 0
 
 
 def test_nothing_may_follow_a_frame(frame: bytes) -> None:

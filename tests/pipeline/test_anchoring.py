@@ -63,7 +63,13 @@ def test_key_material_is_in_no_place_that_people_look_at(built, project):
 
 def test_chain_that_is_away_is_waited_for_by_nobody(chainless, monkeypatch):
     chainless.run("rehearse.items=20")
-    summary = chainless.ask("run", "digits", *quick("quantise.calibration_items=60"), env=NOWHERE)
+    changed = quick("quantise.calibration_items=60")
+    done = chainless.edgeline("run", "digits", *changed, "--json", env=NOWHERE)
+    assert done.returncode == 0, done.stderr
+    assert "no chain answers at http://127.0.0.1:9, as WEB3_PROVIDER_URI says" in " ".join(
+        done.stderr.split()
+    )
+    summary = json.loads(done.stdout)
     assert "127.0.0.1:9" in summary["anchor"]["pending"]
     assert chainless.edgeline("verify", summary["artifact"]["path"]).returncode == 6
     registry = chainless.tracked(monkeypatch)

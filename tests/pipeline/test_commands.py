@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from edgeline.cli import COMMANDS, GROUPS, app
 from edgeline.cli.lazy import docstring
+from edgeline.cli.run import _at
 
 TARGETS = {(name,): target for name, target in COMMANDS.items()} | {
     (group, name): target
@@ -40,6 +41,11 @@ def test_a_group_lists_its_commands(group: str) -> None:
 def test_a_benchmark_is_what_its_command_measures(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert "measure" in {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+
+
+def test_a_link_that_is_printed_again_leads_to_where_the_server_is_now() -> None:
+    page = "http://127.0.0.1:4203/runs/flow-run/1?x=2#/y"
+    assert _at("http://127.0.0.1:4200", page) == "http://127.0.0.1:4200/runs/flow-run/1?x=2#/y"
 
 
 def test_a_wheel_without_a_checkout_is_told_so_in_one_line() -> None:

@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
 
 from edgeline.artifact import open_artifact
-from edgeline.stack import services
+from edgeline.stack import process_info, services
+from tests.pipeline.checkout import quick
 
 # A run is ended soon after the step named: in the training of the next, between two rounds,
 # while workers of the parts start, among anchors.
@@ -53,6 +55,27 @@ def test_killed_and_interrupted_it_finishes_once(fresh_project, monkeypatch):
     experiment = client.get_experiment_by_name("digits").experiment_id
     assert not client.search_runs([experiment], "attributes.status = 'RUNNING'")
     assert fresh_project.edgeline("verify", summary["artifact"]["path"]).returncode == 0
+    assert fresh_project.prefect_runs("RUNNING") == []
+
+
+def test_prefects_end_in_mid_run_is_told_within_ten_seconds(fresh_project):
+    with fresh_project.process("run", "digits", *quick("finetune.epochs=200")) as process:
+        for line in process.stderr:
+            if " pretrained " in line:
+                break
+        server = services.running(fresh_project.root)["prefect"]
+        for one in process_info.tree(server):
+            one.kill()
+        killed = time.monotonic()
+        said = process.communicate(timeout=60)[1]
+
+    assert time.monotonic() - killed < 10
+    assert process.returncode == 5, said
+    last = said.splitlines()[-1]
+    assert last.startswith("edgeline: expected prefect to run until the end; found it ended")
+    assert "the same command starts it again and goes on" in last
+    assert "Traceback" not in said
+    assert fresh_project.run()["steps"]["pretrained"]["reused"]
     assert fresh_project.prefect_runs("RUNNING") == []
 
 

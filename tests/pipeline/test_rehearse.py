@@ -22,9 +22,10 @@ from edgeline.edge.golden import check_golden, record_golden
 from edgeline.edge.session import load, load_model
 from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
 from edgeline.graph.file import write
-from edgeline.serving.broker import connect
+from edgeline.serving.broker import connect, largest_frame
 from edgeline.serving.client import Answer, ask
 from edgeline.serving.rehearse import rehearse
+from tests.pipeline.checkout import Project, quick
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
 SCHEMA_1 = GOLDEN / "771327545c1f097ab87dd5930bbac0c84b61a7637eea633d4637408c18552ee4"
@@ -41,10 +42,12 @@ def artifact() -> Artifact:
 
 
 @contextmanager
-def nats_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def nats_server(folder: Path, settings: str = "") -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A server on a port of its own choice, which it writes into a file."""
     program = Path(sys.prefix) / "bin" / "nats-server"
+    (folder / "nats.conf").write_text(settings)
     command = [program, "--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir", folder]
+    command += ["--config", folder / "nats.conf"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
@@ -113,6 +116,42 @@ def test_the_parts_answer_as_the_whole(artifact: Artifact, url: str) -> None:
     assert report.requests_per_s > 0
     assert 0 < report.round_trip_ms <= report.round_trip_p95_ms
     assert workers() == []
+
+
+def test_requests_are_fitted_to_the_broker(artifact: Artifact, tmp_path: Path) -> None:
+    """A digit is 784 numbers of four bytes; its frame begins with 47 bytes."""
+    inputs = artifact.prepare(np.tile(artifact.golden()[0]["image"], (3, 1, 1))[:10])
+    assert artifact.manifest.travelling(-1)[0].shape == ("N", 1, 28, 28)
+    with nats_server(tmp_path, "max_payload: 10000\n") as (small, _):
+        assert largest_frame(small) == 10_000
+        report = rehearse(artifact, small, inputs, **{**LIMITS, "batch": 1000})
+    assert (report.batch, report.requests, report.items) == (3, 4, 10)
+    assert report.agreement.bit_equal
+
+
+def test_an_item_that_the_broker_does_not_take_is_refused(
+    artifact: Artifact, tmp_path: Path
+) -> None:
+    inputs = artifact.prepare(artifact.golden()[0]["image"])
+    with (
+        nats_server(tmp_path, "max_payload: 3000\n") as (small, _),
+        pytest.raises(RecipeError, match=r"3,000 bytes, the broker's max payload.*more in image"),
+    ):
+        rehearse(artifact, small, inputs, **LIMITS)
+
+
+@pytest.mark.xdist_group("line")
+def test_a_run_says_before_it_trains_that_no_item_fits(copy: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    with nats_server(folder, "max_payload: 3000\n") as (small, _):
+        done = copy.edgeline("run", "digits", *quick("finetune.epochs=5"), env={"NATS_URL": small})
+
+    assert done.returncode == 2, done.stderr
+    assert (
+        "an item within 3,000 bytes, the max payload of the NATS server; found 3,136" in done.stderr
+    )
+    assert "finetune" not in done.stderr
 
 
 def workers() -> list[psutil.Process]:

@@ -1,17 +1,27 @@
 """The variables under which the tools find the state folder and our servers."""
 
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
 from edgeline.errors import EnvironmentUnfit
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, OURS, QUIET, environment
+from edgeline.stack.proxy import NO_PROXY, PROXIES, socks_proxy
+from tests.nodes import free_port
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*ADDRESSES.values(), *QUIET, OURS, "PREFECT_HOME"):
+    for name in (*ADDRESSES.values(), *QUIET, *NO_PROXY, OURS, "PREFECT_HOME"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -56,9 +66,10 @@ def test_no_address_is_told_of_a_server_that_is_down(tmp_path: Path) -> None:
 def test_a_server_of_the_users_is_not_doubled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NATS_URL", "nats://far.example:4222")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("NATS_URL", f"tls://127.0.0.1:{listener.getsockname()[1]}")
 
-    assert services.ensure_all(["nats"], tmp_path) == {}
+        assert services.ensure_all(["nats"], tmp_path) == {}
     assert services.running(tmp_path) == {}
 
 
@@ -66,3 +77,87 @@ def test_a_server_of_the_users_is_not_doubled(
 def test_a_path_that_cuts_database_addresses_is_refused(tmp_path: Path, folder: str) -> None:
     with pytest.raises(EnvironmentUnfit, match="move or rename"):
         environment(tmp_path / folder)
+
+
+@pytest.mark.parametrize("name", NO_PROXY)
+def test_this_machine_is_never_reached_through_a_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "intranet.example, 10.0.0.1")
+    found = environment(tmp_path)
+
+    expected = "intranet.example,10.0.0.1,localhost,127.0.0.1,::1"
+    assert (found["no_proxy"], found["NO_PROXY"]) == (expected, expected)
+    monkeypatch.setenv(name, "*")
+    assert environment(tmp_path)[name] == "*"
+
+
+def test_a_server_of_this_machine_answers_in_spite_of_a_dead_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    served = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with subprocess.Popen(served, cwd=tmp_path, stderr=subprocess.PIPE, stdout=-1) as server:
+        try:
+            _await_port(port)
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(f"http://127.0.0.1:{port}")
+            for key, value in environment(tmp_path).items():
+                monkeypatch.setenv(key, value)
+            assert httpx.get(f"http://127.0.0.1:{port}").status_code == 200
+            assert urllib.request.urlopen(f"http://127.0.0.1:{port}").status == 200
+        finally:
+            server.kill()
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "https_proxy"])
+def test_a_socks_proxy_is_named_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for proxy in PROXIES:
+        monkeypatch.delenv(proxy, raising=False)
+    assert socks_proxy() == ""
+    monkeypatch.setenv(name, "socks5h://proxy.example:1080")
+
+    with pytest.raises(ImportError, match="socksio"):
+        httpx.Client()
+    with pytest.raises(EnvironmentUnfit, match=f"found SOCKS in {name}"):
+        services.ensure_all(["nats"], tmp_path)
+
+
+def _await_port(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+
+
+NAMELESS = """
+import getpass, os, sys
+from pathlib import Path
+from edgeline.stack.environment import environment
+os.setuid(4321)
+os.environ.update(environment(Path(sys.argv[1])))
+print(getpass.getuser(), os.environ["LOGNAME"], Path.home())
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can take another number")
+def test_a_user_without_an_entry_has_a_name_and_a_home(tmp_path: Path) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    command = [sys.executable, "-c", NAMELESS, str(tmp_path)]
+    done = subprocess.run(command, env=kept, capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"user-4321 user-4321 {tmp_path}/.edgeline\n"
+
+
+def test_a_name_that_is_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+    monkeypatch.delenv("LOGNAME", raising=False)
+    monkeypatch.setenv("USER", "anna")
+    found = environment(tmp_path)
+
+    assert "USER" not in found
+    assert found["LOGNAME"] == "anna"

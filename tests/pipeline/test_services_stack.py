@@ -1,5 +1,7 @@
 """The real servers, in a folder with spaces and accents: files and blocks stay."""
 
+import contextlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,9 +9,11 @@ from typing import Any
 import mlflow
 import pytest
 
+from edgeline.serving.broker import largest_frame
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, OURS, environment
 from edgeline.stack.loopback import query
+from edgeline.stack.servers import PORTS
 from tests.pipeline.checkout import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,3 +67,23 @@ def test_status_names_those_that_run(root: Path) -> None:
     assert services.running(root)["nats"].url.startswith("nats://127.0.0.1:")
     assert [server.name for server in services.stop_all(root, ["nats"])] == ["nats"]
     assert "nats" not in services.running(root)
+
+
+def test_pages_ask_the_server_that_they_came_from(root: Path) -> None:
+    """Also where the port of its documentation is taken, and the page must not show another project."""
+    with socket.socket() as stranger:
+        with contextlib.suppress(OSError):
+            stranger.bind(("127.0.0.1", PORTS["prefect"]))
+            stranger.listen()
+        prefect = services.ensure_all(["prefect"], root)["prefect"]
+
+    assert prefect.port != PORTS["prefect"]
+    assert query(f"{prefect.url}/ui-settings")["api_url"] == f"{prefect.url}/api"
+    services.stop_all(root, ["prefect"])
+
+
+def test_our_broker_takes_a_request_of_pictures(root: Path) -> None:
+    """Twenty grey pictures of 224 pixels a side are four megabytes."""
+    nats = services.ensure_all(["nats"], root)["nats"]
+
+    assert largest_frame(nats.url) == 8_388_608 > 20 * 224 * 224 * 4

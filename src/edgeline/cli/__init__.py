@@ -3,13 +3,15 @@
 Every `EdgelineError` ends as one line on stderr and its exit code; there is no other handler.
 """
 
-import os
-import sys
 import tempfile
 import traceback
+from functools import partial
+from pathlib import Path
 
+from edgeline.cli.ending import end
 from edgeline.cli.lazy import Group, make_app
 from edgeline.errors import EdgelineError, EnvironmentUnfit
+from edgeline.files import lacks_room, no_room
 
 
 def _of(module: str, *names: str) -> dict[str, str]:
@@ -63,12 +65,15 @@ def main() -> None:
     try:
         app()
     except EdgelineError as error:
-        _end(str(error), error.exit_code)
+        end(str(error), error.exit_code)
     except ModuleNotFoundError as error:
         missing = _missing(error.name or str(error))
-        _end(str(missing), missing.exit_code)
+        end(str(missing), missing.exit_code)
     except Exception as error:  # noqa: BLE001  (what nobody foresaw: the traceback goes to a file, a line to the person)
-        _end(f"{type(error).__name__}: {error}; {_keep_traceback()}", EdgelineError.exit_code)
+        if lacks_room(error):
+            unfit = no_room(_full_folder())
+            end(str(unfit), unfit.exit_code)
+        end(f"{type(error).__name__}: {error}; {_keep_traceback()}", EdgelineError.exit_code)
 
 
 def _missing(module: str) -> EnvironmentUnfit:
@@ -87,14 +92,21 @@ def _missing(module: str) -> EnvironmentUnfit:
 
 def _keep_traceback() -> str:
     """Write the traceback of the present error to a file, and say where."""
-    with tempfile.NamedTemporaryFile("w", prefix="edgeline-", suffix=".log", delete=False) as file:
-        traceback.print_exc(file=file)
+    place = partial(tempfile.NamedTemporaryFile, prefix="edgeline-", suffix=".log", delete=False)
+    try:
+        with place("w") as file:
+            traceback.print_exc(file=file)
+    except OSError as error:
+        return f"the traceback could not be kept ({error.strerror})"
     return f"the traceback is in {file.name}"
 
 
-def _end(message: str, code: int) -> None:
-    print(f"edgeline: {' '.join(message.split())}", file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # threads of a step in mid-computation must not keep an ended command alive
-    os._exit(code)
+def _full_folder() -> Path:
+    """Whose disk is full: errors of a write do not name the file."""
+    from edgeline.stack.disk import fullest
+    from edgeline.workspace import Workspace
+
+    try:
+        return fullest(Workspace.find().root)
+    except EdgelineError:
+        return Path.cwd()

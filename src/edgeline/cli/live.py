@@ -28,6 +28,10 @@ class Lines:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the terminal back."""
         self._progress.stop()
 
     def note(self, text: str) -> None:

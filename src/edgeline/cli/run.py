@@ -2,27 +2,33 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import flows  # noqa: F401  (a wheel without a checkout is told so before anything starts)
 from edgeline.anchoring.deployment import known_chain
 from edgeline.artifact import open_artifact
 from edgeline.cli.console import interruptible
+from edgeline.cli.ending import end
 from edgeline.cli.live import Lines
 from edgeline.cli.options import AsJson, Force, Override, RecipeName
 from edgeline.cli.summary import print_summary
 from edgeline.digest import sha256_file
-from edgeline.errors import EdgelineError
-from edgeline.files import json_text, read_json
+from edgeline.errors import EdgelineError, ServiceUnavailable
+from edgeline.files import json_text, lacks_room, no_room, read_json
 from edgeline.fingerprint import fingerprint
 from edgeline.manifest import Manifest
 from edgeline.provenance.receipt import read_receipt, receipt_path
 from edgeline.recipe import Recipe, load
 from edgeline.recipe.load import parse_overrides
 from edgeline.sources.recipe_files import digests
-from edgeline.stack import services
-from edgeline.stack.environment import environment
+from edgeline.stack import process, process_info, services
+from edgeline.stack.disk import fullest, require_room
+from edgeline.stack.environment import ADDRESSES, environment, set_by_user
+from edgeline.stack.outside import chain_answers, shown
 from edgeline.workspace import LOCAL, Workspace
 
 NEEDED = ("prefect", "mlflow", "ganache", "nats")
@@ -88,8 +94,16 @@ def _recall_latest(
     for step in summary["steps"].values():
         step["reused"] = True
     up = services.running(workspace.root)
-    summary["links"] = {name: url for name, url in summary["links"].items() if name in up}
+    up = {name: up[name] for name in services.ours(up)}
+    summary["links"] = {
+        name: _at(up[name].url, url) for name, url in summary["links"].items() if name in up
+    }
     return summary
+
+
+def _at(server: str, page: str) -> str:
+    """A page where its server listens now: at its former port there may be a stranger."""
+    return urlunsplit(urlsplit(page)._replace(netloc=urlsplit(server).netloc))
 
 
 def _is_complete(workspace: Workspace, chain: str, folder: Path) -> bool:
@@ -124,11 +138,56 @@ def _run_flow(
     needed = [name for name in NEEDED if name != "ganache" or recipe.anchor.chain == LOCAL]
     with Lines() as lines:
         os.environ.update(environment(workspace.root))
-        if missing := set(needed) - set(services.running(workspace.root)):
+        if missing := services.ours(needed) - set(services.running(workspace.root)):
             lines.note(f"starting {', '.join(name for name in needed if name in missing)}")
         services.ensure_all(needed, workspace.root, lines.service_changed)
         os.environ.update(environment(workspace.root))
+        _note_silent_chain(workspace, recipe.anchor.chain, lines)
         # Prefect reads its environment while it is imported
         from flows.session import run_flow
 
-        return run_flow(story, recipe.name, overrides, force, lines)
+        try:
+            with _ended_with_prefect(workspace, lines):
+                return run_flow(story, recipe.name, overrides, force, lines)
+        except EdgelineError:
+            raise
+        except Exception as error:
+            # a tool's own words for a full disk or a server that went away would lead nowhere
+            if lacks_room(error):
+                raise no_room(fullest(workspace.root)) from error
+            require_room(workspace.root)
+            services.require_alive(set(needed) - {"ganache"}, workspace.root)
+            raise
+
+
+@contextmanager
+def _ended_with_prefect(workspace: Workspace, lines: Lines) -> Iterator[None]:
+    """End this process, as a kill would, when its own Prefect server is gone: nothing of the run can be recorded."""
+
+    def end_now(error: ServiceUnavailable) -> None:
+        lines.close()
+        process_info.end(process_info.companions(), grace_s=2.0)
+        end(str(error), error.exit_code)
+
+    server = services.running(workspace.root).get("prefect")
+    if server is None or not services.ours(["prefect"]):
+        yield
+    else:
+        with process.watched(server, workspace.state, end_now):
+            yield
+
+
+def _note_silent_chain(workspace: Workspace, chain: str, lines: Lines) -> None:
+    """Say at once that a chain which the user gives is away: the run goes on without it."""
+    variable = ADDRESSES["ganache"]
+    if chain != LOCAL:
+        url, who = known_chain(workspace, chain).url, f"deployments/{chain}.json"
+    elif set_by_user(variable):
+        url, who = os.environ[variable], variable
+    else:
+        return
+    if not chain_answers(url):
+        lines.note(
+            f"no chain answers at {shown(url)}, as {who} says: the run goes on, and what is to be "
+            "anchored waits for the next one"
+        )

@@ -39,9 +39,11 @@ def artifact_of(text: str) -> str:
 
 def _version(text: str) -> "Version":
     from edgeline.stack.environment import environment
+    from edgeline.stack.outside import require_given
 
     # MLflow reads its address when it is imported.
     os.environ.update(environment(Workspace.find().root))
+    require_given(["mlflow"])
     from edgeline.tracking import registry
 
     version = registry.version_of_uri(text)

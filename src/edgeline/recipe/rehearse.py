@@ -10,7 +10,7 @@ class Rehearse(Section):
     """Test items sent through the parts."""
 
     batch: int = Field(20, ge=1, le=1000)
-    """Items per request."""
+    """Items per request; fewer where the broker takes no such message."""
 
     in_flight: int = Field(4, ge=1, le=64)
     """Requests under way at a time: two per part keep every part busy."""

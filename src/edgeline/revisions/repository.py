@@ -4,6 +4,7 @@ DVC remembers hashes by modification time and size, and would miss a byte that w
 a change of those. So every call here starts with an empty state, and reads every file again.
 """
 
+import json
 import os
 import re
 import shutil
@@ -22,7 +23,9 @@ from edgeline.errors import (
     Tampered,
     WorkspaceBusy,
 )
-from edgeline.files import acquire_lock
+from edgeline.files import acquire_lock, no_room, says_no_room
+from edgeline.stack.environment import identity
+from edgeline.stack.process_info import is_older
 from edgeline.workspace import Workspace
 
 PATIENCE_S = 600
@@ -46,11 +49,34 @@ def exclusive_dvc(root: Path) -> Iterator[Path]:
     """
     path = Workspace(root).lock_file("DVC")
     with acquire_lock(path, "DVC to be free", "at work on the data", patience_s=PATIENCE_S):
+        _remove_left_lock(root)
         for left in Workspace(root).dvc.glob(f"{MEMORY}*"):
             # Left by a killed process, since only the holder of the lock has such a folder.
             shutil.rmtree(left, ignore_errors=True)
         with temporary_state(root, MEMORY) as folder:
             yield folder
+
+
+def _remove_left_lock(root: Path) -> None:
+    """Remove DVC's list of who reads and writes what, where a killed DVC left it cut off or names nobody alive.
+
+    DVC writes that file in place, and believes a number that another process has by now. Whoever is
+    named and was there when the file was written is a DVC that a person started: it is waited for.
+    """
+    path = root / ".dvc" / "tmp" / "rwlock"
+    try:
+        written, held = path.stat().st_mtime, json.loads(path.read_bytes())
+        holders = [
+            *held["write"].values(),
+            *(one for many in held["read"].values() for one in many),
+        ]
+        if any(is_older(int(one["pid"]), written) for one in holders):
+            return
+    except FileNotFoundError:
+        return
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        pass  # cut off
+    path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -63,9 +89,10 @@ def temporary_state(root: Path, prefix: str) -> Iterator[Path]:
 
 
 def dvc_environment(root: Path, memory: Path) -> dict[str, str]:
-    """DVC's variables: no telemetry, and no files outside the project."""
+    """DVC's variables: no telemetry, no files outside the project, and a name for whoever has none."""
     below = Workspace(root).dvc
     return {
+        **identity(Workspace(root).state),
         "DVC_NO_ANALYTICS": "1",
         "DVC_GLOBAL_CONFIG_DIR": str(below / "global"),
         "DVC_SYSTEM_CONFIG_DIR": str(below / "system"),
@@ -96,6 +123,12 @@ def repository(root: Path, memory: Path) -> Iterator[Any]:
                 os.environ[name] = before[name]
 
 
+def cache_folder(root: Path) -> Path:
+    """Where DVC keeps the objects, which its configuration may put outside of the project."""
+    with temporary_state(root, "config-") as memory, repository(root, memory) as repo:
+        return Path(repo.cache.local.path)
+
+
 def parse_failure(output: str) -> EdgelineError:
     """The error that a stage printed, or else one with the last line of DVC's output."""
     code = re.search(r"exited with (\d+)", output)
@@ -104,6 +137,8 @@ def parse_failure(output: str) -> EdgelineError:
         return kind(expected=ours[1], found=ours[2], remedy=ours[3])
     if "Unable to acquire lock" in output or "is busy" in output:
         kind = WorkspaceBusy
+    if says_no_room(output):
+        return no_room(Path(".dvc/cache"))
     last = output.strip().splitlines()[-1] if output.strip() else "no output of DVC"
     return kind(
         expected="an update of the data by DVC",

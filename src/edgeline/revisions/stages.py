@@ -13,7 +13,13 @@ from edgeline.errors import RecipeError, Tampered
 from edgeline.revisions import ledger, objects, remote
 from edgeline.revisions.code import write_code_digests
 from edgeline.revisions.lockfile import STAGES, addresses, md5_file, read_card_md5
-from edgeline.revisions.repository import dvc_environment, exclusive_dvc, parse_failure, repository
+from edgeline.revisions.repository import (
+    cache_folder,
+    dvc_environment,
+    exclusive_dvc,
+    parse_failure,
+    repository,
+)
 from edgeline.workspace import Workspace
 
 
@@ -135,10 +141,11 @@ def _tampered(root: Path, name: str, path: str, expected: str, found: str) -> Ta
 
 def _damaged(root: Path) -> list[str]:
     """Objects of DVC's cache that no longer have the MD5 they are named by."""
-    cache = root / ".dvc" / "cache" / "files" / "md5"
+    cache = cache_folder(root)
     names = [path.parent.name + path.name for path in sorted(cache.glob("??/*"))]
     damaged = objects.find_damaged(cache, names)
-    return [objects.object_path(cache, md5).relative_to(root).as_posix() for md5 in damaged]
+    paths = [objects.object_path(cache, md5) for md5 in damaged]
+    return [str(path.relative_to(root) if path.is_relative_to(root) else path) for path in paths]
 
 
 def _is_in_cache(root: Path, md5: str) -> bool:

@@ -116,6 +116,21 @@ async def connect(url: str) -> AsyncIterator[Broker]:
             await client.drain()
 
 
+def largest_frame(url: str) -> int:
+    """Bytes of the largest frame that the server at `url` takes.
+
+    Raises:
+        RecipeError: the address is no nats:// on this machine and no tls:// anywhere.
+        ServiceUnavailable: nobody answers there.
+    """
+
+    async def ask() -> int:
+        async with connect(url) as broker:
+            return broker.max_bytes
+
+    return asyncio.run(ask())
+
+
 def _check(url: str) -> None:
     """Frames hold what a device saw: in the clear they stay on this machine."""
     parts = urlsplit(url)

@@ -20,7 +20,7 @@ refused whole.
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.errors import EdgelineError, RecipeError
-from edgeline.manifest import DTYPES, MAX_SIDES, MAX_TENSORS
+from edgeline.manifest import DTYPES, MAX_SIDES, MAX_TENSORS, TensorSpec
 
 MAGIC, VERSION = b"EDGE", 1
 TENSORS, ERROR = 0, 1
 HEAD = struct.Struct("<4sBB16s")
+BATCH = "N"
+"""The side that counts items."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,22 @@ def encode_within(limit: int, message: Message) -> bytes:
             remedy="send fewer items per request",
         )
     return frame
+
+
+def items_within(limit: int, specs: Sequence[TensorSpec]) -> int:
+    """How many items' tensors of these forms fit into a frame of `limit` bytes; 0: not even those of one."""
+    head, fixed, growing = HEAD.size + 1, 0, 0
+    for spec in specs:
+        head += 3 + len(spec.name.encode()) + 4 * len(spec.shape)
+        # a side that may vary besides is counted once: what is sent is measured again
+        size = math.prod(side for side in spec.shape if isinstance(side, int))
+        values = size * np.dtype(spec.dtype).itemsize
+        if BATCH in spec.shape:
+            growing += values
+        else:
+            fixed += values
+    room = max(0, limit - head - fixed)
+    return room // growing if growing else room
 
 
 def decode(frame: bytes) -> Message | Failure:

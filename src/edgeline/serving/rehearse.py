@@ -16,9 +16,11 @@ import numpy as np
 from edgeline.artifact import Artifact
 from edgeline.edge.agreement import Agreement, check_agreement
 from edgeline.edge.session import Tensors, load_model
-from edgeline.errors import ServiceUnavailable
-from edgeline.serving.broker import connect
+from edgeline.errors import RecipeError, ServiceUnavailable
+from edgeline.manifest import Manifest
+from edgeline.serving.broker import connect, largest_frame
 from edgeline.serving.client import Answer, ask
+from edgeline.serving.frame import items_within
 
 TOLERANCE = 1e-4
 
@@ -31,6 +33,7 @@ class RehearsalReport:
     requests: int
     items: int
     batch: int
+    """The most examples in a request."""
     agreement: Agreement
     """With the uncut model, on the same items."""
     requests_per_s: float
@@ -58,15 +61,17 @@ def rehearse(
 ) -> RehearsalReport:
     """Sends examples through one worker per part; the workers end with this call, however it ends.
 
-    `inputs` holds the model's inputs by name, `batch` examples of which go into a request, with
-    `in_flight` requests under way. An answer must come within `timeout_s`; the workers must be
-    ready within `start_s`.
+    `inputs` holds the model's inputs by name, `batch` examples of which go into a request, or as
+    many as the broker takes in one, with `in_flight` requests under way. An answer must come within
+    `timeout_s`; the workers must be ready within `start_s`.
 
     Raises:
         ServiceUnavailable: no broker, a worker that does not start, or no answer in time.
+        RecipeError: the broker takes not even the tensors of one example.
         EdgelineError: the parts answer otherwise than the whole.
     """
     items = len(next(iter(inputs.values())))
+    batch = min(batch, _most_per_request(artifact.manifest, largest_frame(nats_url)))
     cuts = {name: np.array_split(array, ceil(items / batch)) for name, array in inputs.items()}
     requests = [dict(zip(cuts, pieces, strict=True)) for pieces in zip(*cuts.values(), strict=True)]
     with _workers(artifact, nats_url, start_s):
@@ -94,6 +99,21 @@ def rehearse(
         requests_per_s=len(requests) / seconds,
         round_trip_ms=float(np.median(trips)),
         round_trip_p95_ms=float(np.percentile(trips, 95)),
+    )
+
+
+def _most_per_request(manifest: Manifest, limit: int) -> int:
+    """How many examples may go through all parts together, where the broker takes `limit` bytes in a message."""
+    hops = {at: manifest.travelling(at) for at in range(-1, len(manifest.parts))}
+    fits = {at: items_within(limit, specs) for at, specs in hops.items()}
+    narrowest = min(fits, key=lambda at: fits[at])
+    if fits[narrowest]:
+        return fits[narrowest]
+    names = ", ".join(spec.name for spec in hops[narrowest])
+    raise RecipeError(
+        expected=f"tensors of one example within {limit:,} bytes, the broker's max payload",
+        found=f"more in {names}",
+        remedy="raise max_payload of the NATS server, or make data.image_size smaller",
     )
 
 

@@ -3,7 +3,6 @@
 Versions that go together are read from pyproject.toml and requirements.lock, not repeated here.
 """
 
-import shutil
 import sys
 import tempfile
 import tomllib
@@ -17,9 +16,11 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from edgeline.stack import process
+from edgeline.stack.disk import free_bytes
 from edgeline.stack.environment import state_folder
 from edgeline.stack.loopback import is_free
 from edgeline.stack.node import OLDEST, find_node, major_version
+from edgeline.stack.proxy import REMEDY, socks_proxy
 from edgeline.stack.servers import PORTS
 
 State = Literal["ok", "note", "broken"]
@@ -100,10 +101,16 @@ def _node(root: Path) -> Iterator[Finding]:
     )
 
 
-def _disk(root: Path) -> Iterator[Finding]:
-    free = shutil.disk_usage(root).free
-    remedy = f"make room: less than {SCARCE_BYTES / 1e9:.0f} GB is left"
-    yield _finding("disk", free >= SCARCE_BYTES, f"{free / 1e9:.1f} GB free", remedy)
+def _proxy(root: Path) -> Iterator[Finding]:
+    if variable := socks_proxy():
+        yield Finding("proxy", "broken", f"SOCKS in {variable}", REMEDY)
+
+
+def _disks(root: Path) -> Iterator[Finding]:
+    for folder, free in free_bytes(root).items():
+        remedy = f"make room: less than {SCARCE_BYTES / 1e9:.0f} GB is left"
+        fits = free >= SCARCE_BYTES
+        yield _finding(f"disk of {folder}", fits, f"{free / 1e9:.1f} GB free", remedy)
 
 
 def _writable(root: Path) -> Iterator[Finding]:
@@ -126,7 +133,8 @@ CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _node,
     _ports,
     _writable,
-    _disk,
+    _disks,
+    _proxy,
 )
 
 

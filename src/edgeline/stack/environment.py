@@ -4,9 +4,11 @@ What the user set, in the tool's own variable, is honoured.
 """
 
 import os
+import pwd
 from pathlib import Path
 
 from edgeline.stack import process
+from edgeline.stack.proxy import NO_PROXY, no_proxy
 from edgeline.workspace import Workspace
 
 # The variable by which each tool's own client is told where its server is.
@@ -62,8 +64,24 @@ def environment(root: Path) -> dict[str, str]:
     for name, suffix in {"prefect": "/api", "ganache": "", "nats": ""}.items():
         if running := process.find(name, state):
             wanted[ADDRESSES[name]] = running.url + suffix
+    wanted |= identity(state)
     chosen = {key: value for key, value in wanted.items() if not set_by_user(key)}
-    return {**chosen, OURS: ",".join(chosen)}
+    # what is the user's stays in it, so that it is laid over whoever set it
+    return {**chosen, **dict.fromkeys(NO_PROXY, no_proxy()), OURS: ",".join(chosen)}
+
+
+def identity(state: Path) -> dict[str, str]:
+    """Name and home of a user whose number the machine has no entry for, as with `docker run -u 12345`.
+
+    Nothing for any other user; what is set already stays as it is.
+    """
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        given = os.environ.get("USER") or os.environ.get("LOGNAME") or f"user-{os.getuid()}"
+        missing = {"USER": given, "LOGNAME": given, "HOME": str(state)}
+        return {name: os.environ.get(name) or value for name, value in missing.items()}
+    return {}
 
 
 def database(state: Path) -> str:

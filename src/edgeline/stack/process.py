@@ -6,9 +6,10 @@ has a session of its own, so Ctrl-C in the program that started it leaves it up.
 
 import contextlib
 import os
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,8 @@ Progress = Callable[[str, str], None]
 
 PORTS_TRIED = 20
 LARGEST_LOG_BYTES = 5_000_000
+MISSES = 3
+"""Looks in a row, a second apart, that must find a server gone."""
 PORT_TAKEN = (b"address already in use", b"eaddrinuse")
 """What servers write, in small letters, when another program has their port."""
 
@@ -46,6 +49,8 @@ class Service:
     url: str = ""
     """Address with {port} in it."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    own_address: Mapping[str, str] = field(default_factory=dict)
+    """Variables that tell the server its own address, with {port} in them; what is set already stays."""
     made_for: str = ""
     """Version and addresses that it depends on: a server made for other ones is started anew."""
     mute: bool = False
@@ -94,6 +99,41 @@ def stop(name: str, state: Path) -> Running | None:
         running = find(name, state)
         _end(name, running, state)
         return running
+
+
+@contextmanager
+def watched(
+    running: Running, state: Path, on_end: Callable[[ServiceUnavailable], object]
+) -> Iterator[None]:
+    """Look once a second, in a thread, whether a server is alive and has its port; tell when it is gone.
+
+    Its clients would try again for minutes, and may not ask it anything for longer than that.
+    """
+    over = threading.Event()
+
+    def look() -> None:
+        missed = 0
+        while missed < MISSES and not over.wait(1.0):
+            alive = process_info.leader(running) and process_info.holds_its_port(running)
+            missed = 0 if alive else missed + 1
+        if missed == MISSES and not over.is_set():
+            on_end(ended(running.name, state))
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def ended(name: str, state: Path) -> ServiceUnavailable:
+    """To raise when a server is gone before those who need it have ended."""
+    return ServiceUnavailable(
+        expected=f"{name} to run until the end",
+        found="it ended",
+        remedy="the same command starts it again and goes on where this one stopped; "
+        f"see {log_file(name, state)}",
+    )
 
 
 def log_file(name: str, state: Path) -> Path:
@@ -151,7 +191,7 @@ def _launch(service: Service, port: int, state: Path) -> Running:
         pid = os.posix_spawn(
             "/bin/sh",
             ["sh", "-c", LAUNCHER, "sh", str(service.folder), *service.command(port)],
-            {**os.environ, **service.environment, process_info.MARK: _mark(service.name, state)},
+            {**_variables(service, port), process_info.MARK: _mark(service.name, state)},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, reading, 0),
                 (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600),
@@ -175,6 +215,11 @@ def _launch(service: Service, port: int, state: Path) -> Running:
     finally:
         os.close(reading)
         os.close(writing)
+
+
+def _variables(service: Service, port: int) -> dict[str, str]:
+    own = {name: text.format(port=port) for name, text in service.own_address.items()}
+    return {**own, **os.environ, **service.environment}
 
 
 def _await_answer(service: Service, running: Running, state: Path, on_progress: Progress) -> None:
@@ -206,7 +251,8 @@ def _answers(service: Service, running: Running) -> bool:
 def _unavailable(name: str, state: Path, what: str) -> ServiceUnavailable:
     log = log_file(name, state)
     text = log.read_text(errors="replace") if log.exists() else ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # the marks below a line of a traceback say nothing
+    lines = [line.strip() for line in text.splitlines() if any(map(str.isalnum, line))]
     last = f"; it last wrote: {lines[-1][:200]}" if lines else ""
     return ServiceUnavailable(expected=f"{name} to answer", found=what + last, remedy=f"see {log}")
 

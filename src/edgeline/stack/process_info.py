@@ -41,6 +41,14 @@ def leader(running: Running) -> psutil.Process | None:
     return process if same and _is_alive(process) else None
 
 
+def is_older(pid: int, moment: float) -> bool:
+    """Whether the process of this number is alive and was there at a moment, in seconds of the epoch."""
+    try:
+        return psutil.Process(pid).create_time() <= moment + CLOCK_TOLERANCE_S
+    except (psutil.Error, ValueError):
+        return False
+
+
 def tree(running: Running) -> list[psutil.Process]:
     """The server and the processes below it."""
     first = leader(running)
@@ -87,6 +95,17 @@ def _memory_of(process: psutil.Process) -> int:
         return int(getattr(full, "pss", full.uss))
     except psutil.Error:
         return 0
+
+
+def companions() -> list[psutil.Process]:
+    """What this process started for itself alone; a server has a session of its own, and stays."""
+    session = os.getsid(0)
+    processes = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(child.pid) == session:
+                processes.append(child)
+    return processes
 
 
 def end(processes: Collection[psutil.Process], grace_s: float = 10.0) -> None:

