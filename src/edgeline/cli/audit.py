@@ -60,7 +60,7 @@ def lineage(
         lineage = audit.lineage(digest, up=up or not down, down=down or not up)
         lineage = replace(lineage, entries=tuple(audit.judge_ancestry(lineage.entries)))
         if dot:
-            print("\n".join(tables.graph(lineage)))
+            answer({}, tables.graph(lineage), as_json=False)
         else:
             _answer(audit, to_json(lineage), tables.lineage(lineage), as_json)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from edgeline.errors import EnvironmentUnfit, Interrupted
 from edgeline.files import json_text, write_atomically
@@ -19,8 +20,8 @@ from edgeline.files import json_text, write_atomically
 def waiting_for(what: str) -> Iterator[Callable[[str], object]]:
     """Shows on stderr that something goes on; gives what to call with a line worth reading."""
     console = Console(stderr=True, highlight=False)
-    with console.status(what):
-        yield console.print
+    with console.status(Text(printable(what))):
+        yield lambda line: console.print(Text(printable(str(line))))
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def answer(facts: dict[str, Any], lines: Iterable[str] | Table, as_json: bool) -
         Console(highlight=False).print(lines)
     else:
         for line in lines:
-            print(line)
+            print(printable(line))
 
 
 def show(facts: dict[str, Any], as_json: bool) -> None:
@@ -72,12 +73,22 @@ def show(facts: dict[str, Any], as_json: bool) -> None:
     answer(facts, (fact(name, _plain(one)) for name, one in pairs), as_json)
 
 
-def table(*headings: str, rows: Iterable[Iterable[str]]) -> Table:
+def table(*headings: str, rows: Iterable[Iterable[str | Text]]) -> Table:
     """Rows below headings, without lines between them."""
     drawn = Table(*headings, box=None, pad_edge=False)
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
     return drawn
+
+
+def printable(text: str) -> str:
+    """Text that does nothing to a terminal: what moves its cursor, or turns the order of letters, is spelled out.
+
+    Names come from files, statements and chains that strangers wrote.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 def fact(name: str, value: object) -> str:

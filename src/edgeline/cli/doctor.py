@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import typer
+from rich.text import Text
 
 from edgeline.cli.console import answer, table
 from edgeline.cli.options import AsJson
@@ -17,7 +18,8 @@ def doctor(as_json: AsJson = False) -> None:
     """Look for what is missing or broken on this machine."""
     findings = examine(Workspace.find().root)
     rows = (
-        (one.check, f"[{COLOURS[one.state]}]{one.state}", one.found, one.remedy) for one in findings
+        (one.check, Text(one.state, style=COLOURS[one.state]), one.found, one.remedy)
+        for one in findings
     )
     shown = table("looked at", "state", "found", "what to do", rows=rows)
     answer({"findings": [asdict(one) for one in findings]}, shown, as_json)

@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
+from edgeline.cli.console import printable
+
 LINE = "{task.description:<12}{task.fields[note]:<44}{task.elapsed:>7.1f} s"
 
 
@@ -36,7 +38,7 @@ class Lines:
 
     def note(self, text: str) -> None:
         """Print a line that stays."""
-        self._console.print(Text(f" · {text}"))
+        self._console.print(Text(printable(f" · {text}")))
 
     def service_changed(self, service: str, state: str) -> None:
         """Show the state of a service that is being started, until it is ready."""
@@ -54,7 +56,7 @@ class Lines:
     def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None:
         self._remove(step)
         mark, took = ("↻", "reused") if reused else ("✓", f"{seconds:.1f} s")
-        self._console.print(Text(f" {mark} {step:<12}{figure:<44}{took:>9}"))
+        self._console.print(Text(printable(f" {mark} {step:<12}{figure:<44}{took:>9}")))
 
     def _show(self, name: str, note: str = "") -> None:
         if name not in self._working:

@@ -5,7 +5,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from edgeline.cli.console import printable
 from edgeline.recipe.steps import STEPS
 
 UNEVEN = 0.01
@@ -22,7 +24,7 @@ def print_summary(summary: dict[str, Any]) -> None:
     console.print(_steps(summary))
     console.print()
     for name, fact in _facts(summary):
-        console.print(f"{name:12}{fact}", soft_wrap=True)
+        console.print(Text(printable(f"{name:12}{fact}")), soft_wrap=True)
 
 
 def _steps(summary: dict[str, Any]) -> Table:
