@@ -9,6 +9,7 @@
     |  +- WorkspaceBusy       5  another run holds the lock
     +- NotAnchored            6  intact, but the chain does not know it
     +- Revoked                7  intact and anchored, but revoked, or anchored with a compromised key
+    +- Unproven               8  intact, and anchored by its receipt's own word alone
     +- Interrupted          130  a person ended it
 
 Each carries what was expected, what was found and what to do next; the number is the exit code.
@@ -69,6 +70,10 @@ class NotAnchored(EdgelineError):
 
 class Revoked(EdgelineError):
     exit_code = 7
+
+
+class Unproven(EdgelineError):
+    exit_code = 8
 
 
 class Interrupted(EdgelineError):

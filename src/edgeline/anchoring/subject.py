@@ -5,15 +5,16 @@ leads to digests only where a statement that carries it is at hand.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeline.artifact import open_artifact
 from edgeline.digest import folder_root, sha256_file
-from edgeline.errors import EdgelineError, NotAnchored, RecipeError
+from edgeline.errors import EdgelineError, NotAnchored, RecipeError, Tampered
 from edgeline.manifest import MANIFEST, Manifest
-from edgeline.provenance.receipt import RECEIPT_NAME, receipt_path
+from edgeline.provenance.receipt import RECEIPT_NAME, read_receipt, receipt_path
 from edgeline.provenance.statement import Statement
 
 CARD = "card.json"
@@ -82,8 +83,27 @@ def of_path(path: Path, check_dataset: CheckDataset) -> Named:
     if _is_marked(path / CARD, DATASET_MARK):
         check_dataset(path)
         return Named("dataset", sha256_file(path / CARD), path)
-    receipts = [one.relative_to(path).as_posix() for one in path.rglob(f"*.{RECEIPT_NAME}")]
-    return Named("folder", folder_root(path, without=[RECEIPT_NAME, *receipts]), path)
+    receipts = [one.relative_to(path).as_posix() for one in _receipts(path)]
+    return Named("folder", folder_root(path, without=receipts), path)
+
+
+def _receipts(folder: Path) -> Iterator[Path]:
+    """The receipt of the folder, and those of files in it: not whatever has a name like theirs.
+
+    Raises:
+        Tampered: the folder's own is none.
+    """
+    if read_receipt(folder / RECEIPT_NAME):
+        yield folder / RECEIPT_NAME
+    for path in folder.rglob(f"*.{RECEIPT_NAME}"):
+        file = path.with_name(path.name.removesuffix(f".{RECEIPT_NAME}"))
+        with suppress(Tampered):
+            if (
+                file.is_file()
+                and (receipt := read_receipt(path))
+                and receipt.is_about(sha256_file(file))
+            ):
+                yield path
 
 
 def _is_marked(path: Path, mark: bytes) -> bool:

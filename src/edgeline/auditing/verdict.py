@@ -47,6 +47,8 @@ class Verdict:
     """Sentences: what has to be believed all the same."""
     has_receipt: bool
     deployment: Deployment
+    is_proven: bool = True
+    """False where the receipt alone says so: whoever makes one at home can invent contract, chain and blocks."""
 
     def to_json(self) -> dict[str, JsonValue]:
         manifest = self.thing.manifest
@@ -54,7 +56,7 @@ class Verdict:
         place = ("anchorer", "time", "block", "block_hash", "transaction")
         of_ancestors = ("statement", "kind", "subject", "name")
         return {
-            "verdict": "anchored",
+            "verdict": "anchored" if self.is_proven else "claimed",
             "what": self.thing.what,
             "folder": str(self.thing),
             "digest": self.thing.digest,
@@ -107,8 +109,13 @@ def verify_offline(
     receipt: Receipt | None,
     pinned: str | None = None,
     deployment: Deployment | None = None,
+    *,
+    is_recorded: bool = False,
 ) -> Verdict:
     """What the receipt proves by itself; asks nobody.
+
+    Without a pinned block it proves nothing of the chain, unless `is_recorded`: whoever asks anchored it, and
+    wrote down the block then.
 
     Raises:
         Tampered: thing and receipt disagree, or the receipt proves nothing.
@@ -123,7 +130,8 @@ def verify_offline(
     require_history(thing, history)
     contract = f"contract {receipt.deployment.contract} is the right one"
     trusted = proof.trusted if deployment else (contract, *proof.trusted)
-    return Verdict(thing, history, proof.level, trusted, True, receipt.deployment)
+    proven = pinned is not None or is_recorded
+    return Verdict(thing, history, proof.level, trusted, True, receipt.deployment, proven)
 
 
 def verify_folder(folder: Path, open_session: "Callable[[], ChainSession]") -> Verdict:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from edgeline.anchoring.deployment import chain_of, known_chain
+from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.anchoring.subject import Named
 from edgeline.auditing.verdict import Verdict, verify_offline
 from edgeline.auditing.verdict import verify as verify_thing
@@ -14,7 +15,7 @@ from edgeline.cli.ask import deferred_session, find_thing
 from edgeline.cli.console import answer, fact
 from edgeline.cli.options import AsJson, Thing, Url
 from edgeline.cli.version import is_version, verify_version
-from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered, Unproven
 from edgeline.provenance.receipt import Receipt, read_receipt
 from edgeline.provenance.record import Deployment
 from edgeline.workspace import LOCAL, Workspace
@@ -61,6 +62,12 @@ def verify(
     else:
         verdict = verify_version(x, chain, url)
     answer(verdict.to_json(), _lines(verdict), as_json)
+    if not verdict.is_proven:
+        raise Unproven(
+            expected="a block's hash that you trust, or this project's own record of the block",
+            found=f"nothing but the receipt's word for contract {verdict.deployment.contract}",
+            remedy="name a block with --block, or ask the chain: the same without --offline",
+        )
 
 
 def _verdict(
@@ -74,7 +81,9 @@ def _verdict(
     named = find_thing(thing, chain or LOCAL)
     claimed = _receipt(named, receipt)
     if offline:
-        return verify_offline(named, claimed, block, _expected(chain, claimed))
+        expected = _expected(chain, claimed)
+        recorded = expected is not None and _is_recorded(chain, claimed)
+        return verify_offline(named, claimed, block, expected, is_recorded=recorded)
     if receipt is None and chain and claimed and claimed.deployment != _expected(chain, claimed):
         claimed = None  # anchored on several chains: this one is asked without it
     with deferred_session(chain, url, claimed) as open_session:
@@ -86,8 +95,16 @@ def _receipt(thing: Named, given: Path | None) -> Receipt | None:
         raise RecipeError(
             expected=f"a receipt in {given}", found="no such file", remedy="name another one"
         )
-    path = given or thing.receipt
-    return read_receipt(path) if path else None
+    beside = read_receipt(thing.receipt) if thing.receipt else None
+    if given is None:
+        return beside
+    if beside and thing.path and thing.path.is_dir() and not beside.is_about(thing.digest):
+        raise Tampered(
+            expected=f"nothing but a receipt of this folder as {thing.receipt}",
+            found=f"{beside} of {beside.statement.subject}",
+            remedy="move it away: it is no part of the folder, and no receipt of it",
+        )
+    return read_receipt(given)
 
 
 def _expected(chain: str | None, receipt: Receipt | None) -> Deployment | None:
@@ -101,11 +118,25 @@ def _expected(chain: str | None, receipt: Receipt | None) -> Deployment | None:
     return receipt.deployment if receipt and is_own else None
 
 
+def _is_recorded(chain: str | None, receipt: Receipt | None) -> bool:
+    """Whether this project wrote down, when it anchored this, the very block that the receipt names."""
+    workspace = Workspace.find()
+    name = chain or chain_of(workspace, receipt)
+    path = workspace.anchoring(name) / OUTBOX if name else None
+    if receipt is None or path is None or not path.is_file():
+        return False
+    with Outbox(path) as outbox:
+        entry = outbox.entry(receipt.record.key)
+    place = receipt.block_hash, receipt.transaction
+    return entry is not None and (entry.block_hash, entry.transaction) == place
+
+
 def _lines(verdict: Verdict) -> Iterator[str]:
     """Plain lines: whatever the width, a digest is whole and can be searched for."""
     facts = verdict.to_json()
-    state = "intact and anchored" if verdict.thing.path else "anchored"
-    yield fact("verdict", f"{state}, level {verdict.level}")
+    state = "anchored" if verdict.is_proven else "claims to be anchored"
+    intact = "intact and " if verdict.thing.path and verdict.is_proven else ""
+    yield fact("verdict", f"{intact}{state}, level {verdict.level}")
     for key in SHOWN:
         if facts[key] is not None:
             yield fact(key.replace("_", " "), facts[key])

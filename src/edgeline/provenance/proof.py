@@ -64,7 +64,7 @@ def check(
             remedy="take it from where you trust the chain",
         )
     with _part(receipt, "statement"):
-        if digest not in {subject.sha256 for subject in receipt.statement.subjects}:
+        if not receipt.is_about(digest):
             raise ValueError(f"nothing about {digest}")
     with _part(receipt, "deployment"):
         if deployment not in (None, receipt.deployment):

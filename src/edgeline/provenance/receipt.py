@@ -94,6 +94,10 @@ class Receipt:
     def __str__(self) -> str:
         return f"receipt {self.path}" if self.path else "receipt"
 
+    def is_about(self, digest: str) -> bool:
+        """Whether a thing with this digest is among its statement's subjects."""
+        return digest in {subject.sha256 for subject in self.statement.subjects}
+
     def __post_init__(self) -> None:
         check_lineage(self.statement, self.lineage)
         check_field("schema", self.schema in (RECEIPT_SCHEMA, EARLIER_SCHEMA))

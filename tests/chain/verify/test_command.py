@@ -1,19 +1,24 @@
 """`edgeline verify`: one object or lines, and the right chain."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from edgeline.anchoring.deployment import write_chain
 from edgeline.artifact import Artifact
+from edgeline.cli import app
 from edgeline.errors import (
     EnvironmentUnfit,
     NotAnchored,
     RecipeError,
     ServiceUnavailable,
+    Tampered,
+    Unproven,
 )
-from edgeline.provenance.receipt import Receipt, receipt_path
+from edgeline.provenance.receipt import Receipt, receipt_path, write_receipt
 from tests.chain.company import Company, edgeline
 from tests.chain.conftest import deployed
 from tests.chain.verify.conftest import (
@@ -64,9 +69,49 @@ def test_offline_a_project_trusts_its_own_contract(
         True
     ] * 2
     assert len(trusted) == 2
-    assert json.loads(edgeline(*offline, "--chain", "local"))["level"] == 2
+    with pytest.raises(Unproven, match="word for contract"):
+        edgeline(*offline, "--chain", "local")
     with pytest.raises(EnvironmentUnfit, match="sepolia"):
         edgeline(*offline, "--chain", "sepolia")
+
+
+def test_offline_a_project_trusts_what_it_anchored_itself(
+    artifact: Artifact, receipt: Receipt, company: Company, project: Path
+) -> None:
+    """The same receipt with another block was made at home."""
+    (project / ".edgeline" / "anchoring").mkdir()
+    (project / ".edgeline" / "anchoring" / "local").symlink_to(company.folder)
+    offline = ("verify", str(artifact.folder), "--offline")
+    assert "intact and anchored, level 2" in edgeline(*offline)
+    invented = replace(receipt, storage=None, block_hash="0x" + 64 * "9")
+    write_receipt(invented, receipt_path(artifact.folder))
+    with pytest.raises(Unproven):
+        edgeline(*offline)
+
+
+def test_offline_outside_of_a_project_a_receipt_only_claims(
+    artifact: Artifact, receipt: Receipt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(app, ["verify", str(artifact.folder), "--offline"])
+    assert isinstance(told.exception, Unproven)
+    assert told.exception.exit_code == 8
+    assert "verdict          claims to be anchored, level 2" in told.stdout
+    told = CliRunner().invoke(app, ["verify", str(artifact.folder), "--offline", "--json"])
+    assert json.loads(told.stdout)["verdict"] == "claimed"
+
+
+@pytest.mark.usefixtures("project")
+def test_a_foreign_receipt_in_a_folder_is_not_passed_over(
+    artifact: Artifact, receipt: Receipt, tmp_path: Path
+) -> None:
+    folder, other = tmp_path / "plain", tmp_path / "other.json"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    receipt_path(artifact.folder).rename(folder / "receipt.json")
+    write_receipt(receipt, other)
+    with pytest.raises(Tampered, match="nothing but a receipt of this folder"):
+        edgeline("verify", str(folder), "--receipt", str(other))
 
 
 @pytest.mark.usefixtures("project", "receipt")

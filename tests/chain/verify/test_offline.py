@@ -25,17 +25,20 @@ from tests.chain.verify.conftest import NO_DETAIL, checked, no_chain
 def test_offline_the_receipt_proves_itself(artifact: Artifact, receipt: Receipt) -> None:
     named = of_path(artifact.folder, card.check)
     loose = verify_offline(named, receipt)
-    assert loose.level == 2
+    assert (loose.level, loose.is_proven) == (2, False)
     assert any("is the right one" in sentence for sentence in loose.trusted)
     assert any(receipt.block_hash in sentence for sentence in loose.trusted)
     pinned = verify_offline(named, receipt, receipt.block_hash, receipt.deployment)
     assert len(pinned.trusted) == 2
+    assert pinned.is_proven
+    assert verify_offline(named, receipt, is_recorded=True).is_proven
     with pytest.raises(Tampered, match="header"):
         verify_offline(named, receipt, "0x" + 64 * "1")
     with pytest.raises(Tampered, match="deployment"):
         verify_offline(named, receipt, None, replace(receipt.deployment, contract="0x" + 40 * "1"))
     without = replace(receipt, storage=None)
-    assert verify_offline(named, without).level == 1
+    claimed = verify_offline(named, without)
+    assert (claimed.level, claimed.is_proven) == (1, False)
 
 
 def test_offline_without_receipt_nothing_is_proven(artifact: Artifact, company: Company) -> None:

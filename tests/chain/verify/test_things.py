@@ -70,6 +70,29 @@ def test_any_folder_is_named_by_all_its_files(company: Company, tmp_path: Path) 
         checked(company, folder)
 
 
+def test_in_a_folder_only_receipts_of_its_files_do_not_count(
+    files: list[Path], company: Company
+) -> None:
+    """Three files with a receipt beside each have the digest of the three files alone."""
+    folder = files[0].parent
+    receipts = [path.name for path in map(receipt_path, files)]
+    plain = folder_root(folder, without=receipts)
+    assert of_path(folder, card.check).digest == plain
+    for name_ in (
+        "evil.receipt.json",
+        "0.txt.receipt.json",
+    ):  # no receipt, none of what lies beside
+        path = folder / name_
+        before = path.read_bytes() if path.exists() else None
+        path.write_bytes(b"import os" if before is None else receipt_path(files[1]).read_bytes())
+        assert of_path(folder, card.check).digest != plain
+        path.unlink() if before is None else path.write_bytes(before)
+    assert of_path(folder, card.check).digest == plain
+    (folder / "receipt.json").write_bytes(b"import os")
+    with pytest.raises(Tampered, match=r"receipt\.json as it was written"):
+        of_path(folder, card.check)
+
+
 def test_a_dataset_is_compared_with_its_card(company: Company, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
