@@ -69,18 +69,20 @@ def require_usable(
 def require_valid(session: "ChainSession", thing: Named, history: Sequence[Entry]) -> None:
     """Neither the thing, last in its history, nor anything that it came from was revoked or is under suspicion.
 
-    The contract is asked first. Events are read only where it objects, or knows a statement by its tree
-    alone: they say who, when and why.
+    The contract is asked first, for its statuses and for its records: what either says is revoked, is. Events
+    are read only where it objects, or knows a statement by its tree alone: they say who, when and why.
     """
     own = history[-1]
     keys = [one.statement for one in history] + ([own.tree] if own.tree else [])
-    statuses = dict(zip(keys, session.contract.statuses(keys), strict=True))
+    statuses = _statuses(session.contract, keys)
     doubtful = [key for key, status in statuses.items() if status != interface.VALID]
     if not doubtful:
         return
     for key in doubtful:
         # The contract takes no child before its parents: a node that knows the child alone contradicts itself.
-        if statuses[key] == interface.UNKNOWN and not session.archive.tree_of(key):
+        # Of what is in a tree it knows no parents: they may be in that tree too, and whoever has a receipt of the
+        # child has no proof of them.
+        if statuses[key] == interface.UNKNOWN and not (own.tree or session.archive.tree_of(key)):
             raise session.contract.node.contradiction(
                 f"a record of {key}, in the history of {thing}", "none"
             )
@@ -92,6 +94,17 @@ def require_valid(session: "ChainSession", thing: Named, history: Sequence[Entry
         if statuses[key] in WITHDRAWN and not _is_of_another_tree(session, entry):
             bare = replace(entry, status=Status(WITHDRAWN[statuses[key]]))
             raise revoked(thing, bare, which)
+
+
+def _statuses(contract: "AnchorContract", keys: Sequence[str]) -> dict[str, int]:
+    """By the contract's numbers; a record that is marked as revoked counts, whatever the status beside it says."""
+    told = zip(keys, contract.statuses(keys), contract.records(keys), strict=True)
+    return {
+        key: interface.REVOKED
+        if record and record.revoked and status == interface.VALID
+        else status
+        for key, status, record in told
+    }
 
 
 def revoked(thing: Named, entry: Entry, which: str = "it") -> Revoked:

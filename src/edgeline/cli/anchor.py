@@ -1,7 +1,7 @@
 """`edgeline chain anchor`: things anchored by hand, each with a receipt beside it."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,9 +61,7 @@ def anchor(
             contract = open_chain(workspace, chain, services.chain_url(chain, workspace.root))
             statements = {path: _anew(contract, waiting, line) for path, line in statements.items()}
         if tree:
-            # two copies of a file are one leaf
-            leaves = {history[-1].digest: history[-1] for history in statements.values()}
-            waiting.add_tree(list(leaves.values()))
+            waiting.add_tree(_leaves(waiting, statements.values()))
         else:
             for history in statements.values():
                 waiting.add(*history)
@@ -79,6 +77,21 @@ def anchor(
     rows = [_row(path, receipt) for path, receipt in receipts.items()]
     lines = (f"{row['statement']}  block {row['block']}  {row['receipt']}" for row in rows)
     answer({"anchored": rows}, lines, as_json)
+
+
+def _leaves(waiting: Outbox, histories: Iterable[tuple[Statement, ...]]) -> list[Statement]:
+    """What goes into one tree: the things, and all that they came from that was never to be anchored before.
+
+    Two copies of a file are one leaf.
+    """
+    lines = list(histories)
+    things = {line[-1].digest for line in lines}
+    every = {one.digest: one for line in lines for one in line}
+    return [
+        one
+        for key, one in every.items()
+        if key in things or not (waiting.entry(key) or waiting.tree_of(key))
+    ]
 
 
 def _sent(

@@ -96,6 +96,20 @@ def test_a_node_without_old_events_cannot_hide_a_revocation(
             checked(hidden, artifact.folder)
 
 
+@pytest.mark.parametrize("revoked", ["itself", "what it came from"])
+def test_a_record_that_is_marked_as_revoked_counts_whatever_the_status_says(
+    artifact: Artifact, receipt: Receipt, company: Company, revoked: str
+) -> None:
+    statement = receipt.statement if revoked == "itself" else DATA
+    company.tell("revoke", statement.digest, 2, NO_DETAIL)
+    lies = {"eth_call": "0x" + "1".rjust(64, "0"), "eth_getLogs": []}
+    with lying(company.chain.url, lies) as address:
+        hidden = Company(replace(company.chain, url=address), artifact.folder.parent)
+        assert hidden.contract.status(statement.digest) == 1
+        with hidden.outbox, pytest.raises(Revoked, match="was revoked"):
+            checked(hidden, artifact.folder)
+
+
 def test_a_revoked_tree_takes_its_files_along(files: list[Path], company: Company) -> None:
     receipt = read_receipt(receipt_path(files[0]))
     assert receipt is not None
