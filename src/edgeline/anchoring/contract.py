@@ -15,6 +15,7 @@ from web3 import Web3
 from web3.contract.contract import ContractFunction
 from web3.exceptions import BadFunctionCallOutput
 
+from edgeline.anchoring.address import require_public, resolve
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.events import Anchored, Event, TreeAnchored, topic
 from edgeline.anchoring.events import decode as decode_log
@@ -98,9 +99,11 @@ def deploy(
 
     Raises:
         RecipeError: `admin` is no address; a contract with a wrong one would have no administrator for ever.
+            Or `url` holds what must not be written down.
     """
     admin = parse_address(admin) if admin else None
-    node = Node(url)
+    require_public(url)
+    node = Node(resolve(url))
     chain_id, genesis = node.identity()
     signer = load_signer(source, node, locks)
     made = node.web3.eth.contract(abi=COMPILED["abi"], bytecode=COMPILED["bytecode"])

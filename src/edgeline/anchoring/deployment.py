@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from edgeline.anchoring.outbox import OUTBOX, Outbox
 from edgeline.digest import MAX_SAFE_INTEGER, canonical_json, parse_canonical
 from edgeline.errors import EnvironmentUnfit, NotAnchored
 from edgeline.files import write_atomically
@@ -27,6 +28,7 @@ class Chain:
     block: int
     """In which the contract was made; nothing about it is older."""
     url: str
+    """As `address.resolve` reads it."""
     key: str
     """Where the key is, as `keys.load_signer` reads it."""
     confirmations: int
@@ -52,17 +54,31 @@ def known_chain(workspace: Workspace, name: str) -> Chain:
 
     Raises:
         NotAnchored: nothing was ever anchored on the project's own chain.
-        EnvironmentUnfit: there is no such chain.
+        EnvironmentUnfit: there is no such chain, or no longer.
         RecipeError: it is no name of a chain.
     """
     path = workspace.deployment(name)
     if name == LOCAL and not path.is_file():
+        if _was_anchored(workspace.anchoring(name) / OUTBOX):
+            raise EnvironmentUnfit(
+                expected=f"the chain that this project anchored on, described by {path}",
+                found="no such file: the chain was reset",
+                remedy="`edgeline chain flush` makes a new one, anchors everything again and renews the receipts",
+            )
         raise NotAnchored(
             expected="a chain that knows what this project made",
             found="a project that has anchored nothing yet",
             remedy="run `edgeline run`, or name another chain with --chain",
         )
     return read_chain(path)
+
+
+def _was_anchored(path: Path) -> bool:
+    """Whether an outbox knows blocks with something of ours."""
+    if not path.is_file():
+        return False
+    with Outbox(path) as outbox:
+        return bool(outbox.blocks())
 
 
 def chain_of(workspace: Workspace, receipt: Receipt | None) -> str | None:

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from edgeline.anchoring.contract import AnchorContract
+from edgeline.anchoring.deployment import chain_of
 from edgeline.anchoring.hexadecimal import octets, quantity
 from edgeline.anchoring.node import Block, Refused
 from edgeline.anchoring.outbox import Outbox
-from edgeline.errors import NotAnchored, Revoked
+from edgeline.errors import NotAnchored, Revoked, Tampered
 from edgeline.provenance.proof import check, key_slot, record_slot
-from edgeline.provenance.receipt import Receipt, StorageProof, receipt_path
+from edgeline.provenance.receipt import Receipt, StorageProof, read_receipt, receipt_path
 from edgeline.provenance.record import Record
 from edgeline.provenance.statement import LEAF
 from edgeline.provenance.trie import encode, encode_number, keccak256
+from edgeline.workspace import Workspace
 
 # A header's fields in the order of their RLP; those behind the nonce came with later forks, in this order.
 HEADER = (
@@ -39,6 +41,29 @@ def missing_receipts(outbox: Outbox, contract: AnchorContract, artifacts: Path) 
         for statement, status in zip(statements, statuses, strict=True)
         if status
     ]
+
+
+def renewed_receipts(
+    workspace: Workspace, outbox: Outbox, contract: AnchorContract
+) -> dict[Path, Receipt]:
+    """Receipts of the present chain, by their files, for sealed artifacts with one of a chain that was reset."""
+    renewed = {}
+    for folder in workspace.artifacts.glob("[0-9a-f]*"):
+        with suppress(Tampered, NotAnchored):
+            former = read_receipt(receipt_path(folder))
+            if former and _is_of_former_chain(workspace, outbox, contract, former):
+                path, digest = receipt_path(folder), former.statement.digest
+                renewed[path] = receipt_of(outbox, contract, digest)
+    return renewed
+
+
+def _is_of_former_chain(
+    workspace: Workspace, outbox: Outbox, contract: AnchorContract, receipt: Receipt
+) -> bool:
+    """Whether what is anchored from here has a receipt of a chain that this workspace no longer knows."""
+    ours = outbox.entry(receipt.record.key) is not None
+    is_other = receipt.deployment.genesis != contract.deployment.genesis
+    return ours and is_other and chain_of(workspace, receipt) is None
 
 
 def receipt_of(outbox: Outbox, contract: AnchorContract, digest: str) -> Receipt:

@@ -8,13 +8,16 @@ remembers is sent once more. Addresses are arguments: nothing here starts or fin
 from collections.abc import Callable
 from dataclasses import replace
 
+from edgeline.anchoring.address import resolve
 from edgeline.anchoring.contract import AnchorContract, EarlierContract, deploy, open_contract
 from edgeline.anchoring.deployment import Chain, known_chain, write_chain
 from edgeline.anchoring.flush import FlushReport, flush
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.outbox import OUTBOX, Outbox
+from edgeline.anchoring.receipts import renewed_receipts
 from edgeline.anchoring.revocation import revoke_again
 from edgeline.errors import EnvironmentUnfit, ServiceUnavailable
+from edgeline.provenance.receipt import write_receipt
 from edgeline.workspace import LOCAL, Workspace
 
 PATIENCE_S = 60.0
@@ -41,8 +44,12 @@ def open_chain(workspace: Workspace, name: str, local_url: str) -> AnchorContrac
 
 
 def node_url(known: Chain, local_url: str) -> str:
-    """Where a node of the chain answers."""
-    return local_url if known.name == LOCAL else known.url
+    """Where a node of the chain answers.
+
+    Raises:
+        EnvironmentUnfit: its address should be in a variable, and is not.
+    """
+    return local_url if known.name == LOCAL else resolve(known.url)
 
 
 def position(name: str, transaction: str, contract: str) -> dict[str, str]:
@@ -78,6 +85,11 @@ def flush_workspace(
     report = flush(outbox, contract, signer, confirmations=confirmations, patience_s=PATIENCE_S)
     if report.reopened:
         say(f"{report.reopened} statements were no longer on the chain and were sent again")
+        renewed = renewed_receipts(workspace, outbox, contract)
+        for path, receipt in renewed.items():
+            write_receipt(receipt, path)
+        if renewed:
+            say(f"the chain was reset: {len(renewed)} receipts were renewed")
     refused = revoke_again(outbox, contract, signer)
     return contract, replace(report, refused=(*report.refused, *refused))
 

@@ -183,7 +183,10 @@ def _require_deployment(receipt: Receipt, asked: Deployment) -> None:
     if claimed == asked:
         return
     place = f"on chain {claimed.chain_id}, genesis {claimed.genesis}"
-    remedy = "name that chain with --chain, or outside of a project a node of it with --url; `--offline` asks nobody"
+    remedy = (
+        "name that chain with --chain, or outside of a project a node of it with --url; if this project's chain was "
+        "reset, `edgeline chain flush` renews receipts of artifacts, `edgeline chain anchor` those of other things"
+    )
     if (claimed.chain_id, claimed.genesis) == (asked.chain_id, asked.genesis):
         place = "on the same chain, which is none of this project's now"
         remedy = (

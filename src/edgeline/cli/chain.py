@@ -27,7 +27,10 @@ Name = Annotated[
 
 def deploy(
     name: Name = "local",
-    url: Annotated[str | None, typer.Option(help="Address of a node of that chain.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(help="Address of a node of that chain; env:NAME where it holds a key."),
+    ] = None,
     key: Annotated[
         str,
         typer.Option(
