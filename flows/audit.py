@@ -2,13 +2,16 @@
 
 from prefect import flow
 
-from tasks.audit import audit_artifacts, audit_data, audit_versions, publish
+from tasks.audit import audit_artifacts, audit_chains, audit_data, audit_versions, publish
 from tasks.run import run_name
 
 
 @flow(name="audit", flow_run_name=run_name)
 def audit() -> int:
-    """Audit registered versions, released artifacts and data; fails when one was tampered with or revoked."""
-    findings = [*audit_versions(), *audit_artifacts(), *audit_data()]
+    """Audit chains, registered versions, released artifacts and data; fails when one was tampered with or revoked.
+
+    Everything that was found is published first.
+    """
+    findings = [*audit_chains(), *audit_versions(), *audit_artifacts(), *audit_data()]
     publish(findings)
     return len(findings)

@@ -41,7 +41,7 @@ def release(
 
     receipt = anchor(run, sections.anchor, artifact, passed, lineage)
     verified = verify(run, sections.anchor, artifact, receipt)
-    registered = register(run, artifact, passed, receipt)
+    registered = register(run, sections.anchor, artifact, passed, receipt)
     return ReleaseResults(
         whole, large, int8, parts, artifact, rehearsal, passed, receipt, verified, registered
     )

@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from edgeline.anchoring.contract import AnchorContract
 from edgeline.anchoring.deployment import known_chain
-from edgeline.anchoring.flush import FlushReport
-from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.receipts import missing_receipts, receipt_of
-from edgeline.anchoring.session import flush_workspace, open_outbox, position
+from edgeline.anchoring.session import open_outbox, position
 from edgeline.artifact import open_artifact
 from edgeline.auditing.chain_session import open_session
 from edgeline.auditing.verdict import verify_folder
 from edgeline.auditing.withdrawal import require_usable
 from edgeline.errors import EnvironmentUnfit
-from edgeline.provenance.lineage import Lineage, release_statement
+from edgeline.provenance.lineage import Lineage
 from edgeline.provenance.receipt import RECEIPT_NAME, receipt_path, write_receipt
 from edgeline.provenance.statement import Subject
 from edgeline.recipe.anchor import Anchor
@@ -30,6 +27,7 @@ from edgeline.stack import services
 from edgeline.tracking import registry
 from edgeline.workspace import LOCAL
 from tasks.run import Run
+from tasks.sending import send
 from tasks.step import step
 from tasks.step_result import StepResult
 from tasks.watch import watcher
@@ -44,7 +42,7 @@ class AnchorReport:
 
     chain: str
     statements: int
-    """Of this model's history, itself and its release included."""
+    """Of this model's history, itself included."""
     transaction: str = ""
     """Empty while anchoring is pending, as what follows."""
     block: int = 0
@@ -92,7 +90,7 @@ def anchor_pending(run: Run, settings: Anchor) -> int:
         if not outbox.entries("pending") + outbox.entries("sent"):
             return 0
         try:
-            contract, _ = _flush(run, settings, outbox)
+            contract, _ = send(run, settings, outbox)
         except EnvironmentUnfit as error:
             get_run_logger().warning("anchoring pending: %s", error)
             return 0
@@ -120,22 +118,24 @@ def anchor(
     gate: "StepResult[GateReport]",
     lineage: Lineage,
 ) -> tuple[Path, AnchorReport]:
-    """Anchor the lineage, parents first, then the artifact and its release; put the receipt beside the manifest.
+    """Anchor the lineage, parents first, then the artifact; put the receipt beside the manifest.
+
+    It follows the gate: what nobody may see is not anchored.
 
     Raises:
-        Revoked: the artifact, or something that it was made from, was revoked.
+        Revoked: the artifact, its last release, or something that it was made from, was revoked.
     """
     digest, manifest = artifact.digest, open_artifact(artifact.path).manifest
     files = [Subject(name, entry.sha256) for name, entry in manifest.files.items()]
     about = {"recipe": manifest.recipe}
     lineage = lineage.add("artifact", digest, manifest.parents.values(), about, files=files)
-    *_, itself = lineage
-    statements = (*lineage, release_statement(itself, gate.report.validation))
+    *_, itself = statements = tuple(lineage)
     with open_outbox(run.workspace, settings.chain) as outbox:
         outbox.add(*statements)
+        released = [one for one in outbox.stated("release") if one.subject == digest][:1]
         try:
-            contract, flushed = _flush(run, settings, outbox)
-            require_usable(contract, statements, dict(flushed.refused))
+            contract, flushed = send(run, settings, outbox)
+            require_usable(contract, (*statements, *released), dict(flushed.refused))
             receipt = receipt_of(outbox, contract, itself.digest)
         except EnvironmentUnfit as error:
             get_run_logger().warning("anchoring pending: %s", error)
@@ -168,14 +168,3 @@ def verify(
         verdict = verify_folder(artifact.path, lambda: session)
     assert verdict.thing.manifest is not None
     return artifact.path, VerifyReport(len(verdict.thing.manifest.files), verdict.history[-1].block)
-
-
-def _flush(run: Run, settings: Anchor, outbox: Outbox) -> tuple[AnchorContract, FlushReport]:
-    return flush_workspace(
-        run.workspace,
-        settings.chain,
-        outbox,
-        services.chain_url(settings.chain, run.root),
-        get_run_logger().warning,
-        may_deploy=services.may_deploy(),
-    )

@@ -61,9 +61,14 @@ def test_a_release_is_about_the_artifact_alone_and_comes_from_its_statement(
 ) -> None:
     files = [Subject("model.onnx", "8" * 64)]
     *_, artifact = lineage.add("artifact", MODEL, (SECOND, DATA), ABOUT, files=files)
-    release = release_statement(artifact, 0.98765)
+    release = release_statement(artifact, 0.98765, "7", "5" * 64)
 
     assert [one.name for one in artifact.subjects] == ["manifest.json", "model.onnx"]
     assert [one.sha256 for one in release.subjects] == [MODEL]
     assert release.parents == (artifact.digest,)
-    assert release.about == {"recipe": "digits", "validation": "0.9877"}
+    assert release.about == {
+        "recipe": "digits",
+        "validation": "0.9877",
+        "version": 7,
+        "stored": "5" * 64,
+    }

@@ -9,7 +9,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from edgeline.digest import canonical_json, sha256_bytes
-from edgeline.errors import Tampered
+from edgeline.errors import EnvironmentUnfit, Tampered
 from flows.audit import audit
 
 pytestmark = pytest.mark.xdist_group("line")
@@ -26,7 +26,7 @@ def artifact(built, project, tmp_path):
 def inside(built, module_copy):
     """This process in the copy whose store the tests spoil and put right."""
     with module_copy.entered():
-        yield
+        yield module_copy
 
 
 @pytest.fixture
@@ -158,6 +158,89 @@ def test_audit_fails_whatever_is_wrong_with_the_store(built, inside, tracked, st
         audit()
     tags = tracked.get_model_version("digits", built["registered"]["version"]).tags
     assert tags["audit"] == verdict
+
+
+@pytest.fixture
+def tagged(built, tracked):
+    """Sets tags of the registered version; they are put right after the test."""
+    number = built["registered"]["version"]
+    before = dict(tracked.get_model_version("digits", number).tags)
+
+    def tag(**tags):
+        for key, value in tags.items():
+            tracked.set_model_version_tag("digits", number, key, value)
+
+    yield tag
+    tag(**before)
+
+
+@pytest.mark.parametrize("chain", ["nowhere", "../..", ""])
+def test_a_tag_that_names_no_chain_hides_nothing_else(
+    built, module_copy, tracked, tagged, published, chain
+):
+    folder = module_copy.root / built["artifact"]["path"]
+    whole = (folder / "model.onnx").read_bytes()
+    flip(folder / "model.onnx", 1000)
+    tagged(chain=chain)
+    try:
+        with pytest.raises(Tampered, match=f"artifact {folder.name[:16]}"):
+            audit()
+    finally:
+        (folder / "model.onnx").write_bytes(whole)
+    verdicts = {one["what"]: one["verdict"] for one in published()}
+    assert verdicts["chain local"] == "ok"
+    assert verdicts[f"artifact {folder.name[:16]}"] == "tampered"
+    version = f"digits version {built['registered']['version']}"
+    assert verdicts[version] in ("unasked", "unreadable")
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """What the last audit showed in Prefect."""
+    shown = []
+    monkeypatch.setattr("tasks.audit.create_table_artifact", lambda rows, **_: shown.append(rows))
+    return lambda: shown[-1]
+
+
+def test_a_chain_that_is_away_is_said_after_everything_else(
+    built, inside, tracked, published, monkeypatch
+):
+    monkeypatch.setenv("WEB3_PROVIDER_URI", "http://127.0.0.1:9")
+    with pytest.raises(EnvironmentUnfit, match="127.0.0.1:9"):
+        audit()
+    verdicts = {one["what"]: one["verdict"] for one in published()}
+    assert verdicts["chain local"] == "unasked"
+    assert verdicts[f"digits version {built['registered']['version']}"] == "unasked"
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "MLmodel", "code/loader.py", "extra_files/more"]
+)
+def test_whatever_is_stored_beside_the_model_is_audited(built, inside, stored, name):
+    path = stored / name
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as file:
+        file.write("\n")
+    with pytest.raises(Tampered, match=r"requirements\.txt and all others"):
+        audit()
+
+
+def test_a_candidate_that_was_taken_away_and_a_version_that_was_deleted_are_found(
+    built, copy, published, monkeypatch
+):
+    number, tracked = built["registered"]["version"], copy.tracked(monkeypatch)
+    with copy.entered():
+        tracked.delete_registered_model_alias("digits", "candidate")
+        with pytest.raises(Tampered, match="candidate of digits is tampered"):
+            audit()
+        tracked.set_registered_model_alias("digits", "candidate", number)
+        audit()
+        tracked.delete_model_version("digits", number)
+        with pytest.raises(Tampered, match="2 of 6 otherwise"):  # its alias went with it
+            audit()
+    verdicts = {one["what"]: one["verdict"] for one in published()}
+    assert verdicts[f"digits version {number}"] == "missing"
+    assert verdicts["candidate of digits"] == "tampered"
 
 
 def test_released_artifact_without_receipt_is_audited_all_the_same(built, module_copy, inside):

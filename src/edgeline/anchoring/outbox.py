@@ -89,6 +89,14 @@ class Outbox(Documents):
         rows = self.fetch("SELECT * FROM rows WHERE key = ?", key)
         return _entry(rows[0]) if rows else None
 
+    def stated(self, kind: str) -> list[Statement]:
+        """The statements of a kind that were queued by themselves, newest first."""
+        rows = self.fetch(
+            "SELECT key FROM rows WHERE what = 'statement' AND json_extract(arguments, '$[2]') = ? ORDER BY id DESC",
+            KINDS[kind],
+        )
+        return [one for row in rows if (one := self.statement(row["key"]))]
+
     def counts(self) -> dict[str, int]:
         """How many entries are in each state, and how many of the pending ones were refused."""
         entries = self.entries()

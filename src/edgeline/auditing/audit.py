@@ -25,6 +25,7 @@ from edgeline.auditing.answers import Entry, FileDifference, Status
 from edgeline.auditing.entries import RecordEvent, key_of
 from edgeline.auditing.index import Index
 from edgeline.errors import NotAnchored
+from edgeline.provenance.statement import KINDS
 
 TREE_FIELDS = {"statement": "id", "subject": "root"}
 """What the event of a tree calls the fields of a statement's."""
@@ -63,6 +64,11 @@ class Audit:
     def log(self, since: int = 0) -> list[Entry]:
         """Everything that was anchored, at that time or later; newest first."""
         return self._records(since)[::-1]
+
+    def releases(self) -> list[Entry]:
+        """Everything that was stated to be released, oldest first."""
+        found = self.index.find(Anchored, kind=[KINDS["release"]])
+        return list(self.of(event.body.statement for event in found).values())
 
     def lineage(self, digest: str, *, up: bool = True, down: bool = True) -> answers.Lineage:
         """All ancestors and descendants, to any depth.

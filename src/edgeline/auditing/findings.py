@@ -3,10 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from edgeline.errors import EdgelineError, NotAnchored, Revoked, Tampered
+from edgeline.errors import EdgelineError, EnvironmentUnfit, NotAnchored, Revoked, Tampered
 
 OK, TAMPERED, REVOKED, PENDING, UNREADABLE = "ok", "tampered", "revoked", "pending", "unreadable"
+MISSING, UNASKED = "missing", "unasked"
 HARMLESS = (OK, PENDING)
+ERRORS: dict[str, type[EdgelineError]] = {
+    **dict.fromkeys((TAMPERED, MISSING, UNREADABLE), Tampered),
+    REVOKED: Revoked,
+    UNASKED: EnvironmentUnfit,
+}
+"""By verdict, the worst first: what an audit ends with."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +24,8 @@ class Finding:
     digest: str
     verdict: str
     """ok; tampered (released without being on the chain included); revoked (or its key compromised); pending
-    (still to be anchored); unreadable."""
+    (still to be anchored); missing (released, and deleted); unreadable; unasked (the chain that would know is
+    away, or there is none of that name)."""
     detail: str
 
 
@@ -29,22 +37,25 @@ def judge(
     is_pending: bool = False,
     unreadable: tuple[type[EdgelineError], ...] = (),
 ) -> Finding:
-    """What a check finds about a thing. A chain that is down is no finding, and stays an error.
+    """What a check finds about a thing. No error ends it: one thing must not hide what is wrong with another.
 
     `is_pending` says that the thing may still be unanchored: anything else that the chain does not
     know was put in place of what was released. `unreadable` are the errors of a store that hands
     nothing out.
     """
     verdicts: dict[type[EdgelineError], str] = {
+        **dict.fromkeys(unreadable, UNREADABLE),
         Revoked: REVOKED,
         NotAnchored: PENDING if is_pending else TAMPERED,
         Tampered: TAMPERED,
-        **dict.fromkeys(unreadable, UNREADABLE),
+        EnvironmentUnfit: UNASKED,
+        EdgelineError: UNREADABLE,
     }
     try:
         check()
-    except tuple(verdicts) as error:
-        return Finding(what, digest, verdicts[type(error)], str(error))
+    except EdgelineError as error:
+        verdict = next(word for kind, word in verdicts.items() if isinstance(error, kind))
+        return Finding(what, digest, verdict, str(error))
     return Finding(what, digest, OK, "as anchored")
 
 
@@ -54,14 +65,16 @@ def require_harmless(findings: Sequence[Finding]) -> None:
     Raises:
         Tampered: something is not what was anchored; the message names the first.
         Revoked: everything is, and something was revoked.
+        EnvironmentUnfit: nothing is known to be wrong, and a chain could not be asked.
     """
     bad = [one for one in findings if one.verdict not in HARMLESS]
     if not bad:
         return
-    first = min(bad, key=lambda one: one.verdict == REVOKED)
-    error: type[EdgelineError] = Revoked if first.verdict == REVOKED else Tampered
-    raise error(
+    first = min(bad, key=lambda one: [*ERRORS].index(one.verdict))
+    raise ERRORS[first.verdict](
         expected="everything that is stored as it was anchored, and nothing revoked",
         found=f"{len(bad)} of {len(findings)} otherwise: {first.what} is {first.verdict} ({first.detail})",
-        remedy="do not use it; restore stored bytes from an intact copy, replace what was revoked",
+        remedy="start the chain and audit again; nothing else was found"
+        if first.verdict == UNASKED
+        else "do not use it; restore stored bytes from an intact copy, replace what was revoked",
     )

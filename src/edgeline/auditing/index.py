@@ -74,7 +74,7 @@ class Index(Database):
         heads = self.fetch(newest)
         return Head(*heads[0]) if heads else Head(self.first_block - 1, "")
 
-    def find(self, body: type[B], **wanted: Collection[str]) -> list[Event[B]]:
+    def find(self, body: type[B], **wanted: Collection[str | int]) -> list[Event[B]]:
         """Events of one kind in the chain's order, those whose fields are each among the values that are wanted."""
         tests = [f"{name} IN (SELECT value FROM json_each(?))" for name in wanted]
         where = f"WHERE {' AND '.join(tests)}" if tests else ""

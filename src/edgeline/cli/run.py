@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import flows  # noqa: F401  (a wheel without a checkout is told so before anything starts)
 from edgeline.anchoring.deployment import known_chain
+from edgeline.anchoring.outbox import OUTBOX
 from edgeline.artifact import open_artifact
 from edgeline.cli.console import interruptible
 from edgeline.cli.ending import end
@@ -83,7 +84,7 @@ def _recall_latest(
     if latest.get("fingerprint") != fingerprint(workspace, recipe.name, settings, files):
         return None
     summary: dict[str, Any] = latest["summary"]
-    if summary["anchor"]["pending"]:
+    if summary["anchor"]["pending"] or summary["registered"].get("pending"):
         return None
     try:
         folder = workspace.root / summary["artifact"]["path"]
@@ -112,6 +113,7 @@ def _is_complete(workspace: Workspace, chain: str, folder: Path) -> bool:
     registry = os.environ.get("MLFLOW_TRACKING_URI") or workspace.registry.is_file()
     return bool(
         receipt
+        and (workspace.anchoring(chain) / OUTBOX).is_file()
         and receipt.deployment == known_chain(workspace, chain).deployment
         and _are_whole(workspace, manifest)
         and registry

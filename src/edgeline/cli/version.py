@@ -27,9 +27,9 @@ def verify_version(text: str, chain: str | None, url: str | None) -> Verdict:
     version = _version(text)
     from edgeline.tracking import registry
 
-    model, beside = registry.stored_model(version)
-    with deferred_session(chain, url, read_receipt(receipt_path(beside))) as open_session:
-        return verify_stored(model, beside, version.artifact, version.claims, open_session)
+    stored = registry.stored_model(version)
+    with deferred_session(chain, url, read_receipt(receipt_path(stored.beside))) as open_session:
+        return verify_stored(*stored, version, open_session)
 
 
 def artifact_of(text: str) -> str:

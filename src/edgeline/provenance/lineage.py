@@ -5,8 +5,8 @@ a parent into the digest of the statement about it, so the chain, the registry a
 manifest name the same parents.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from edgeline.manifest import Ancestor
 from edgeline.provenance.statement import Statement, Subject
@@ -79,7 +79,24 @@ class Lineage:
         )
 
 
-def release_statement(artifact: Statement, validation: float) -> Statement:
-    """The statement that an artifact passed the gate of its recipe with this validation accuracy."""
-    about = {**artifact.about, "validation": f"{validation:.4f}"}
+def release_statement(artifact: Statement, validation: float, number: str, files: str) -> Statement:
+    """The statement that an artifact passed the gate of its recipe with this validation accuracy.
+
+    It was registered by the recipe's name and this number; `files` is the digest of what the registry stored.
+    """
+    claims = {"validation": f"{validation:.4f}", "stored": files}
+    about = {**artifact.about, **claims, "version": int(number)}
     return Statement(artifact.subjects[:1], "release", (artifact.digest,), about)
+
+
+def stated_last(statement: Statement, before: Sequence[Statement]) -> Statement:
+    """The statement, so that it is the last word after those before it, which come newest first.
+
+    What was said in the meantime of something else, as of a later version that is the candidate no longer, makes it
+    another statement: a salt, after the one that it follows, since a chain takes each statement once.
+    """
+    if not any(replace(one, salt="") == statement for one in before):
+        return statement
+    if replace(before[0], salt="") == statement:
+        return before[0]
+    return replace(statement, salt=before[0].digest[:32])

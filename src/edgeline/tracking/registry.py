@@ -1,9 +1,10 @@
 """MLflow's model registry: versions by the artifact they came from, and exactly the sealed bytes."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import mlflow
 import mlflow.onnx
@@ -12,10 +13,13 @@ import onnx
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
+from mlflow.store.artifact.models_artifact_repo import REGISTERED_MODEL_META_FILE_NAME
+from mlflow.store.entities import PagedList
 from mlflow.tracking import MlflowClient
 from mlflow.types import Schema
 from mlflow.types import TensorSpec as MlflowTensor
 
+from edgeline.digest import folder_root
 from edgeline.errors import RecipeError, ServiceUnavailable, Tampered, first_line
 from edgeline.manifest import Net, TensorSpec
 from edgeline.workspace import LOCAL
@@ -33,6 +37,9 @@ class Version:
     number: str
     tags: Mapping[str, str]
 
+    def __str__(self) -> str:
+        return f"{self.name} version {self.number}"
+
     @property
     def artifact(self) -> str:
         """Digest of the sealed artifact whose `model.onnx` was registered."""
@@ -49,7 +56,18 @@ class Version:
         accuracy = self.tags.get("validation_accuracy", "")
         with contextlib.suppress(ValueError):
             accuracy = f"{float(accuracy):.4f}"
-        return {"recipe": self.name, "validation": accuracy}
+        return {"validation": accuracy}
+
+
+class StoredModel(NamedTuple):
+    """What MLflow keeps of a version."""
+
+    model: Path
+    """The file that it would serve."""
+    beside: Path
+    """The folder of what was kept with it."""
+    files: str
+    """Digest of the folder with all of its files: loader, requirements, signature and whatever else is there."""
 
 
 def candidate(recipe: str) -> Version | None:
@@ -95,12 +113,17 @@ def checkpoint_of(uri: str, checkpoints: Path) -> Path:
 
 def versions() -> list[Version]:
     """Every version of every registered model, by name and number."""
-    client = MlflowClient()
-    names = sorted(model.name for model in client.search_registered_models())
-    everything = [
-        _version(one) for name in names for one in client.search_model_versions(f"name='{name}'")
-    ]
+    everything = map(_version, _every(MlflowClient().search_model_versions))
     return sorted(everything, key=lambda version: (version.name, int(version.number)))
+
+
+def _every(search: Callable[..., PagedList[ModelVersion]]) -> Iterator[ModelVersion]:
+    """What a search finds, page by page: a server gives as many as it likes at once."""
+    page = search()
+    yield from page
+    while page.token:
+        page = search(page_token=page.token)
+        yield from page
 
 
 def register(
@@ -122,7 +145,7 @@ def register(
     # a version whose files are gone, as after a move of the project, is registered anew
     held = next(filter(_is_readable, same), None)
     version = held or _create(run_id, recipe, model, beside, net, tags)
-    if stored_model(version)[0].read_bytes() != model.read_bytes():
+    if stored_model(version).model.read_bytes() != model.read_bytes():
         raise Tampered(
             expected=f"the sealed bytes of {model.name} in model {recipe} version {version.number}",
             found="other bytes in MLflow's store",
@@ -136,8 +159,8 @@ class Unreadable(ServiceUnavailable):
     """The store does not hand out what it should hold."""
 
 
-def stored_model(version: Version) -> tuple[Path, Path]:
-    """The file that MLflow would serve for a version, and the folder of what was kept with it.
+def stored_model(version: Version) -> StoredModel:
+    """The files that MLflow keeps of a version.
 
     Raises:
         Unreadable: the store does not hand them out.
@@ -155,6 +178,7 @@ def stored_model(version: Version) -> tuple[Path, Path]:
         whole = plain and alone and python["loader_module"] == "mlflow.onnx"
         file = folder / str(served)
         readable = file.is_file() and file.resolve().is_relative_to(folder.resolve())
+        files = folder_root(folder, without=[REGISTERED_MODEL_META_FILE_NAME])
     except Exception as error:  # noqa: BLE001  (a spoiled description breaks its readers in any way)
         raise Unreadable(
             expected=f"the stored files of {name}",
@@ -167,7 +191,7 @@ def stored_model(version: Version) -> tuple[Path, Path]:
             found=f"{served}, loaded by {python['loader_module']}",
             remedy="register the model again from an intact artifact",
         )
-    return file, folder / "extra_files"
+    return StoredModel(file, folder / "extra_files", files)
 
 
 def tag_version(version: Version, tags: Mapping[str, str]) -> None:
