@@ -136,6 +136,9 @@ def test_only_one_direction_is_shown_where_only_one_is_asked_for(project: Path) 
 
 def test_a_project_that_anchored_nothing_says_so(project: Path) -> None:
     (project / ".edgeline" / "chain" / "local.json").unlink()
+    with pytest.raises(EnvironmentUnfit, match=r"the chain was reset.*chain flush"):
+        edgeline("audit", "log")
+    (project / ".edgeline" / "anchoring" / "local").unlink()
     with pytest.raises(NotAnchored, match="anchored nothing yet"):
         edgeline("audit", "log")
     assert not (project / ".edgeline" / "chain" / "local.json").exists()
