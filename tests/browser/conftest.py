@@ -145,7 +145,7 @@ class Tab:
         self.path.write_bytes(content)
         self.page.goto("about:blank")
         self.page.goto(f"{self.path.as_uri()}{at}")
-        self.page.wait_for_selector("body[data-checked]", timeout=240_000)
+        self.page.wait_for_selector("body[data-checked]")
 
     def choose(self, digest: str) -> Any:
         """What is folded under this address, opened."""
@@ -198,6 +198,9 @@ def browser() -> Iterator[Any]:
 
 Open = Callable[..., Tab]
 
+PATIENCE_MS = 240_000
+"""For everything that is asked of a page: a busy machine decides no test."""
+
 
 @pytest.fixture
 def open_file(browser: Any, tmp_path: Path) -> Iterator[Open]:
@@ -206,6 +209,7 @@ def open_file(browser: Any, tmp_path: Path) -> Iterator[Open]:
 
     def open_bytes(content: bytes, at: str = "", **how: Any) -> Tab:
         context = browser.new_context(offline=True, **how)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         tab = Tab(tmp_path / "page.html", context.new_page(), [], [])
         tab.page.on("request", lambda asked: tab.requests.append(asked.url))

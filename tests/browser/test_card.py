@@ -20,6 +20,7 @@ from edgeline.datasets.partition import partition
 from edgeline.datasets.prepare import prepare, read_report
 from edgeline.datasets.raw import QuarantineItem, Raw
 from edgeline.recipe.data import Data
+from tests.browser.conftest import PATIENCE_MS
 
 SETTINGS = Data(
     source="digits", image_size=8, validation=24, test=24, central=24, devices=3, max_bad=1
@@ -80,6 +81,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., SimpleNamespa
         path = tmp_path / "card.html"
         path.write_text(content, encoding="ascii")
         context = browser.new_context(offline=True, **how)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         tab = SimpleNamespace(page=context.new_page(), requests=[], complaints=[])
         tab.page.on("request", lambda asked: tab.requests.append(asked.url))
