@@ -8,9 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from edgeline.datasets import raw
-from edgeline.edge.readings import read
 from edgeline.errors import RecipeError
-from edgeline.preprocess import Preprocessing
 from edgeline.recipe.data import Data
 from edgeline.sources import table_files
 from edgeline.sources.fetch import fetch
@@ -126,56 +124,6 @@ def test_numbered_classes_are_ordered_by_number(tmp_path):
     assert source.items.labels.tolist() == [1, 0, 1]
 
 
-GERMAN = "Messung Nr;Datum;Temperatur;Umsatz;offen;Ort;leer;label\n" + "".join(
-    f"{at + 1};{at + 1:02}.03.2024;{20 + at % 7},{at % 10};{at % 3 + 1}.{at % 5}00;{'true' if at % 2 else 'false'};"
-    f"{'Halle A' if at % 3 else 'Halle B'};;{'gut' if at % 4 else 'schlecht'}\n"
-    for at in range(28)
-)
-
-
-def test_every_column_of_a_german_file_is_read_or_left_out_with_a_reason(tmp_path):
-    source = fetch_raw(tmp_path, GERMAN)
-
-    assert source.columns == ("Temperatur", "Umsatz", "offen")
-    assert source.items.values[4:6].tolist() == [
-        [np.float32(24.4), 2400, 0],
-        [np.float32(25.5), 3000, 1],
-    ]
-    assert [str(note) for note in source.column_notes] == [
-        "Messung Nr left out: ids",
-        "Datum left out: dates or times",
-        "Ort left out: text",
-        "leer left out: empty cells alone",
-        "Temperatur turned: decimal commas",
-        "Umsatz turned: decimal commas, and thousands set apart",
-        "offen turned: true as 1, false as 0",
-    ]
-    assert source.quarantine == ()
-
-
-def test_a_column_that_orders_the_rows_is_read_where_it_is_named(tmp_path):
-    source = fetch_raw(tmp_path, GERMAN, columns=("Messung Nr",))
-
-    assert source.items.values[:3].tolist() == [[1], [2], [3]]
-    assert {note.reason for note in source.column_notes} == {"not among data.columns"}
-
-
-def test_a_named_column_without_numbers_is_refused_with_what_it_holds(tmp_path):
-    with pytest.raises(RecipeError, match="numbers in column Datum of a.csv; found dates or times"):
-        fetch_raw(tmp_path, GERMAN, columns=("Datum",))
-    with pytest.raises(RecipeError, match="read in two ways; write them with a decimal point"):
-        fetch_raw(tmp_path, 'x,label\n"1,234",a\n999,b\n', columns=("x",))
-
-
-def test_where_every_column_is_left_out_the_reasons_are_told(tmp_path):
-    text = "n;wann;label\n" + "".join(f"{at};12:{at};{'ab'[at % 2]}\n" for at in range(10, 40))
-
-    with pytest.raises(
-        RecipeError, match=r"found n \(row numbers\), wann \(dates or times\); name"
-    ):
-        fetch_raw(tmp_path, text)
-
-
 def test_whole_numbers_of_64_bits_are_rounded(tmp_path):
     numbers = [2**53 + 1, -(2**60), 2**63 - 1]
     rows = "".join(f"{number},{label}\n" for number, label in zip(numbers, "aba", strict=True))
@@ -248,23 +196,6 @@ def test_bad_rows_are_kept_out_by_their_number(tmp_path):
     assert np.isnan(source.items.values[4, 1])
 
 
-def test_a_device_reads_the_same_numbers(tmp_path):
-    """Also where a column that only orders the rows would say how the others are written."""
-    rising = "t;x;label\n" + "".join(
-        f"{at},5;{at % 7 + 1}.500;{'ab'[at % 2]}\n" for at in range(30)
-    )
-
-    for content in (GERMAN, rising):
-        source = fetch_raw(tmp_path, content)
-        count = len(source.columns)
-        form = Preprocessing(
-            "table", (count,), (0.0,) * count, (1.0,) * count, columns=source.columns
-        )
-        device = np.stack([row for _, row in read(tmp_path / "a.csv", form)])
-        assert device.tolist() == source.items.values.tolist()
-    assert source.items.values[:3].tolist() == [[1.5], [2.5], [3.5]]
-
-
 def test_text_in_a_column_that_is_left_out_is_no_harm(tmp_path):
     """The first column that holds text is named, and those that no network sees do not count."""
     rows = "".join(f"{at},{at % 7},{at % 5},{'ab'[at % 2]}\n" for at in range(30))
@@ -306,72 +237,6 @@ def test_a_folder_of_other_files_is_refused(tmp_path):
 
     with pytest.raises(RecipeError, match=r"found monday\.csv"):
         fetch_raw_from(tmp_path, "t")
-
-
-LISTS = packed(pa.table({"x": [[1.0], [2.0]], "label": ["a", "b"]}))
-NOTHING_BUT_ROWS = packed(
-    pa.table(
-        {"x": pa.nulls(30_000_000), "y": pa.nulls(30_000_000), "label": pa.nulls(30_000_000)}
-        | {f"z{at}": pa.nulls(30_000_000) for at in range(7)}
-    )
-)
-SMALL = FORMS["Parquet"]
-
-ATTACKS = {
-    "nothing": (b"", "Empty CSV file"),
-    "names alone": (b"x,label\n", "none|found"),
-    "one cell of 3 MB": (
-        b'x,label\n1,"' + b"a" * 3_000_000 + b'"\n2,b\n',
-        "a row of more than 1,048,576",
-    ),
-    "a quote that never ends": (
-        b'x,label\n1,"a\n' + b"2,b\n" * 400_000,
-        "400,001 lines: a quote that is never closed",
-    ),
-    "a quote that swallows 4 MB": (b'x,label\n1,"a\n' + b"2,b\n" * 1_000_000, "never closed"),
-    "a quote that swallows the end": (
-        b"x,label\n" + b"1,a\n" * 9 + b'2,"b\n' + b"3,a\n" * 5,
-        "a line for each of 10 rows in a.csv; found 15 lines",
-    ),
-    "names of 2 MB": (b"x" * 2_000_000 + b",label\n1,a\n", "more"),
-    "20,000 columns": (b",".join(b"c%d" % at for at in range(20_000)) + b"\n", "more"),
-    "two columns of one name": (b"x,x,label\n1,2,a\n", "two columns of one name"),
-    "a column without a name": (b"x,,label\n1,2,a\n", "''"),
-    "a name of two lines": (b'"x\ny",label\n1,a\n', "a cell over several lines"),
-    "zero bytes": (b"x,label\n\0\0,a\n", "something else"),
-    "UTF-16": ("x,label\n1,a\n".encode("utf-16"), "text in UTF-16; save it as CSV, in UTF-8"),
-    "another alphabet's names": ("größe,label\n1,a\n".encode("latin-1"), "save it as UTF-8"),
-    "another alphabet's cells": ("x,label\n1,ä\n2,b\n".encode("latin-1"), "save it as UTF-8"),
-    "labels that are no text": (b"x,label\n1,\xff\xfe\n2,\xfe\n", "found another encoding"),
-    "HTML": (b"<!DOCTYPE html><table>", "HTML"),
-    "an archive": (b"PK\x03\x04" + bytes(60), "a ZIP archive"),
-    "pickle": (b"\x80\x04\x95" + bytes(60), "a pickle"),
-    "a label for each row": (
-        "x,label\n" + "".join(f"{at % 9},n{at}\n" for at in range(1500)),
-        "1,500 different",
-    ),
-    "no numbers": (b"x,label\na,b\nc,d\n", r"a column of numbers in a\.csv; found x \(text\)"),
-    "R's names of rows": (b"x,label\n1,5,a\n2,6,b\n", r"found 3 cells in row 1 \(line 2\)"),
-    "a delimiter at the end": (b"x,label\n5,a,\n6,b,\n", "rows of 2 cells in a.csv"),
-    "a comment above the names": (b"# a comment\nx,label\n5,a\n", "with no line above it"),
-    "numbers for names": (b"0.5,1\n0.7,2\n", r"names of columns .*; found numbers: 0\.5, 1; write"),
-    "no labels": (b"x,y\n1,2\n", "found x, y"),
-    "classes alike but for case": (b"x,label\n1,Ill\n2,ill\n", "found Ill, ill"),
-    "Parquet cut off": (SMALL[:-20], "Parquet|magic"),
-    "Parquet changed within": (SMALL[:4] + b"\xff" * 200 + SMALL[204:], "found"),
-    "Parquet's sign alone": (b"PAR1" * 20, "found"),
-    "lists in Parquet": (LISTS, "lists or records in x"),
-    "30 million rows in 2 KB": (NOTHING_BUT_ROWS, "30,000,000 rows"),
-}
-
-
-@pytest.mark.parametrize(("content", "found"), ATTACKS.values(), ids=ATTACKS)
-def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path, content, found):
-    with pytest.raises(RecipeError, match=found) as refused:
-        fetch_raw(tmp_path, content)
-
-    assert "\n" not in str(refused.value)
-    assert len(str(refused.value)) < 300
 
 
 def test_a_column_that_is_not_there_is_answered_with_those_that_are(tmp_path):

@@ -6,8 +6,6 @@ Takes a minute: every revision is made by DVC's stages, which are processes.
 import json
 import os
 import shutil
-import subprocess
-import sys
 from hashlib import md5
 from pathlib import Path
 
@@ -15,9 +13,8 @@ import pytest
 
 from edgeline import revisions
 from edgeline.code import code_digest
-from edgeline.datasets import card
 from edgeline.digest import canonical_json, sha256_file
-from edgeline.errors import GateMissed, RecipeError, Tampered, WorkspaceBusy
+from edgeline.errors import GateMissed, RecipeError, Tampered
 from edgeline.recipe import load
 from edgeline.recipe.data import settings_text
 from edgeline.revisions import lockfile
@@ -146,47 +143,6 @@ def test_a_damaged_cache_is_put_right_as_well(flowers):
     assert flowers.ensure() == intact
 
 
-@pytest.mark.parametrize("place", ["", "a shared cache"])
-def test_data_that_are_links_into_the_cache_are_as_good(made, fresh, tmp_path, place):
-    fresh.dvc("config", "--local", "cache.type", "symlink")
-    if place:
-        fresh.dvc("config", "--local", "cache.dir", str(tmp_path / place))
-
-    revision = fresh.ensure()
-
-    raw = fresh.folder / "raw.npz"
-    assert raw.is_symlink()
-    assert revision.digest == sha256_file(made.folder / "card.json")
-    flip(raw)
-    put_right(fresh, refused(fresh))
-    assert fresh.ensure() == revision
-    raw.unlink()
-    raw.symlink_to(fresh.table)
-    assert "not a plain file" in refused(fresh).found
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b'{"write": {"prepared": 1}}', None])
-def test_what_a_killed_dvc_left_of_its_lock_blocks_nobody(flowers, content):
-    """None: it names a process of this machine, which began after the file was written."""
-    path = flowers.root / ".dvc" / "tmp" / "rwlock"
-    holder = {"pid": os.getpid(), "cmd": "dvc repro"}
-    named = {"write": {str(flowers.folder / "raw.npz"): holder}, "read": {}}
-    path.write_bytes(content if content is not None else json.dumps(named).encode())
-    if content is None:
-        os.utime(path, (0, 0))
-
-    assert flowers.ensure(dirichlet=100.0).digest
-
-
-def test_a_dvc_of_the_users_that_is_at_work_is_not_disturbed(flowers):
-    path = flowers.root / ".dvc" / "tmp" / "rwlock"
-    holder = {"pid": os.getpid(), "cmd": "dvc repro"}
-    path.write_text(json.dumps({"write": {str(flowers.folder / "raw.npz"): holder}, "read": {}}))
-
-    with pytest.raises(WorkspaceBusy):
-        flowers.ensure(dirichlet=100.0)
-
-
 def test_settings_of_which_no_data_can_be_made_are_taken_back(flowers):
     path = flowers.folder / "settings.yaml"
     before = path.read_bytes()
@@ -297,48 +253,3 @@ def test_classes_may_be_named_yes_and_no(flowers):
     before = (flowers.root / "dvc.lock").read_bytes()
     lockfile.write_stages(flowers.root, stages)
     assert (flowers.root / "dvc.lock").read_bytes() == before
-
-
-@pytest.mark.parametrize("other", ["plants", "herbs"])
-def test_two_at_once_wait_for_each_other_in_silence(flowers, other):
-    shutil.rmtree(flowers.folder / "shares")
-    herbs = flowers.root / "data" / "herbs"
-    herbs.mkdir()
-    shutil.copy2(flowers.folder / "settings.yaml", herbs)
-    program = (
-        "import sys; from pathlib import Path; from edgeline import revisions; "
-        "revisions.ensure(Path(sys.argv[1]), sys.argv[2])"
-    )
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(flowers.root), name],
-            cwd=CHECKOUT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for name in ("plants", other)
-    ]
-
-    assert [process.communicate(timeout=300)[0] for process in both] == [b"", b""]
-    assert [process.returncode for process in both] == [0, 0]
-    for name in ("plants", other):
-        assert len(lockfile.read_stages(flowers.root, name)) == 3
-        assert card.check(flowers.root / "data" / name)
-
-
-def test_plain_dvc_in_a_clone_leaves_git_clean(fresh, tmp_path):
-    settings = settings_text(fresh.settings()).encode()
-    write_settings(fresh.root, "plants", settings)
-    write_settings(fresh.root, "herbs", settings)
-    fresh.dvc("repro")
-    git = ("git", "-c", "user.name=someone", "-c", "user.email=someone@example.org")
-    fresh.run(*git, "init", "-q")
-    fresh.run(*git, "add", "-A")
-    fresh.run(*git, "commit", "-qm", "first")
-    fresh.run("git", "clone", "-q", ".", str(tmp_path / "a clone"))
-    clone = type(fresh)(tmp_path / "a clone")
-
-    clone.dvc("repro")
-
-    assert clone.run("git", "status", "--porcelain").stdout == ""
-    assert clone.edgeline("data", "revision", "plants").stdout.strip() == fresh.ensure().digest
