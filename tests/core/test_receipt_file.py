@@ -1,5 +1,6 @@
 """The receipt's file: written whole, read with suspicion."""
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edgeline.errors import Tampered
+from edgeline.errors import EnvironmentUnfit, Tampered
 from edgeline.provenance.receipt import (
     MAX_BYTES,
     Receipt,
@@ -167,9 +168,9 @@ def test_a_receipt_that_was_cut_off_lies_beside_the_folder(
     receipt: Receipt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: int) -> None:
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(EnvironmentUnfit, match="found a full disk"):
         write_receipt(receipt, tmp_path / "artifact" / "receipt.json")
     assert list((tmp_path / "artifact").iterdir()) == []
