@@ -10,6 +10,7 @@ import ast
 import functools
 import json
 import re
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -22,6 +23,9 @@ PACKAGES = {"edgeline": "src/edgeline", "flows": "flows", "tasks": "tasks"}
 
 MODULE = re.compile(r"module:([\w.]+)")
 """How a syntax tree refers to a module of the project here."""
+
+ONE_PARSER = threading.Lock()
+"""Python 3.11 fails now and then where two threads make syntax trees at once (its issue 106905)."""
 
 Outline = tuple[str, ...]
 """The syntax tree of a module, then its imports of the project, as text with references."""
@@ -64,7 +68,8 @@ def _reach(root: Path, modules: Sequence[str]) -> dict[str, Outline]:
                 found="no such file",
                 remedy="run edgeline inside a whole checkout of the project",
             )
-        outlines[name] = _outline(sources[name].read_bytes(), names)
+        with ONE_PARSER:
+            outlines[name] = _outline(sources[name].read_bytes(), names)
         waiting += MODULE.findall("\n".join(outlines[name]))
     return outlines
 

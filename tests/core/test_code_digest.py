@@ -1,10 +1,11 @@
 """The digest of what code does follows meaning and reach, and no name of a module, comment or docstring."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from edgeline.code import code_digest
+from edgeline.code import _outline, code_digest
 from edgeline.errors import EnvironmentUnfit
 
 STEP = '''"""A step."""
@@ -160,3 +161,15 @@ def test_a_module_that_is_started_by_its_name_is_reached(tmp_path: Path) -> None
 def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentUnfit, match=r"edgeline\.none"):
         code_digest(write(tmp_path), ["edgeline.none"])
+
+
+def test_threads_may_ask_at_once() -> None:
+    """Python 3.11's parser counts its depth for all threads in one place."""
+    root, steps = Path(__file__).parents[2], ["edgeline.finetuning.loop", "edgeline.graph.file"]
+
+    def digests(_: int) -> list[str]:
+        _outline.cache_clear()
+        return [code_digest(root, [step]) for step in steps]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len({tuple(one) for one in threads.map(digests, range(12))}) == 1
