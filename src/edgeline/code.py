@@ -10,7 +10,6 @@ import ast
 import functools
 import json
 import re
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -23,9 +22,6 @@ PACKAGES = {"edgeline": "src/edgeline", "flows": "flows", "tasks": "tasks"}
 
 MODULE = re.compile(r"module:([\w.]+)")
 """How a syntax tree refers to a module of the project here."""
-
-ONE_PARSER = threading.Lock()
-"""Python 3.11 fails now and then where two threads make syntax trees at once (its issue 106905)."""
 
 Outline = tuple[str, ...]
 """The syntax tree of a module, then its imports of the project, as text with references."""
@@ -68,8 +64,7 @@ def _reach(root: Path, modules: Sequence[str]) -> dict[str, Outline]:
                 found="no such file",
                 remedy="run edgeline inside a whole checkout of the project",
             )
-        with ONE_PARSER:
-            outlines[name] = _outline(sources[name].read_bytes(), names)
+        outlines[name] = _outline(sources[name].read_bytes(), names)
         waiting += MODULE.findall("\n".join(outlines[name]))
     return outlines
 
@@ -90,7 +85,11 @@ def find_sources(root: Path) -> dict[str, Path]:
 
 @functools.cache
 def _outline(source: bytes, modules: frozenset[str]) -> Outline:
-    tree = ast.parse(source)
+    try:
+        tree = ast.parse(source)
+    except SystemError:
+        # Python 3.11 says so now and then where two threads make syntax trees at once (its issue 106905).
+        tree = ast.parse(source)
     _prune(tree)
     names = _Names(tree, modules)
     imports = [name for one in tree.body if names.is_own(one) for name in names.plain(one)]

@@ -1,6 +1,6 @@
 """The digest of what code does follows meaning and reach, and no name of a module, comment or docstring."""
 
-from concurrent.futures import ThreadPoolExecutor
+import ast
 from pathlib import Path
 
 import pytest
@@ -163,13 +163,17 @@ def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
         code_digest(write(tmp_path), ["edgeline.none"])
 
 
-def test_threads_may_ask_at_once() -> None:
-    """Python 3.11's parser counts its depth for all threads in one place."""
-    root, steps = Path(__file__).parents[2], ["edgeline.finetuning.loop", "edgeline.graph.file"]
+def test_a_parser_that_two_threads_confused_is_asked_again(
+    first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confused = [SystemError("AST constructor recursion depth mismatch")]
 
-    def digests(_: int) -> list[str]:
-        _outline.cache_clear()
-        return [code_digest(root, [step]) for step in steps]
+    def parse(source: bytes) -> ast.Module:
+        if confused:
+            raise confused.pop()
+        return compile(source, "<module>", "exec", ast.PyCF_ONLY_AST)
 
-    with ThreadPoolExecutor(4) as threads:
-        assert len({tuple(one) for one in threads.map(digests, range(12))}) == 1
+    _outline.cache_clear()
+    monkeypatch.setattr(ast, "parse", parse)
+    assert digest(write(tmp_path / "second")) == first
+    assert not confused
