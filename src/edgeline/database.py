@@ -1,6 +1,7 @@
 """An SQLite file that several processes open, read and change at the same time."""
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ CACHE_KIB, WAL_PAGES = 2**16, 2**14
 """SQLite's own 2 MB and 1,000 pages are too few for digests, which land anywhere in an index."""
 
 
-class Database:
+class Database(ABC):
     """The database at `path`, which is made where there is none; None keeps it in memory. To be closed after use.
 
     Raises (all methods):
@@ -59,13 +60,13 @@ class Database:
         with self._explain_failure(), _transaction(self._db):
             yield self._db
 
+    @abstractmethod
     def _is_current(self, db: sqlite3.Connection) -> bool:
         """Whether the tables are those of this version; raises sqlite3.NotSupportedError if they cannot become it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _make(self, db: sqlite3.Connection) -> None:
         """Makes the tables, or makes those of an earlier version this one's; within a transaction."""
-        raise NotImplementedError
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path or ":memory:", timeout=PATIENCE_S, isolation_level=None)

@@ -16,6 +16,7 @@ Each carries what was expected, what was found and what to do next; the number i
 """
 
 from functools import partial
+from urllib.parse import urlsplit
 
 
 class EdgelineError(Exception):
@@ -38,6 +39,13 @@ class EdgelineError(Exception):
 def first_line(error: Exception) -> str:
     """Of what another library's error says; its name where it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def hide_secrets(address: str) -> str:
+    """Scheme, host and port, since a password or a key may stand around them; all of it where there is no host."""
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}" if host else address
 
 
 class RecipeError(EdgelineError, ValueError):

@@ -1,10 +1,13 @@
 """What is written down of a node's address holds no key."""
 
+from pathlib import Path
+
 import pytest
 
 from edgeline.anchoring.address import require_public, resolve
-from edgeline.anchoring.deployment import known_chain
+from edgeline.anchoring.deployment import Chain, known_chain, read_chain, write_chain
 from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.provenance.record import Deployment
 from edgeline.workspace import Workspace
 from tests.chain.company import edgeline, project_at
 from tests.chain.conftest import deployed
@@ -29,8 +32,11 @@ def test_an_address_with_a_key_is_not_written_down(address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:8545", "https://rpc.example/eth/mainnet", "env:NODE_URL"]
 )
-def test_a_plain_address_and_a_variable_are(address: str) -> None:
+def test_a_plain_address_and_a_variable_are(address: str, tmp_path: Path) -> None:
     require_public(address)
+    deployment = Deployment(1, f"0x{1:064x}", f"0x{2:040x}", f"0x{3:064x}")
+    chain = Chain("made", deployment, block=1, url=address, key="node", confirmations=1)
+    assert read_chain(write_chain(chain, tmp_path / "made.json")).url == address
 
 
 def test_a_variable_is_read_whenever_the_node_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,12 @@
 """A split model as processes of its own over a real NATS server."""
 
 import asyncio
-import json
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +23,7 @@ from edgeline.graph.file import write
 from edgeline.serving.broker import connect, largest_frame
 from edgeline.serving.client import Answer, ask
 from edgeline.serving.rehearse import rehearse
+from tests.brokers import nats_server
 from tests.pipeline.checkout import Project, quick
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
@@ -39,28 +38,6 @@ LIMITS = {"batch": 3, "in_flight": 2, "timeout_s": 60.0, "start_s": 120.0}
 @pytest.fixture(scope="module")
 def artifact() -> Artifact:
     return open_artifact(SCHEMA_1)
-
-
-@contextmanager
-def nats_server(folder: Path, settings: str = "") -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server on a port of its own choice, which it writes into a file."""
-    program = Path(sys.prefix) / "bin" / "nats-server"
-    (folder / "nats.conf").write_text(settings)
-    command = [program, "--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir", folder]
-    command += ["--config", folder / "nats.conf"]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while (
-            not any(ports.read_bytes() for ports in folder.glob("*.ports"))
-            and time.monotonic() < deadline
-        ):
-            time.sleep(0.02)
-        (ports,) = folder.glob("*.ports")
-        yield json.loads(ports.read_text())["nats"][0], process
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from web3 import Web3
 from web3.providers.base import JSONBaseProvider
@@ -19,7 +18,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from edgeline.anchoring.hexadecimal import OCTETS, count, hexadecimal, octets, quantity
 from edgeline.anchoring.http import STRANGER, NoAnswer, new_session, post
-from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered
+from edgeline.errors import EnvironmentUnfit, ServiceUnavailable, Tampered, hide_secrets
 
 MANY = 100
 """Questions in one exchange."""
@@ -79,7 +78,7 @@ class Node(JSONBaseProvider):
     def __init__(self, url: str, timeout_s: float = 10.0) -> None:
         super().__init__()
         self.url, self.timeout_s = url, timeout_s
-        self.place = shown(url)
+        self.place = hide_secrets(url)
         self._session = new_session()
 
     @cached_property
@@ -240,13 +239,6 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """So many at a time, in their order."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def shown(url: str) -> str:
-    """Scheme, host and port: the rest of a node's address is often a key."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}"
 
 
 def _block(number: int | str, value: Any) -> Block | None:

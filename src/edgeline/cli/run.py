@@ -18,7 +18,7 @@ from edgeline.cli.live import Lines
 from edgeline.cli.options import AsJson, Force, Override, RecipeName
 from edgeline.cli.summary import print_summary
 from edgeline.digest import sha256_file
-from edgeline.errors import EdgelineError, ServiceUnavailable
+from edgeline.errors import EdgelineError, ServiceUnavailable, hide_secrets
 from edgeline.files import json_text, lacks_room, no_room, read_json
 from edgeline.fingerprint import fingerprint
 from edgeline.manifest import Manifest
@@ -29,7 +29,7 @@ from edgeline.sources.recipe_files import digests
 from edgeline.stack import process, process_info, services
 from edgeline.stack.disk import fullest, require_room
 from edgeline.stack.environment import ADDRESSES, environment, set_by_user
-from edgeline.stack.outside import chain_answers, shown
+from edgeline.stack.outside import chain_answers
 from edgeline.workspace import LOCAL, Workspace
 
 NEEDED = ("prefect", "mlflow", "ganache", "nats")
@@ -190,6 +190,6 @@ def _note_silent_chain(workspace: Workspace, chain: str, lines: Lines) -> None:
         return
     if not chain_answers(url):
         lines.note(
-            f"no chain answers at {shown(url)}, as {who} says: the run goes on, and what is to be "
+            f"no chain answers at {hide_secrets(url)}, as {who} says: the run goes on, and what is to be "
             "anchored waits for the next one"
         )

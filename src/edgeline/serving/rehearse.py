@@ -76,13 +76,9 @@ def rehearse(
     requests = [dict(zip(cuts, pieces, strict=True)) for pieces in zip(*cuts.values(), strict=True)]
     with _workers(artifact, nats_url, start_s):
         answers, seconds = asyncio.run(_send(artifact, nats_url, requests, in_flight, timeout_s))
-    joined = {
-        name: np.concatenate([answer.tensors[name] for answer in answers])
-        for name in answers[0].tensors
-    }
     measured = check_agreement(
         load_model(artifact).run(inputs),
-        joined,
+        _joined(answers),
         tolerance=TOLERANCE,
         what="answers of the parts",
         whose="the uncut model's",
@@ -100,6 +96,12 @@ def rehearse(
         round_trip_ms=float(np.median(trips)),
         round_trip_p95_ms=float(np.percentile(trips, 95)),
     )
+
+
+def _joined(answers: list[Answer]) -> Tensors:
+    """The outputs of all requests behind one another, by name."""
+    names = answers[0].tensors
+    return {name: np.concatenate([answer.tensors[name] for answer in answers]) for name in names}
 
 
 def _most_per_request(manifest: Manifest, limit: int) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from edgeline.errors import ServiceUnavailable
+from edgeline.errors import ServiceUnavailable, hide_secrets
 from edgeline.stack import ganache
 from edgeline.stack.environment import ADDRESSES, set_by_user
 
@@ -41,7 +41,7 @@ def require_given(names: Iterable[str]) -> None:
         if found := _reason(answer):
             variable = ADDRESSES[name]
             raise ServiceUnavailable(
-                expected=f"{name} at {shown(os.environ[variable])}, as {variable} says",
+                expected=f"{name} at {hide_secrets(os.environ[variable])}, as {variable} says",
                 found=found,
                 remedy=f"start it, correct {variable}, or unset it: then edgeline uses its own",
             )
@@ -53,13 +53,6 @@ def chain_answers(url: str) -> bool:
         return _begin(ganache.answers, url).result(DEADLINE_S)
     except TimeoutError:
         return False
-
-
-def shown(address: str) -> str:
-    """Scheme, host and port, since a password or a key may stand around them; all of it where there is no host."""
-    parts = urlsplit(address)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}" if host else address
 
 
 def _begin(ask: Callable[[str], T], address: str) -> "Future[T]":
