@@ -33,28 +33,54 @@ SHOWN = 40
 class Notation(NamedTuple):
     """What a number looks like, what may stand between its thousands, and its decimal mark."""
 
-    pattern: re.Pattern[str]
+    words: str
+    """What is said of a column that is written so; empty for computers' own notation."""
+    pattern: str
+    """Of a whole cell, for `re` and for RE2, by which Arrow searches."""
     between: str
     mark: str
 
     def fits(self, cells: Sequence[str]) -> bool:
         """Whether every cell is a number."""
-        return all(self.pattern.fullmatch(cell) for cell in cells)
+        return all(re.fullmatch(self.pattern, cell, re.ASCII) for cell in cells)
 
 
-def _notation(pattern: str, between: str, mark: str) -> Notation:
-    return Notation(re.compile(pattern, re.ASCII), between, mark)
-
-
-PLAIN = _notation(rf"[+-]?(\d+\.?\d*|\.\d+){POWER}|(?i:true|false)", "", ".")
-COMMAS = _notation(rf"[+-]?(\d+,?\d*|,\d+){POWER}", "", ",")
-THOUSANDS = _notation(
-    rf"[+-]?(0|{LEAD}(,\d{{3}})*|{LEAD}([{SPACES}]\d{{3}})*)(\.\d+)?", f",{SPACES}", "."
+PLAIN = Notation("", rf"[+-]?(\d+\.?\d*|\.\d+){POWER}|(?i:true|false)", "", ".")
+COMMAS = Notation("decimal commas", rf"[+-]?(\d+,?\d*|,\d+){POWER}", "", ",")
+THOUSANDS = Notation(
+    "thousands set apart",
+    rf"[+-]?(0|{LEAD}(,\d{{3}})*|{LEAD}([{SPACES}]\d{{3}})*)(\.\d+)?",
+    f",{SPACES}",
+    ".",
 )
-COMMAS_AND_THOUSANDS = _notation(
-    rf"[+-]?(0|{LEAD}(\.\d{{3}})*|{LEAD}([{SPACES}]\d{{3}})*)(,\d+)?", f".{SPACES}", ","
+COMMAS_AND_THOUSANDS = Notation(
+    "decimal commas, and thousands set apart",
+    rf"[+-]?(0|{LEAD}(\.\d{{3}})*|{LEAD}([{SPACES}]\d{{3}})*)(,\d+)?",
+    f".{SPACES}",
+    ",",
 )
 TURNED = (COMMAS, THOUSANDS, COMMAS_AND_THOUSANDS)
+
+
+class Candidates(NamedTuple):
+    """The notations in which a column can be read, and what its cells tell about the others of the file."""
+
+    notations: Collection[Notation]
+    has_points: bool
+    """Whether a cell has one."""
+    has_commas: bool
+    """Whether every cell has one."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether computers' own notation is among them."""
+        return any(not one.words for one in self.notations)
+
+
+def decide(columns: Sequence[Candidates], delimiter: str) -> list[Notation | None]:
+    """The notation of each column of a file with this delimiter; None where nothing decides between two."""
+    commas = _writes_commas(columns)
+    return [_decide(one, commas, delimiter) for one in columns]
 
 
 def is_number(cell: str) -> bool:
@@ -71,22 +97,24 @@ def read_numbers(columns: Sequence[Column], delimiter: str) -> list[list[float]]
     stripped = [[cell.strip() for cell in cells] for _, cells in columns]
     filled = [[cell for cell in cells if cell not in MISSING] for cells in stripped]
     possible = [
-        _find_candidates(name, cells) for (name, _), cells in zip(columns, stripped, strict=True)
+        Candidates(
+            _find_notations(name, cells),
+            has_points=any("." in cell for cell in known),
+            has_commas=all("," in cell for cell in known),
+        )
+        for (name, _), cells, known in zip(columns, stripped, filled, strict=True)
     ]
-    commas = _writes_commas(possible, filled)
     numbers = []
-    for at, (name, _) in enumerate(columns):
-        notation = _decide(possible[at], filled[at], commas, delimiter)
+    for at, notation in enumerate(decide(possible, delimiter)):
         if notation is None:
             cell = next(cell for cell in filled[at] if "," in cell)
-            raise ValueError(
-                f"{cell[:SHOWN]!r} in column {name[:SHOWN]}, which can be read in two ways"
-            )
+            name = columns[at][0][:SHOWN]
+            raise ValueError(f"{cell[:SHOWN]!r} in column {name}, which can be read in two ways")
         numbers.append([_value(cell, notation) for cell in stripped[at]])
     return numbers
 
 
-def _find_candidates(name: str, cells: Sequence[str]) -> tuple[Notation, ...]:
+def _find_notations(name: str, cells: Sequence[str]) -> tuple[Notation, ...]:
     """The notations in which every cell that is filled is a number."""
     filled = [cell for cell in cells if cell not in MISSING]
     if PLAIN.fits(filled):
@@ -103,35 +131,31 @@ def _find_candidates(name: str, cells: Sequence[str]) -> tuple[Notation, ...]:
     return found
 
 
-def _writes_commas(
-    possible: Sequence[tuple[Notation, ...]], columns: Sequence[Sequence[str]]
-) -> bool | None:
+def _writes_commas(columns: Sequence[Candidates]) -> bool | None:
     """Whether columns that can be read in one way alone say that commas are decimal; None where they do not agree."""
     said = set()
-    for candidates, cells in zip(possible, columns, strict=True):
-        if PLAIN in candidates:
-            if COMMAS_AND_THOUSANDS not in candidates and any("." in cell for cell in cells):
+    for one in columns:
+        turned = set(TURNED).intersection(one.notations)
+        if one.is_plain:
+            if one.has_points and COMMAS_AND_THOUSANDS not in one.notations:
                 said.add(False)
-        elif not {COMMAS, THOUSANDS} <= set(candidates):
-            said.add(not {COMMAS, COMMAS_AND_THOUSANDS}.isdisjoint(candidates))
+        elif turned and not {COMMAS, THOUSANDS} <= turned:
+            said.add(turned != {THOUSANDS})
     return said.pop() if len(said) == 1 else None
 
 
-def _decide(
-    candidates: Collection[Notation], cells: Sequence[str], commas: bool | None, delimiter: str
-) -> Notation | None:
+def _decide(one: Candidates, commas: bool | None, delimiter: str) -> Notation | None:
     """One of several notations that fit equally well; None where nothing decides."""
-    if PLAIN in candidates:
-        has_points = any("." in cell for cell in cells)
-        is_grouped = commas and COMMAS_AND_THOUSANDS in candidates and has_points
-        return COMMAS_AND_THOUSANDS if is_grouped else PLAIN
-    if {COMMAS, THOUSANDS} <= set(candidates):
+    notations = one.notations
+    if one.is_plain:
+        is_grouped = commas and COMMAS_AND_THOUSANDS in notations and one.has_points
+        return COMMAS_AND_THOUSANDS if is_grouped else next(n for n in notations if not n.words)
+    if {COMMAS, THOUSANDS} <= set(notations):
         # Where semicolons part the cells, commas are decimal; a cell without one would say otherwise.
-        has_commas = all("," in cell for cell in cells)
-        if commas or (commas is None and delimiter == ";" and has_commas):
+        if commas or (commas is None and delimiter == ";" and one.has_commas):
             return COMMAS
         return None if commas is None else THOUSANDS
-    return next(iter(candidates))
+    return next(iter(notations))
 
 
 def _value(cell: str, notation: Notation) -> float:
