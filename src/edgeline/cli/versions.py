@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from edgeline import revisions
-from edgeline.cli.console import answer, fact, interruptible, waiting_for, write_page
+from edgeline.cli.console import answer, fact, interruptible, printable, waiting_for, write_page
 from edgeline.cli.options import AsJson, DataName
 from edgeline.datacard.page import page_of
 from edgeline.datasets.card import check
@@ -166,13 +166,8 @@ def _named(what: str, names: Iterable[str]) -> Iterator[str]:
     found = list(names)
     if found:
         more = ", ..." if len(found) > SHOWN else ""
-        shown = ", ".join(_plain(name) for name in found[:SHOWN])
+        shown = ", ".join(printable(name) for name in found[:SHOWN])
         yield fact(what, f"{len(found):,}: {shown}{more}")
-
-
-def _plain(text: str) -> str:
-    """A name on one line, whatever it is made of."""
-    return text if text.isprintable() else ascii(text)
 
 
 def _outcome(restored: RestoreReport) -> str:
