@@ -97,6 +97,8 @@ def test_a_server_of_this_machine_answers_in_spite_of_a_dead_proxy(
 ) -> None:
     port = free_port()
     served = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+    # urlopen keeps the proxies of its first call for the whole process
+    monkeypatch.setattr(urllib.request, "_opener", None)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with subprocess.Popen(served, cwd=tmp_path, stderr=subprocess.PIPE, stdout=-1) as server:
