@@ -101,6 +101,7 @@ def find_differences(one: Artifact, other: Artifact) -> list[str]:
     shared = {
         "classes": one.manifest.classes == other.manifest.classes,
         "columns": form.columns == other_form.columns,
+        "ways with missing cells": (form.missing == "refuse") == (other_form.missing == "refuse"),
         "inputs": (form.kind, form.shape) == (other_form.kind, other_form.shape),
     }
     return [name for name, is_shared in shared.items() if not is_shared]

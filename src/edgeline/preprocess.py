@@ -14,12 +14,16 @@ from edgeline.digest import JsonValue
 
 Kind = Literal["image", "series", "table"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Missing = Literal["refuse", "mean", "indicator"]
+"""What stands for a cell without a value: nothing, so that the item is refused; the mean of its column;
+the mean, and a column of its own that is 1 there and 0 elsewhere."""
 Values: TypeAlias = NDArray[Any]
 
 # ITU-R BT.601 luma, the weights of every common grey conversion.
 LUMA = np.array([0.299, 0.587, 0.114])
 ROWS = 256
 AXES = {"image": 3, "series": 2, "table": 1}
+MARKS = (".", ",", "")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,13 @@ class Preprocessing:
     """Normalised values beyond it, on either side, are cut: one mad sensor must not drown the others."""
     columns: tuple[str, ...] = ()
     """Names of the channels or features, in order, where the data had names."""
+    missing: Missing = "refuse"
+    indicators: tuple[int, ...] = ()
+    """Positions of the channels that lacked values in the training set; the network gets a channel more
+    for each of them. Where another one lacks a value, the mean alone stands for it."""
+    decimal_marks: tuple[str, ...] = ()
+    """Of each column of the table that was learned from: a point, a comma, or nothing where it shows
+    neither; empty where numbers were written as computers write them."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or len(self.shape) != AXES[self.kind] or min(self.shape) < 1:
@@ -45,6 +56,22 @@ class Preprocessing:
             raise ValueError(f"expected {self.channels} numbers in mean and in std")
         if len(self.columns) not in (0, self.channels):
             raise ValueError(f"expected {self.channels} names of columns, or none")
+        if len(self.decimal_marks) not in (0, self.channels) or set(self.decimal_marks) - set(
+            MARKS
+        ):
+            raise ValueError(
+                f"expected a decimal mark for each of {self.channels} columns, or none"
+            )
+        if self.missing not in get_args(Missing) or (self.missing != "refuse" and self.is_image):
+            raise ValueError(f"expected a way to fill a {self.kind}, found {self.missing!r}")
+        if self.indicators and self.missing != "indicator":
+            raise ValueError("expected indicators only where missing cells are indicated")
+        if list(self.indicators) != sorted(set(self.indicators) & set(range(self.channels))):
+            raise ValueError(f"expected positions of {self.channels} channels, in order")
+
+    @property
+    def is_image(self) -> bool:
+        return self.kind == "image"
 
     @property
     def channels(self) -> int:
@@ -54,19 +81,21 @@ class Preprocessing:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Of one example as a network takes it: images have their channels first."""
-        height_width = self.shape[:-1]
-        return (self.channels, *height_width) if self.kind == "image" else self.shape
+        if self.is_image:
+            return (self.channels, *self.shape[:-1])
+        return (*self.shape[:-1], self.channels + len(self.indicators))
 
     def __call__(self, values: Values) -> NDArray[np.float32]:
         """Network input (N, *input_shape) from items (N, *shape); grey images may lack their last axis.
 
-        Images are 8-bit. In a series, leading rows of NaN stand for a past that is not known, and
-        become zeros: the mean.
+        Images are 8-bit. NaN stands for a missing value and becomes zero, the mean; so do leading rows
+        of NaN in a series, a past that is not known and that no indicator tells of.
 
         Raises:
-            ValueError: another size, number of channels or type of value.
+            ValueError: another size, number of channels or type of value, or a missing one where those
+                are refused.
         """
-        numbers = _scaled(values) if self.kind == "image" else _numbers(values)
+        numbers = _scaled(values) if self.is_image else _numbers(values)
         if numbers.shape[1:] != self.shape:
             raise ValueError(
                 f"expected {self.kind} of shape {self.shape}, found {values.shape[1:]}"
@@ -75,9 +104,15 @@ class Preprocessing:
         normal = (numbers - mean) / std
         if self.limit is not None:
             normal = np.clip(normal, -np.float32(self.limit), np.float32(self.limit))
-        if self.kind == "image":
+        if self.is_image:
             return np.ascontiguousarray(normal.transpose(0, 3, 1, 2))
-        return np.nan_to_num(normal, nan=0.0) if self.kind == "series" else normal
+        is_missing = find_missing(numbers)
+        if self.missing == "refuse" and is_missing.any():
+            raise ValueError("expected a value in every cell, found none in some")
+        filled = np.where(np.isnan(normal), np.float32(0), normal)
+        if not self.indicators:
+            return filled
+        return np.concatenate([filled, is_missing[..., self.indicators]], axis=-1, dtype=np.float32)
 
     def fit(self, item: Values) -> Values:
         """One item brought to this shape.
@@ -95,6 +130,12 @@ class Preprocessing:
             "std": [repr(value) for value in self.std],
             "limit": None if self.limit is None else repr(self.limit),
             "columns": list(self.columns),
+            **(
+                {}
+                if self.missing == "refuse"
+                else {"missing": self.missing, "indicators": list(self.indicators)}
+            ),
+            **({"decimal_marks": list(self.decimal_marks)} if self.decimal_marks else {}),
         }
 
     @classmethod
@@ -109,8 +150,9 @@ class Preprocessing:
                 "limit": bound,
                 "columns": list(names),
                 **more,
-            } if not more:
+            } if more.keys() <= {"missing", "indicators", "decimal_marks"}:
                 shape, columns = tuple(int(str(side)) for side in sides), tuple(map(str, names))
+                optional = _optional(more)
             case {
                 "channels": int(channels),
                 "image_size": int(size),
@@ -120,10 +162,32 @@ class Preprocessing:
             } if not more:
                 # artifacts sealed when there were images alone
                 kind, shape, bound, columns = "image", (size, size, channels), None, ()
+                optional = {}
             case _:
                 raise ValueError("expected kind, shape, mean, std, limit, columns and nothing else")
         limit = None if bound is None else float(str(bound))
-        return cls(kind, shape, _floats(mean), _floats(std), limit, columns)  # type: ignore[arg-type]  # refused if unknown
+        return cls(kind, shape, _floats(mean), _floats(std), limit, columns, **optional)  # type: ignore[arg-type]  # refused if unknown
+
+
+def find_missing(values: Values) -> NDArray[np.bool_]:
+    """Which cells of rows (N, F) or series (N, T, C) have no value (NaN).
+
+    Rows of NaN at the beginning of a series are no cells: they stand for the time before it.
+    """
+    unknown: NDArray[np.bool_] = np.isnan(values)
+    if values.ndim < 3:
+        return unknown
+    has_begun = np.logical_or.accumulate(~unknown.all(axis=2), axis=1)
+    return np.asarray(unknown & has_begun[..., None])
+
+
+def _optional(described: dict[Any, Any]) -> dict[str, Any]:
+    """What a description adds where there is something to say of missing cells, or of decimal marks."""
+    positions, marks = described.get("indicators", []), described.get("decimal_marks", [])
+    if not (isinstance(positions, list) and isinstance(marks, list)):
+        raise TypeError("expected lists of indicators and of decimal marks")
+    indicators = tuple(int(str(at)) for at in positions)
+    return {**described, "indicators": indicators, "decimal_marks": tuple(map(str, marks))}
 
 
 def _floats(values: JsonValue) -> tuple[float, ...]:

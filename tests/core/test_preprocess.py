@@ -81,6 +81,36 @@ def test_an_unknown_past_is_the_mean() -> None:
     assert SERIES(series).tolist() == [[[0.0, 0.0], [1.0, -2.0], [0.0, 1.0]]]
 
 
+MEAN = replace(TABLE, missing="mean")
+INDICATOR = replace(TABLE, missing="indicator", indicators=(1,))
+
+
+def test_the_mean_stands_for_a_missing_cell() -> None:
+    assert MEAN(np.array([[np.nan, 3.0], [4.0, np.nan]])).tolist() == [[0.0, 2.0], [2.0, 0.0]]
+
+
+def test_an_indicator_says_what_is_missing_where_it_was_so_in_training() -> None:
+    """Of the first column nothing was missing then: the mean alone stands for it."""
+    inputs = INDICATOR(np.array([[np.nan, 3.0], [4.0, np.nan]]))
+    assert inputs.tolist() == [[0.0, 2.0, 0.0], [2.0, 0.0, 1.0]]
+    assert inputs.dtype == np.float32
+    assert INDICATOR.input_shape == (3,)
+
+
+def test_a_missing_cell_is_refused_where_nothing_stands_for_it() -> None:
+    with pytest.raises(ValueError, match="expected a value in every cell"):
+        TABLE(np.array([[np.nan, 3.0]]))
+    with pytest.raises(ValueError, match="expected a value in every cell"):
+        SERIES(np.array([[UNKNOWN, [2.0, 0.0], [1.0, np.nan]]]))
+
+
+def test_no_indicator_tells_of_a_past_that_is_not_known() -> None:
+    form = replace(SERIES, missing="indicator", indicators=(0, 1))
+    inputs = form(np.array([[UNKNOWN, [2.0, np.nan], UNKNOWN]], np.float32))
+    assert inputs.tolist() == [[[0, 0, 0, 0], [1, 0, 0, 1], [0, 0, 1, 1]]]
+    assert form.input_shape == (3, 4)
+
+
 def test_a_short_series_begins_with_an_unknown_past() -> None:
     fitted = SERIES.fit(np.array([[1.0, 2.0]]))
     assert np.array_equal(fitted, [UNKNOWN, UNKNOWN, [1.0, 2.0]], equal_nan=True)
@@ -122,9 +152,44 @@ def test_grey_becomes_three_equal_channels() -> None:
     assert np.unique(fitted).tolist() == [7]
 
 
-@pytest.mark.parametrize("form", [replace(GREY, mean=(0.1 + 0.2,), std=(1 / 3,)), SERIES, TABLE])
+FORMS = (
+    *(replace(GREY, mean=(0.1 + 0.2,), std=(1 / 3,)), SERIES, TABLE, MEAN, INDICATOR),
+    replace(MEAN, decimal_marks=(",", "")),
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_description_survives_its_json(form: Preprocessing) -> None:
     assert Preprocessing.from_json(json.loads(json.dumps(form.to_json()))) == form
+
+
+def test_what_says_nothing_of_missing_cells_is_described_as_ever() -> None:
+    assert TABLE.to_json().keys() == {"kind", "shape", "mean", "std", "limit", "columns"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"missing": "median"},
+        {"indicators": (0,)},
+        {"missing": "indicator", "indicators": (2,)},
+        {"missing": "indicator", "indicators": (1, 0)},
+        {"decimal_marks": (",",)},
+        {"decimal_marks": (",", ";")},
+    ],
+)
+def test_what_is_said_of_missing_cells_and_marks_fits_the_columns(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        replace(TABLE, **changes)
+    with pytest.raises(ValueError, match="expected"):
+        Preprocessing.from_json(
+            {
+                **TABLE.to_json(),
+                **{name: list(one) if name != "missing" else one for name, one in changes.items()},
+            }
+        )
+    with pytest.raises(ValueError, match="expected a way to fill a image"):
+        replace(GREY, missing="mean")
 
 
 def test_a_description_of_when_there_were_images_alone_is_understood() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from edgeline.edge.notation import read_numbers
+from edgeline.edge.notation import is_missing, read_numbers
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,68 @@ def test_cells_without_a_value_are_nan_in_every_notation() -> None:
 def test_text_is_named_with_its_place(cells: list[str], odd: str) -> None:
     with pytest.raises(ValueError, match=odd):
         read_numbers([("heat", cells)], ",")
+
+
+WORDS = (
+    "",
+    "  ",
+    "NA",
+    "nan",
+    "NaN",
+    "n/a",
+    "N/A",
+    "NULL",
+    "None",
+    "-",
+    "--",
+    "?",
+    "k.A.",
+    "#NV",
+    "\u2013",
+)
+
+
+@pytest.mark.parametrize("cell", WORDS)
+def test_what_people_write_for_no_value_is_missing(cell: str) -> None:
+    assert is_missing(cell)
+    ((value,),) = read_numbers([("x", [cell])], ",")
+    assert math.isnan(value)
+
+
+@pytest.mark.parametrize("cell", ["0", "-1", "x", "no", "nano"])
+def test_what_says_something_is_not_missing(cell: str) -> None:
+    assert not is_missing(cell)
+
+
+ALONE = {
+    "points between thousands": ("1.234", ",", 1234),
+    "a decimal point": ("1.234", ".", 1.234),
+    "a decimal comma": ("1,234", ",", 1.234),
+    "commas between thousands": ("1,234", ".", 1234),
+    "a whole number": ("1234", ",", 1234),
+    "blanks between thousands": ("1 234", ",", 1234),
+}
+
+
+@pytest.mark.parametrize(("cell", "mark", "number"), ALONE.values(), ids=ALONE)
+def test_one_cell_alone_is_read_with_the_mark_of_the_table_that_was_learned(
+    cell: str, mark: str, number: float
+) -> None:
+    assert read_numbers([("x", [cell])], ";", [mark]) == [[number]]
+
+
+def test_the_marks_of_the_table_decide_also_for_columns_that_had_none() -> None:
+    row = [("heat", [""]), ("turns", ["1.234"])]
+    (_, turns) = read_numbers(row, ";", [",", ","])
+    assert turns == [1234]
+
+
+def test_a_table_of_both_marks_is_read_column_by_column() -> None:
+    row = [("heat", ["68,5"]), ("ratio", ["1.234"]), ("count", ["1.234"])]
+    assert read_numbers(row, ";", [",", ".", ""]) == [[68.5], [1.234], [1.234]]
+
+
+def test_a_file_that_is_plainly_written_otherwise_says_how() -> None:
+    """One cell that cannot be read with its mark speaks for the whole file."""
+    row = [("heat", ["68.5"]), ("turns", ["1.234"])]
+    assert read_numbers(row, ",", [",", ","]) == [[68.5], [1.234]]

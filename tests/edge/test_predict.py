@@ -38,7 +38,7 @@ def test_json_has_one_decision_per_picture(
     said = json.loads(run(golden_artifact.folder, nine, tmp_path / "two.npy", "--json"))
     assert [decision["answer"] for decision in said["decisions"]] == ["9", "2"]
     first = said["decisions"][0]
-    assert first.keys() == {"input", "answer", "confidence", "digest"}
+    assert first.keys() == {"input", "answer", "confidence", "digest", "filled"}
     assert first["digest"] == golden_artifact.digest
 
 

@@ -1,6 +1,7 @@
 """Numbers that a device is handed in files: the right columns, or a line that says what is missing."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,9 +100,9 @@ def test_a_file_is_one_series(tmp_path: Path) -> None:
         ("heat,when\n1,2\n", "no column load"),
         ("1,2,3\n", r"shape \(1, 3\)"),
         ("1,2\n3\n", "1 values in line 2"),
-        ("1,nan\n", "not finite"),
+        ("1,nan\n", "none in row 1, column load; .* train with data.missing"),
         ("heat,load\n1,warm\n", "warm"),
-        ("heat,load\n1,2\n1,\n", "not finite, in row 2, column 2"),
+        ("heat,load\n1,2\n1,\n", "none in row 2, column load"),
         ("heat,load\n1,1_000\n", "'1_000' in row 1, column load"),
         ("heat,load\n1,\u0661\n", "column load, where a number belongs"),
         ("heat,load,load\n1,2,3\n", "two columns load"),
@@ -112,8 +113,55 @@ def test_a_file_is_one_series(tmp_path: Path) -> None:
 def test_other_numbers_are_refused_in_one_line(tmp_path: Path, text: str, found: str) -> None:
     with pytest.raises(RecipeError, match=found) as error:
         read(written(tmp_path, text), TABLE)
-    assert "heat, load" in str(error.value)
+    assert "heat, load" in str(error.value) or "every cell" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+FILLED = replace(TABLE, missing="mean")
+
+
+def test_cells_without_a_value_are_for_the_model_to_fill(tmp_path: Path) -> None:
+    path = written(tmp_path, "heat;load\n68,5;-\nNA;1\n")
+    rows = np.stack([row for _, row in read(path, FILLED)])
+    assert np.array_equal(rows, [[68.5, np.nan], [np.nan, 1]], equal_nan=True)
+
+
+def test_a_row_or_recording_without_any_value_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"found none in .*csv:2; leave it out"):
+        read(written(tmp_path, "heat,load\n1,2\n,-\n"), FILLED)
+    form = replace(SERIES, missing="mean", columns=("heat", "load"))
+    with pytest.raises(RecipeError, match=r"found none in .*csv@3"):
+        read(written(tmp_path, "heat,load\n" + "1,2\n" * 3 + "NA,NA\n" * 3), form)
+
+
+def test_a_recording_may_begin_late_and_may_not_break_off(tmp_path: Path) -> None:
+    form = replace(SERIES, columns=("heat", "load"))
+    ((_, late),) = read(written(tmp_path, "heat,load\nNA,NA\n1,2\n"), form)
+    assert np.isnan(late[0]).all()
+    with pytest.raises(RecipeError, match="none in row 2, column load; .* data.missing mean"):
+        read(written(tmp_path, "heat,load\n1,2\n1,\n"), form)
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("heat;load\n68,5;1.234\n", [68.5, 1234]),
+        ("heat\tload\n1,234\t1.234\n", [1.234, 1234]),
+        ("68,5;1.234\n", [68.5, 1234]),
+        ("heat,load\n68.5,1.234\n", [68.5, 1.234]),
+    ],
+)
+def test_one_row_alone_is_read_as_the_table_was_that_the_model_learned_from(
+    tmp_path: Path, text: str, row: list[float]
+) -> None:
+    ((_, found),) = read(written(tmp_path, text), replace(TABLE, decimal_marks=(",", ",")))
+    assert np.array_equal(found, np.array(row, np.float32))
+
+
+def test_of_a_column_that_stands_alone_a_comma_is_decimal(tmp_path: Path) -> None:
+    one = Preprocessing("table", (1,), (0.0,), (1.0,), columns=("heat",), decimal_marks=(",",))
+    ((_, row),) = read(written(tmp_path, "heat\n68,5\n"), one)
+    assert row.tolist() == [68.5]
 
 
 def test_another_encoding_is_named(tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ def test_columns_of_very_different_units_weigh_alike() -> None:
     assert report.linear.accuracy >= 0.95
 
 
+def test_the_mean_stands_for_what_is_missing() -> None:
+    values, labels = table(0, 1, NAN, 9, 10, NAN), np.array([0, 0, 0, 1, 1, 1])
+
+    report = baseline(values, labels, table(0.5, 9.5, NAN), np.array([0, 1, 1]), "table")
+
+    assert report.linear.accuracy >= 2 / 3
+
+
 def test_a_class_without_training_labels_is_never_answered() -> None:
     values, labels = table(0, 0, 5, 5), np.array([0, 0, 2, 2])
 

@@ -1,5 +1,6 @@
 """How columns write their numbers, and what is said where they cannot be read in one way."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -13,6 +14,7 @@ from edgeline.sources.notation import (
     TEXT,
     THOUSANDS,
     TRUTH,
+    find_marks,
     find_notations,
     parse,
 )
@@ -106,8 +108,42 @@ def test_semicolons_say_that_commas_are_decimal_where_every_cell_has_one():
     assert find_notations({"x": column("1,234", "2,345")}, "\t")[1] == {"x": AMBIGUOUS}
 
 
+def test_a_cell_without_a_value_is_told_from_text():
+    cells = column("21,5", " na ", "-", None, "\u2013", "22")
+    (notation,) = find_notations({"x": cells}, ";")[0].values()
+    values, is_text = parse(cells, notation)
+
+    assert notation is COMMAS
+    assert np.isnan(values).tolist() == [False, True, True, True, True, False]
+    assert not is_text.any()
+
+
+MARKS = {
+    "all as computers write": ({"x": ("1.5", "2"), "y": ("3", "4")}, {}),
+    "commas throughout": ({"x": ("1,5", "2"), "y": ("3", "4")}, {"x": ",", "y": ","}),
+    "thousands between commas": ({"x": ("1,234.5", "2"), "y": ("3", "4")}, {"x": ".", "y": "."}),
+    "both": (
+        {"x": ("1,5", "2"), "y": ("3.25", "4"), "z": ("5", "6")},
+        {"x": ",", "y": ".", "z": ""},
+    ),
+    "true and false": ({"x": ("true", "false")}, {}),
+    "blanks between thousands": (
+        {"x": ("1 234", "5"), "y": ("0,5", "6")},
+        {"x": ",", "y": ","},
+    ),
+}
+
+
+@pytest.mark.parametrize(("cells", "marks"), MARKS.values(), ids=MARKS)
+def test_decimal_marks_are_known_where_the_columns_show_or_share_them(cells, marks):
+    columns = {name: column(*values) for name, values in cells.items()}
+    notations, _ = find_notations(columns, ";")
+
+    assert find_marks(columns, notations) == marks
+
+
 def test_a_cell_of_another_kind_is_text_and_no_number():
-    cells = column("21,5", "n.a.", None, "22")
+    cells = column("21,5", "defekt", None, "22")
     (notation,) = find_notations({"x": cells}, ";")[0].values()
     values, is_text = parse(cells, notation)
 

@@ -216,7 +216,7 @@ HOSTILE = {
     "its sign alone": (b"PAR1" * 20, "."),
     "words": (None, "'warm' in row 2, column temp"),
     "dates": (None, "2020-01-02"),
-    "no value": (None, "no value, or one that is not finite, in row 1, column 1"),
+    "no value": (None, "none in row 1, column temp"),
 }
 TEMPERATURES = {
     "words": ["1", "warm"],

@@ -98,7 +98,12 @@ def test_a_series_may_begin_late_and_may_not_break_off(tmp_path):
     report = prepare_items(tmp_path, given(recordings))
 
     assert [bad.id for bad in report.quarantine] == ["item 001", "item 002", "item 003", "item 004"]
-    assert report.left_out == {"a missing value": 3, "not finite": 1}
+    assert report.left_out == {
+        "a missing value, in column a": 1,
+        "a missing value, in column b": 1,
+        "no value at all": 1,
+        "not finite": 1,
+    }
 
 
 def test_a_series_that_stands_still_is_damaged(tmp_path):
@@ -116,7 +121,7 @@ def test_numbers_that_nothing_measures_are_damage(tmp_path):
     table[2] = 0  # may be a measurement
 
     assert prepare_items(tmp_path, given(table)).left_out == {
-        "a missing value": 1,
+        "a missing value, in column a": 1,
         "not finite": 1,
         "value out of range": 1,
     }
@@ -132,8 +137,10 @@ def test_too_much_damage_stops_and_names_reasons_and_first_items(tmp_path):
 
     assert refused.value.expected == "at most 5.00% of 21 items damaged"
     assert refused.value.found == (
-        "3 (14.29%): 2 a missing value, 1 truncated; the first: 'cut.csv:9', 'item 004', 'item 005'"
+        "3 (14.29%): 2 a missing value, in column a, 1 truncated; "
+        "the first: 'cut.csv:9', 'item 004', 'item 005'"
     )
+    assert refused.value.remedy.endswith("or set data.missing to mean or indicator")
     assert refused.value.exit_code == 3
 
 

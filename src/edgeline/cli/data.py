@@ -13,6 +13,7 @@ from edgeline.cli.options import AsJson, DataName
 from edgeline.datasets import card
 from edgeline.datasets.partition import partition as make_shares
 from edgeline.datasets.prepare import prepare as make_sets
+from edgeline.datasets.raw import INCOMPLETE
 from edgeline.recipe.data import Data, read_settings
 from edgeline.revisions.code import write_code_digests
 from edgeline.sources.fetch import fetch as make_raw
@@ -46,6 +47,9 @@ def prepare(name: DataName) -> None:
         f"{name}: {report.kept} of {report.raw} kept ({sets}); left out: {left_out}; "
         f"{len(report.suspects)} labels are probably wrong"
     )
+    for note in report.column_notes:
+        if note.action == INCOMPLETE:
+            typer.echo(f"{name}: column {note}")
 
 
 def partition(name: DataName) -> None:

@@ -65,9 +65,13 @@ def predict(
 
 
 def _shown(decisions: list[Decision], recordings: list[Summary]) -> Table:
-    rows = [(one.input, one.answer, one.confidence, one.digest) for one in decisions]
+    rows = [(one.input, _describe(one), one.confidence, one.digest) for one in decisions]
     for one in recordings:
         counts = ", ".join(f"{name} {count}" for name, count in one.windows.items())
         rows.append((one.input, f"{one.answer} (windows: {counts})", one.confidence, one.digest))
     told = ((name, said, f"{sure:.1%}", digest[:16]) for name, said, sure, digest in rows)
     return table("item", "class", "confidence", "model", rows=told)
+
+
+def _describe(one: Decision) -> str:
+    return f"{one.answer} (mean for {', '.join(one.filled)})" if one.filled else one.answer

@@ -62,14 +62,19 @@ def _of_series(series: Values) -> Whole:
     sums = np.stack([np.nansum(part, axis=1) for part in parts], axis=1)
     counts = np.stack([(~np.isnan(part)).sum(axis=1) for part in parts], axis=1)
     means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    low, high = np.nanquantile(series.reshape(-1, series.shape[2]), TAILS, axis=0)
+    low, high = _find_tails(series.reshape(-1, series.shape[2]))
     return _quantise(means, low, high).reshape(len(series), -1)
 
 
 def _of_rows(rows: Values) -> Whole:
     """Each feature between its own tails."""
-    low, high = np.quantile(rows, TAILS, axis=0)
-    return _quantise(rows, low, high)
+    return _quantise(rows, *_find_tails(rows))
+
+
+def _find_tails(rows: Values) -> Values:
+    """(2, C) of columns (N, C); of one without a value, zeros."""
+    is_known = (~np.isnan(rows)).any(axis=0)
+    return np.asarray(np.nanquantile(np.where(is_known, rows, 0), TAILS, axis=0))
 
 
 def _quantise(values: Values, low: Values, high: Values) -> Whole:

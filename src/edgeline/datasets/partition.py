@@ -14,7 +14,7 @@ from edgeline.datasets.card import Card, Form
 from edgeline.datasets.duplicates import KEPT
 from edgeline.datasets.items import Items
 from edgeline.datasets.partitioners import FEWEST, assign_devices, mix_distances
-from edgeline.datasets.prepare import SETS, PrepareReport, read_report
+from edgeline.datasets.prepare import SETS, PrepareReport, lacking_columns, read_report
 from edgeline.datasets.profile import moments, profile
 from edgeline.datasets.quality import kind_of
 from edgeline.datasets.splits import draw
@@ -47,7 +47,7 @@ def partition(folder: Path, settings: Data) -> Card:
     return card.write(
         folder,
         source=attribute(settings),
-        form=_form(central, report, settings).to_json(),
+        form=_form(central, lacking_columns(train), report, settings).to_json(),
         deal=_describe_settings(settings),
         owners=[str(share.groups[0]) for share in shares if settings.partition == "natural"],
         devices=list[JsonValue](counts),
@@ -70,17 +70,29 @@ def _write(folder: Path, central: Items, shares: list[Items]) -> None:
         items.write(device(folder, number) / "examples.npz", share)
 
 
-def _form(central: Items, report: PrepareReport, settings: Data) -> Form:
-    """Devices' data stay with them, so mean and deviation are those of the central share."""
+def _form(central: Items, lacking: tuple[int, ...], report: PrepareReport, settings: Data) -> Form:
+    """Devices' data stay with them, so mean and deviation are those of the central share.
+
+    `lacking` are the columns that lack values in the training set.
+    """
     kind = kind_of(central.values)
     grey = kind == "image" and central.values.ndim == 3
     shape = (*central.values.shape[1:], 1) if grey else central.values.shape[1:]
+    _require_values(central, report)
     mean, std = moments(central.values, kind)
     if settings.mean:
         mean, std = settings.mean, settings.std
     try:
         preprocessing = Preprocessing(
-            kind, shape, mean, std, settings.limit or None, columns=report.columns
+            kind,
+            shape,
+            mean,
+            std,
+            settings.limit or None,
+            columns=report.columns,
+            missing="refuse" if kind == "image" else settings.missing,
+            indicators=lacking if settings.missing == "indicator" else (),
+            decimal_marks=report.decimal_marks,
         )
     except ValueError as error:
         raise RecipeError(
@@ -89,6 +101,20 @@ def _form(central: Items, report: PrepareReport, settings: Data) -> Form:
             remedy="leave both empty, so that they are measured",
         ) from None
     return Form(preprocessing, report.classes, settings.augmentation)
+
+
+def _require_values(central: Items, report: PrepareReport) -> None:
+    """Refuse a column of which the central site knows no value, so that nobody knows its mean."""
+    values = central.values.reshape(-1, central.values.shape[-1])
+    if values.dtype == np.uint8 or not (empty := np.isnan(values).all(axis=0)).any():
+        return
+    at = int(empty.argmax())
+    name = report.columns[at] if report.columns else str(at)
+    raise RecipeError(
+        expected=f"a value in column {name} among the {len(central)} items of the central site",
+        found="none, so that its mean is not known",
+        remedy="raise data.central, or name the other columns in data.columns",
+    )
 
 
 def _describe_settings(settings: Data) -> dict[str, JsonValue]:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,18 +14,18 @@ from edgeline.datasets.duplicates import Duplicate, content_digests, find_duplic
 from edgeline.datasets.items import Items, resize
 from edgeline.datasets.label_issues import Suspect, find_label_issues
 from edgeline.datasets.quality import check_damage, inspect, kind_of
-from edgeline.datasets.raw import ColumnNote, QuarantineItem, Raw
+from edgeline.datasets.raw import INCOMPLETE, ColumnNote, QuarantineItem, Raw
 from edgeline.datasets.splits import draw
 from edgeline.digest import canonical_json
 from edgeline.errors import EnvironmentUnfit, RecipeError, Tampered
 from edgeline.files import write_atomically
-from edgeline.preprocess import Kind
+from edgeline.preprocess import Kind, find_missing
 from edgeline.recipe.data import Data
 
 FOLDER = "prepared"
 REPORT = "report.json"
 SETS = ("train", "validation", "test")
-NOTES = "column_notes"
+OPTIONAL = ("column_notes", "decimal_marks")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class PrepareReport:
     classes: tuple[str, ...]
     columns: tuple[str, ...]
     column_notes: tuple[ColumnNote, ...] = ()
-    """On columns that were turned or left out; the file has them only where there are any."""
+    """On columns that were turned, left out or lack values; the file has them only where there are any."""
+    decimal_marks: tuple[str, ...] = ()
+    """Of each column, where numbers are not written as computers write them; else the file has none."""
 
 
 def prepare(folder: Path, settings: Data) -> PrepareReport:
@@ -76,9 +79,12 @@ def prepare(folder: Path, settings: Data) -> PrepareReport:
         suspects=find_label_issues(kept, sets, source.classes, kind, settings.suspects),
         classes=source.classes,
         columns=source.columns,
-        column_notes=source.column_notes,
+        column_notes=(*source.column_notes, *_note_missing(source, kept, sets, settings)),
+        decimal_marks=source.decimal_marks,
     )
-    content = {name: value for name, value in asdict(report).items() if value or name != NOTES}
+    content = {
+        name: value for name, value in asdict(report).items() if value or name not in OPTIONAL
+    }
     write_atomically(folder / FOLDER / REPORT, canonical_json(content))
     return report
 
@@ -100,7 +106,8 @@ def read_report(folder: Path) -> PrepareReport:
             suspects=tuple(Suspect(**one) for one in content["suspects"]),
             classes=tuple(content["classes"]),
             columns=tuple(content["columns"]),
-            column_notes=tuple(ColumnNote(**one) for one in content.get(NOTES, ())),
+            column_notes=tuple(ColumnNote(**one) for one in content.get("column_notes", ())),
+            decimal_marks=tuple(content.get("decimal_marks", ())),
         )
     except FileNotFoundError:
         raise EnvironmentUnfit(
@@ -143,7 +150,8 @@ def assign_sets(
 
 def _remove_bad(source: Raw, kind: Kind, settings: Data) -> Raw:
     """The items that are good, of one size; the others join the quarantine."""
-    good = raw.quarantine_items(source, inspect(source.items, len(source.classes), kind))
+    reasons = inspect(source.items, len(source.classes), kind, source.columns, settings.missing)
+    good = raw.quarantine_items(source, reasons)
     check_damage(good.quarantine, len(source.items) + len(source.quarantine), settings.max_bad)
     if len(good.items) == 0:
         raise RecipeError(
@@ -155,6 +163,37 @@ def _remove_bad(source: Raw, kind: Kind, settings: Data) -> Raw:
         return good
     values = resize(good.items.values, settings.image_size, settings.channels)
     return replace(good, items=replace(good.items, values=values))
+
+
+def lacking_columns(train: Items) -> tuple[int, ...]:
+    """Positions of the columns or channels in which the training items lack values."""
+    values = train.values
+    if values.dtype == np.uint8:
+        return ()
+    axes = tuple(range(values.ndim - 1))
+    return tuple(np.flatnonzero(find_missing(values).any(axis=axes)).tolist())
+
+
+def _note_missing(
+    source: Raw, kept: Items, sets: NDArray[np.str_], settings: Data
+) -> Iterator[ColumnNote]:
+    """How many cells of which columns had no value, in all that could be read, and what was done."""
+    values = source.items.values
+    if values.dtype == np.uint8:
+        return
+    counts = find_missing(values).reshape(-1, values.shape[-1]).sum(axis=0)
+    cells = values.size // values.shape[-1]
+    told = lacking_columns(kept.take(sets == "train")) if settings.missing == "indicator" else ()
+    for at in np.flatnonzero(counts).tolist():
+        done = (
+            "their items are left out"
+            if settings.missing == "refuse"
+            else "the mean stands for them" + ", and an input more says so" * (at in told)
+        )
+        name = source.columns[at] if source.columns else str(at)
+        yield ColumnNote(
+            name, INCOMPLETE, f"{counts[at]:,} of {cells:,} cells have no value; {done}"
+        )
 
 
 def _indivisible(kept: Items, kind: Kind) -> NDArray[np.str_] | None:

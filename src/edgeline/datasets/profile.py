@@ -57,23 +57,25 @@ def profile(train: Items, classes: int, columns: tuple[str, ...], kind: Kind) ->
     """Of the items of one set; `columns` are names of a series' channels or a table's features."""
     counts = np.bincount(train.labels, minlength=classes)
     features = {
-        name: tuple(float(f"{value:.6g}") for value in np.quantile(numbers, LEVELS))
+        name: tuple(float(f"{value:.6g}") for value in np.nanquantile(numbers, LEVELS))
         for name, numbers in _numbers(train.values, columns, kind)
     }
     return Profile(len(train), tuple(int(count) for count in counts), features)
 
 
 def moments(values: NDArray[Any], kind: Kind) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel, of pixels scaled to 0..1; six digits of each.
+    """Mean and standard deviation per channel, of pixels scaled to 0..1 or of the numbers there are; six
+    digits of each.
 
     A channel that never varies gets 1 for its deviation: it becomes zeros, not noise.
     """
     if kind == "image":
         values = (values[..., None] if values.ndim == 3 else values) / np.float64(255)
     flat = values.reshape(-1, values.shape[-1]).astype(np.float64)
-    if kind == "series":
-        flat = flat[~np.isnan(flat).any(axis=1)]
-    mean, std = flat.mean(axis=0), flat.std(axis=0)
+    if kind == "image":
+        mean, std = flat.mean(axis=0), flat.std(axis=0)
+    else:
+        mean, std = np.nanmean(flat, axis=0), np.nanstd(flat, axis=0)
     digits = [tuple(float(f"{value:.6g}") for value in row) for row in (mean, std)]
     return digits[0], tuple(value or 1.0 for value in digits[1])
 
@@ -103,7 +105,8 @@ def _spread(numbers: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.floa
         unknown = np.isnan(some)
         some[unknown] = 0
         count = some.shape[1] - unknown.sum(axis=1)
-        mean = some.sum(axis=1) / count
-        square = np.einsum("nk,nk->n", some, some) / count
+        with np.errstate(invalid="ignore"):  # an item without a value has no mean
+            mean = some.sum(axis=1) / count
+            square = np.einsum("nk,nk->n", some, some) / count
         rows.append((mean, np.sqrt(np.maximum(square - mean**2, 0))))
     return np.concatenate([mean for mean, _ in rows]), np.concatenate([std for _, std in rows])

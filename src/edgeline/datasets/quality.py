@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgeline.datasets.items import Items
 from edgeline.datasets.raw import QuarantineItem
 from edgeline.errors import GateMissed
-from edgeline.preprocess import Kind
+from edgeline.preprocess import Kind, Missing, find_missing
 
 Values: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -20,8 +20,9 @@ Reasons: TypeAlias = NDArray[np.str_]
 LARGEST = 1e30
 
 MISSING = "a missing value"
+EMPTY = "no value at all"
 
-# Ids that a message shows of those that were left out.
+# Ids and reasons that a message shows of those that were left out.
 SHOWN = 3
 
 
@@ -32,13 +33,30 @@ def kind_of(values: Values) -> Kind:
     return "series" if values.ndim == 3 else "table"
 
 
-def inspect(items: Items, classes: int, kind: Kind) -> Reasons:
-    """For every item the first reason to leave it out, or an empty text."""
-    reasons = np.full(len(items), "", dtype="U32")
+def inspect(
+    items: Items, classes: int, kind: Kind, columns: Sequence[str], missing: Missing
+) -> Reasons:
+    """For every item the first reason to leave it out, or an empty text.
+
+    `missing` says what is done with cells without a value: refused, they are named by their column.
+    """
+    reasons = np.full(len(items), "", dtype=object)
     for reason, is_bad in reversed(CHECKS[kind].items()):
         reasons[is_bad(items.values)] = reason
+    if kind != "image":
+        reasons[_has(np.isnan, np.all)(items.values)] = EMPTY
+        if missing == "refuse":
+            _name_missing(reasons, find_missing(items.values), columns)
     reasons[(items.labels < 0) | (items.labels >= classes)] = "label outside the classes"
-    return reasons
+    return reasons.astype(np.str_)
+
+
+def _name_missing(reasons: NDArray[np.object_], missing: Mask, columns: Sequence[str]) -> None:
+    """Put down for every item the first column in which a cell of it has no value."""
+    lacking: Mask = missing if missing.ndim == 2 else np.asarray(missing.any(axis=1))  # (N, C)
+    rows = np.flatnonzero(lacking.any(axis=1))
+    for row, at in zip(rows.tolist(), lacking[rows].argmax(axis=1).tolist(), strict=True):
+        reasons[row] = f"{MISSING}, in column {columns[at]}" if columns else MISSING
 
 
 def check_damage(quarantine: Sequence[QuarantineItem], items: int, allowed: float) -> None:
@@ -51,12 +69,15 @@ def check_damage(quarantine: Sequence[QuarantineItem], items: int, allowed: floa
         return
     counts = Counter(one.reason for one in quarantine)
     most_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    reasons = ", ".join(f"{count} {reason}" for reason, count in most_first)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in most_first[:SHOWN])
+    more = ", and others" if len(most_first) > SHOWN else ""
+    lacks = any(reason.startswith(MISSING) for reason in counts)
+    fill = ", or set data.missing to mean or indicator" if lacks else ""
     first = ", ".join(repr(one.id) for one in quarantine[:SHOWN])
     raise GateMissed(
         expected=f"at most {allowed:.2%} of {items} items damaged",
-        found=f"{len(quarantine)} ({len(quarantine) / items:.2%}): {reasons}; the first: {first}",
-        remedy="correct or remove these items, or raise data.max_bad",
+        found=f"{len(quarantine)} ({len(quarantine) / items:.2%}): {reasons}{more}; the first: {first}",
+        remedy=f"correct or remove these items, or raise data.max_bad{fill}",
     )
 
 
@@ -65,25 +86,20 @@ def _one_colour(images: Values) -> Mask:
     return np.asarray(images.min(axis=inner) == images.max(axis=inner))
 
 
-def _has(is_bad: Callable[[Values], Mask]) -> Callable[[Values], Mask]:
-    """Whether one of an item's numbers is bad."""
-    return lambda values: np.asarray(is_bad(values).reshape(len(values), -1).any(axis=1))
-
-
-def _broken_series(series: Values) -> Mask:
-    """A missing number, other than in the rows of NaN before a series begins."""
-    missing = np.isnan(series)
-    unknown = np.asarray(missing.all(axis=2))
-    begun = np.maximum.accumulate(~unknown, axis=1) | unknown.all(axis=1, keepdims=True)
-    return np.asarray((missing.any(axis=2) & begun).any(axis=1))
+def _has(
+    is_bad: Callable[[Values], Mask], which: Callable[..., Any] = np.any
+) -> Callable[[Values], Mask]:
+    """Whether one of an item's numbers is bad, or with `np.all` every one."""
+    return lambda values: np.asarray(which(is_bad(values).reshape(len(values), -1), axis=1))
 
 
 def _flat_series(series: Values) -> Mask:
     """Every channel stands still over all steps that are known, of which there are two or more."""
-    is_known = np.asarray(~np.isnan(series).any(axis=2))
-    low = np.where(is_known[..., None], series, np.inf).min(axis=1)
-    high = np.where(is_known[..., None], series, -np.inf).max(axis=1)
-    return np.asarray((low == high).all(axis=1) & (is_known.sum(axis=1) > 1))
+    is_known = ~np.isnan(series)
+    low = np.where(is_known, series, np.inf).min(axis=1)
+    high = np.where(is_known, series, -np.inf).max(axis=1)
+    steps = is_known.any(axis=2).sum(axis=1)
+    return np.asarray((low >= high).all(axis=1) & (steps > 1))
 
 
 # What cannot be a measurement.
@@ -95,6 +111,6 @@ IMPOSSIBLE = {
 # A row of equal numbers, such as zeros, may well be a measurement: rows are never called constant.
 CHECKS: dict[Kind, dict[str, Callable[[Values], Mask]]] = {
     "image": {"constant": _one_colour},
-    "series": {MISSING: _broken_series, **IMPOSSIBLE, "constant": _flat_series},
-    "table": {MISSING: _has(np.isnan), **IMPOSSIBLE},
+    "series": {**IMPOSSIBLE, "constant": _flat_series},
+    "table": IMPOSSIBLE,
 }

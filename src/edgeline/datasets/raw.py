@@ -33,16 +33,16 @@ class QuarantineItem:
     """One of a few fixed texts, so that they can be counted."""
 
 
-LEFT_OUT, TURNED = "left out", "turned"
+LEFT_OUT, TURNED, INCOMPLETE = "left out", "turned", "incomplete"
 
 
 @dataclass(frozen=True)
 class ColumnNote:
-    """A column of the source that no network sees, or that had to be turned into numbers, and why."""
+    """A column of the source that no network sees, that was turned into numbers or lacks values, and why."""
 
     name: str
     action: str
-    """LEFT_OUT or TURNED."""
+    """LEFT_OUT, TURNED or INCOMPLETE."""
     reason: str
 
     def __str__(self) -> str:
@@ -64,6 +64,8 @@ class Raw:
     """What could not be decoded; it is not among the items."""
     column_notes: tuple[ColumnNote, ...] = ()
     """Of the source's columns; a file has them only where there are any."""
+    decimal_marks: tuple[str, ...] = ()
+    """Of each column, where numbers are not written as computers write them; else none."""
 
 
 def read(path: Path) -> Raw:
@@ -81,6 +83,7 @@ def read(path: Path) -> Raw:
             column_notes=tuple(
                 ColumnNote(*one) for one in arrays.get("column_notes", text_array([])).tolist()
             ),
+            decimal_marks=tuple(arrays.get("decimal_marks", text_array([])).tolist()),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise Tampered(
@@ -104,6 +107,7 @@ def write(path: Path, raw: Raw) -> None:
                 if raw.column_notes
                 else {}
             ),
+            **({"decimal_marks": text_array(raw.decimal_marks)} if raw.decimal_marks else {}),
         },
     )
 

@@ -10,7 +10,7 @@ from edgeline.artifact import Artifact
 from edgeline.edge.session import Session, load_model
 from edgeline.errors import RecipeError
 from edgeline.metrics import softmax
-from edgeline.preprocess import Values
+from edgeline.preprocess import Preprocessing, Values, find_missing
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Decision:
     """Its probability by softmax, between 0 and 1; not calibrated."""
     digest: str
     """Of the artifact whose model decided."""
+    filled: tuple[str, ...] = ()
+    """Columns in which the input lacks values, for which the mean of the training data stands."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def predict(
     if len(items) == 0:
         return []
     probabilities = _probabilities(artifact, items, session)
-    return _decisions(artifact, probabilities, names or [str(at) for at in range(len(items))])
+    names = names or [str(at) for at in range(len(items))]
+    return _decisions(artifact, items, probabilities, names)
 
 
 def predict_recording(
@@ -77,7 +80,7 @@ def predict_recording(
         RecipeError: as `predict`.
     """
     probabilities = _probabilities(artifact, windows, session)
-    decisions = _decisions(artifact, probabilities, names)
+    decisions = _decisions(artifact, windows, probabilities, names)
     mean = probabilities.mean(axis=0)
     answers = [decision.answer for decision in decisions]
     return decisions, Summary(
@@ -105,10 +108,27 @@ def _probabilities(
 
 
 def _decisions(
-    artifact: Artifact, probabilities: NDArray[np.float64], names: Sequence[str]
+    artifact: Artifact,
+    items: Sequence[Values],
+    probabilities: NDArray[np.float64],
+    names: Sequence[str],
 ) -> list[Decision]:
     classes = artifact.manifest.classes
     return [
-        Decision(name, classes[int(row.argmax())], float(row.max()), artifact.digest)
-        for name, row in zip(names, probabilities, strict=True)
+        Decision(
+            name,
+            classes[int(row.argmax())],
+            float(row.max()),
+            artifact.digest,
+            _find_filled(artifact.preprocessing, item),
+        )
+        for name, item, row in zip(names, items, probabilities, strict=True)
     ]
+
+
+def _find_filled(preprocessing: Preprocessing, item: Values) -> tuple[str, ...]:
+    if preprocessing.is_image:
+        return ()
+    lacking = find_missing(item[None]).any(axis=tuple(range(item.ndim)))
+    columns = preprocessing.columns or [str(at + 1) for at in range(preprocessing.channels)]
+    return tuple(columns[at] for at in np.flatnonzero(lacking).tolist())

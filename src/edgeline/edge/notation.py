@@ -14,10 +14,38 @@ Column: TypeAlias = tuple[str, Sequence[str]]
 """Its name, and its cells as they stand in the file."""
 
 MISSING = frozenset(
-    ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN")
-    + ("N/A", "NA", "NULL", "NaN", "n/a", "nan", "null")
+    (
+        "",
+        "#n/a",
+        "#n/a n/a",
+        "#na",
+        "#nv",
+        "-1.#ind",
+        "-1.#qnan",
+        "-nan",
+        "1.#ind",
+        "1.#qnan",
+        "<na>",
+    )
+    + (
+        "n/a",
+        "n.a.",
+        "na",
+        "nan",
+        "nil",
+        "none",
+        "null",
+        "k.a.",
+        ".",
+        "-",
+        "--",
+        "---",
+        "\u2013",
+        "\u2014",
+        "?",
+    )
 )
-"""What Arrow, by which the lab reads, takes for a cell without a value."""
+"""What stands in a cell of numbers that has no value, in lower case and without blanks around it."""
 
 WORDS = {"true": 1.0, "false": 0.0}
 SPACES = " '\u2019\u00a0\u2009\u202f"
@@ -77,10 +105,25 @@ class Candidates(NamedTuple):
         return any(not one.words for one in self.notations)
 
 
-def decide(columns: Sequence[Candidates], delimiter: str) -> list[Notation | None]:
-    """The notation of each column of a file with this delimiter; None where nothing decides between two."""
+def decide(
+    columns: Sequence[Candidates], delimiter: str, marks: Sequence[str] = ()
+) -> list[Notation | None]:
+    """The notation of each column of a file with this delimiter; None where nothing decides between two.
+
+    `marks` are the decimal marks of the table that a model learned from. They decide, unless a column
+    cannot be read with its own: then the file is written in another way, and says itself in which.
+    """
     commas = _writes_commas(columns)
+    narrowed = [one for one in map(_narrow, columns, marks) if one]
+    if marks and len(narrowed) == len(columns):
+        columns, said = narrowed, {*marks} - {""}
+        commas = said == {","} if len(said) == 1 else None
     return [_decide(one, commas, delimiter) for one in columns]
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell of numbers has no value."""
+    return cell.strip().lower() in MISSING
 
 
 def is_number(cell: str) -> bool:
@@ -88,14 +131,18 @@ def is_number(cell: str) -> bool:
     return any(one.fits([cell.strip()]) for one in (PLAIN, *TURNED))
 
 
-def read_numbers(columns: Sequence[Column], delimiter: str) -> list[list[float]]:
+def read_numbers(
+    columns: Sequence[Column], delimiter: str, marks: Sequence[str] = ()
+) -> list[list[float]]:
     """The numbers of each column, NaN where a cell holds none; `delimiter` stands between the cells.
+
+    `marks` as in `decide`, one for each column, or none.
 
     Raises:
         ValueError: a cell that is no number, or numbers that can be read in two ways.
     """
     stripped = [[cell.strip() for cell in cells] for _, cells in columns]
-    filled = [[cell for cell in cells if cell not in MISSING] for cells in stripped]
+    filled = [[cell for cell in cells if not is_missing(cell)] for cells in stripped]
     possible = [
         Candidates(
             _find_notations(name, cells),
@@ -105,7 +152,7 @@ def read_numbers(columns: Sequence[Column], delimiter: str) -> list[list[float]]
         for (name, _), cells, known in zip(columns, stripped, filled, strict=True)
     ]
     numbers = []
-    for at, notation in enumerate(decide(possible, delimiter)):
+    for at, notation in enumerate(decide(possible, delimiter, marks)):
         if notation is None:
             cell = next(cell for cell in filled[at] if "," in cell)
             name = columns[at][0][:SHOWN]
@@ -116,19 +163,29 @@ def read_numbers(columns: Sequence[Column], delimiter: str) -> list[list[float]]
 
 def _find_notations(name: str, cells: Sequence[str]) -> tuple[Notation, ...]:
     """The notations in which every cell that is filled is a number."""
-    filled = [cell for cell in cells if cell not in MISSING]
+    filled = [cell for cell in cells if not is_missing(cell)]
     if PLAIN.fits(filled):
         is_grouped = bool(filled) and COMMAS_AND_THOUSANDS.fits(filled)
         return (PLAIN, COMMAS_AND_THOUSANDS) if is_grouped else (PLAIN,)
     found = tuple(one for one in TURNED if one.fits(filled))
     if not found:
-        rows = [row for row, cell in enumerate(cells) if cell not in MISSING]
+        rows = [row for row, cell in enumerate(cells) if not is_missing(cell)]
         odd = [row for row in rows if not is_number(cells[row])]
         # Each may be a number, but in another notation than others.
         first = next(iter(odd or (row for row in rows if not PLAIN.fits([cells[row]]))))
         where = f"row {first + 1}, column {name[:SHOWN]}, where a number belongs"
         raise ValueError(f"{cells[first][:SHOWN]!r} in {where}")
     return found
+
+
+def _narrow(one: Candidates, mark: str) -> Candidates | None:
+    """What a decimal mark leaves of the candidates, if anything; without a point a plain number has no mark."""
+    kept = [
+        notation
+        for notation in one.notations
+        if mark in ("", notation.mark) or not (notation.words or one.has_points)
+    ]
+    return one._replace(notations=kept) if kept else None
 
 
 def _writes_commas(columns: Sequence[Candidates]) -> bool | None:
@@ -159,7 +216,7 @@ def _decide(one: Candidates, commas: bool | None, delimiter: str) -> Notation | 
 
 
 def _value(cell: str, notation: Notation) -> float:
-    if cell in MISSING:
+    if is_missing(cell):
         return math.nan
     if cell.lower() in WORDS:
         return WORDS[cell.lower()]

@@ -5,6 +5,7 @@ since swapped columns are the error that no check of shapes finds.
 """
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from edgeline.edge import table
 from edgeline.edge.picture import MAX_FILE_BYTES, read_picture
 from edgeline.errors import RecipeError, first_line
-from edgeline.preprocess import Preprocessing, Values
+from edgeline.preprocess import Preprocessing, Values, find_missing
 
 Named = tuple[str, Values]
 
@@ -29,9 +30,10 @@ def read(path: Path, preprocessing: Preprocessing) -> list[Named]:
     if preprocessing.kind == "image":
         return [(str(path), read_picture(path))]
     rows = _numbers(path, preprocessing)
+    _refuse_missing(path, rows, preprocessing)
     if preprocessing.kind == "series":
-        return _windows(str(path), rows, preprocessing.shape[0])
-    return [(f"{path}:{number}", row) for number, row in enumerate(rows, start=1)]
+        return _require_values(_windows(str(path), rows, preprocessing.shape[0]))
+    return _require_values([(f"{path}:{at}", row) for at, row in enumerate(rows, start=1)])
 
 
 def _windows(name: str, series: NDArray[np.float32], steps: int) -> list[Named]:
@@ -47,15 +49,15 @@ def _windows(name: str, series: NDArray[np.float32], steps: int) -> list[Named]:
 
 
 def _numbers(path: Path, wanted: Preprocessing) -> NDArray[np.float32]:
-    """Rows of numbers (N, channels), all of them finite."""
+    """Rows of numbers (N, channels), none of them infinite; NaN where a cell has no value."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
         is_npy = path.suffix.lower() == ".npy"
-        rows = _npy(path, wanted) if is_npy else table.read_rows(path, wanted.columns)
+        rows = _npy(path, wanted) if is_npy else _table(path, wanted)
         if rows.ndim != 2 or rows.shape[1] != wanted.channels or not len(rows):
             raise ValueError(f"an array of shape {rows.shape}")
-        return _finite(rows)
+        return _finite(rows, wanted.columns)
     except (OSError, EOFError, ValueError, csv.Error) as error:
         told = isinstance(error, OSError) and error.strerror
         reason = told or first_line(error)[:200]
@@ -79,11 +81,41 @@ def _npy(path: Path, wanted: Preprocessing) -> Values:
     return array[:, None] if array.ndim == 1 and wanted.kind == "series" else np.atleast_2d(array)
 
 
-def _finite(rows: Values) -> NDArray[np.float32]:
+def _table(path: Path, wanted: Preprocessing) -> Values:
+    return table.read_rows(path, wanted.columns, wanted.decimal_marks)
+
+
+def _finite(rows: Values, columns: Sequence[str]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
         numbers = np.asarray(rows, np.float32)
-    odd = np.argwhere(~np.isfinite(numbers))
+    odd = np.argwhere(np.isinf(numbers))
     if len(odd):
-        row, column = odd[0] + 1
-        raise ValueError(f"no value, or one that is not finite, in row {row}, column {column}")
+        raise ValueError(f"a number that is not finite in {_place(odd[0], columns)}")
     return numbers
+
+
+def _refuse_missing(path: Path, rows: NDArray[np.float32], wanted: Preprocessing) -> None:
+    """Raises RecipeError for the first cell without a value, where the model takes none."""
+    missing = find_missing(rows[None])[0] if wanted.kind == "series" else find_missing(rows)
+    if wanted.missing == "refuse" and missing.any():
+        raise RecipeError(
+            expected=f"a value in every cell of {path}, as the model was made with data.missing refuse",
+            found=f"none in {_place(np.argwhere(missing)[0], wanted.columns)}",
+            remedy="fill the cell or leave its row out, or train with data.missing mean or indicator",
+        )
+
+
+def _require_values(items: list[Named]) -> list[Named]:
+    for name, values in items:
+        if np.isnan(values).all():
+            raise RecipeError(
+                expected="a value in at least one cell of each item",
+                found=f"none in {name}",
+                remedy="leave it out",
+            )
+    return items
+
+
+def _place(at: NDArray[np.int64], columns: Sequence[str]) -> str:
+    row, column = at.tolist()
+    return f"row {row + 1}, column {columns[column] if columns else column + 1}"

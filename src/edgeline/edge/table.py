@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.edge.notation import MISSING, Column, is_number, read_numbers
+from edgeline.edge.notation import Column, is_missing, is_number, read_numbers
 from edgeline.errors import EnvironmentUnfit
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ MAX_BYTES = 2**28
 """Of numbers in memory; a Parquet file may announce far more than it is long."""
 
 
-def read_rows(path: Path, names: Sequence[str]) -> NDArray[np.float64]:
+def read_rows(path: Path, names: Sequence[str], marks: Sequence[str] = ()) -> NDArray[np.float64]:
     """(N, F) from the columns `names` in their order, or from all where there are none; NaN for no value.
 
-    The first line of a CSV file is a row where it holds numbers alone and not the names.
+    `marks` are the decimal marks of the table that a model learned from, one for each name, or none. The
+    first line of a CSV file is a row where it holds numbers alone and not the names.
 
     Raises:
         ValueError: no such column, rows of another length, or text where a number belongs.
@@ -34,20 +35,32 @@ def read_rows(path: Path, names: Sequence[str]) -> NDArray[np.float64]:
     composed = [_compose(name) for name in names]
     with path.open("rb") as file:
         is_parquet = file.read(4) == b"PAR1"
-    return _parquet(path, composed) if is_parquet else _csv(path, composed)
+    return _parquet(path, composed, marks) if is_parquet else _csv(path, composed, marks)
 
 
-def _csv(path: Path, names: Sequence[str]) -> NDArray[np.float64]:
+def _csv(path: Path, names: Sequence[str], marks: Sequence[str]) -> NDArray[np.float64]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first_line = next((line for line in file if line.strip()), "")
-            delimiter = max(",;\t", key=first_line.count)
+            delimiter = _find_delimiter(first_line)
             file.seek(0)
-            columns = _columns(_equally_long(csv.reader(file, delimiter=delimiter)), names)
+            # Of a column that stands alone, every comma is its own.
+            lines = csv.reader(file, delimiter=delimiter or "\0")
+            columns = _columns(_equally_long(lines), names)
     except UnicodeDecodeError:
         raise ValueError("text in another encoding than UTF-8") from None
-    numbers = np.array(read_numbers(columns, delimiter), np.float64)
+    own = marks if len(marks) == len(columns) else ()
+    numbers = np.array(read_numbers(columns, delimiter, own), np.float64)
     return numbers.T if columns else np.empty((0, 0))
+
+
+def _find_delimiter(first_line: str) -> str:
+    """The mark that occurs most often, if any; a row of numbers may have more decimal commas than semicolons."""
+    for mark in ";\t":
+        if mark in first_line and _are_numbers(first_line.split(mark)):
+            return mark
+    most = max(",;\t", key=first_line.count)
+    return most if most in first_line else ""
 
 
 def _columns(rows: Iterator[list[str]], names: Sequence[str]) -> list[Column]:
@@ -79,7 +92,7 @@ def _equally_long(lines: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell.strip() not in MISSING]
+    filled = [cell for cell in cells if not is_missing(cell)]
     return bool(filled) and all(map(is_number, filled))
 
 
@@ -97,7 +110,7 @@ def _positions(header: Sequence[str], names: Sequence[str]) -> list[int]:
     return [header.index(name) for name in names] if names else list(range(len(header)))
 
 
-def _parquet(path: Path, names: Sequence[str]) -> NDArray[np.float64]:
+def _parquet(path: Path, names: Sequence[str], marks: Sequence[str]) -> NDArray[np.float64]:
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -123,7 +136,9 @@ def _parquet(path: Path, names: Sequence[str]) -> NDArray[np.float64]:
         raise ValueError(str(error).split("\n")[0][:120]) from error
     numbers = {name: cells for name, cells in columns if isinstance(cells, np.ndarray)}
     texts = [(name, cells) for name, cells in columns if not isinstance(cells, np.ndarray)]
-    read = zip((name for name, _ in texts), read_numbers(texts, ""), strict=True)
+    mark_of = dict(zip(wanted, marks, strict=True)) if marks else {}
+    own = [mark_of[name] for name, _ in texts] if marks else []
+    read = zip((name for name, _ in texts), read_numbers(texts, "", own), strict=True)
     numbers |= {name: np.array(column, np.float64) for name, column in read}
     return np.stack([numbers[name] for name in wanted], axis=1) if wanted else np.empty((0, 0))
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -81,7 +82,8 @@ def _regression(
     A class without a training label is never predicted.
     """
     fit = LogisticRegression(max_iter=ITERATIONS)
-    pipeline = make_pipeline(StandardScaler(), fit)
+    # As the network: the mean stands for what is missing.
+    pipeline = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), fit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the report states it
         pipeline.fit(features_NF, labels)

@@ -76,6 +76,11 @@ class Data(Section):
     test: int = Field(1000, ge=1)
     """Items for the number that is reported, where the source has no such set itself."""
 
+    missing: Literal["refuse", "mean", "indicator"] = "refuse"
+    """What is done with cells that have no value: refuse, so that their items count as damaged; the mean of
+    their column at the central site; the mean, and one more input for every column that lacks values in
+    the training set, which says so."""
+
     max_bad: float = Field(0.01, ge=0, le=1)
     """Share of items that may be damaged, constant, not finite or of the wrong size; more stop the run."""
 

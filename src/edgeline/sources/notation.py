@@ -4,6 +4,7 @@ A column is read in the one notation in which most of its cells are numbers. Wha
 which one it is where two fit, `edge.notation` says, since a device must read the same.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,9 +37,7 @@ def find_notations(
     columns: dict[str, "pa.ChunkedArray"], delimiter: str
 ) -> tuple[dict[str, Notation], dict[str, str]]:
     """The notation of every column of text that holds numbers, and what is against each of the others."""
-    from pyarrow import compute
-
-    columns = {name: compute.utf8_trim_whitespace(column) for name, column in columns.items()}
+    columns = {name: clean(column) for name, column in columns.items()}
     notations, problems = {}, {}
     possible = {}
     for name, column in columns.items():
@@ -54,6 +53,36 @@ def find_notations(
     return notations, problems
 
 
+def find_marks(
+    columns: Mapping[str, "pa.ChunkedArray"], notations: Mapping[str, Notation]
+) -> dict[str, str]:
+    """The decimal mark of every column that has a notation, as `edge.notation.decide` takes them; none where
+    all numbers are written as computers write them.
+
+    A column without a point or comma has the mark of the others, where they agree.
+    """
+    if not any(one in rules.TURNED for one in notations.values()):
+        return {}
+    written = {
+        name: notations[name].mark
+        for name, column in columns.items()
+        if name in notations and _count(clean(column), "[.,]")
+    }
+    said = set(written.values())
+    shared = said.pop() if len(said) == 1 else ""
+    return {name: written.get(name, shared) for name in notations}
+
+
+def clean(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """Cells of text without blanks around them; null where a cell has no value."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    trimmed = compute.utf8_trim_whitespace(column)
+    words = pa.array(sorted(rules.MISSING), pa.string())
+    return compute.if_else(compute.is_in(compute.utf8_lower(trimmed), words), None, trimmed)
+
+
 def parse(
     column: "pa.ChunkedArray", notation: Notation
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -61,7 +90,7 @@ def parse(
     import pyarrow as pa
     from pyarrow import compute
 
-    trimmed = compute.utf8_trim_whitespace(column)
+    trimmed = clean(column)
     if notation is PLAIN:
         try:
             return trimmed.cast(pa.float64()).to_numpy(), np.zeros(len(column), dtype=bool)

@@ -4,7 +4,7 @@ All have the channels of the first one that can be read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ SUFFIXES = (*table_files.SUFFIXES, ".npy")
 
 OTHER_CHANNELS = "without the channels of the others"
 NO_RECORDING = "not a recording"
+NO_GROUP = "no group, so that no recording has this row"
 BY_FOLDER = "the folders name the classes"
 OTHER_AXES = "an array of other axes than steps and channels"
 
@@ -52,6 +53,8 @@ class Recording:
     """Of the channels, by name, where they are columns of a file."""
     notes: tuple[ColumnNote, ...] = ()
     """On the columns of its file that are turned or left out."""
+    decimal_marks: tuple[str, ...] = ()
+    """Of the channels, where its file does not write numbers as computers do."""
 
 
 def read_recordings(
@@ -153,6 +156,11 @@ def _read(
     if table_files.lacks_names(read):
         raise BadItem(table_files.NO_NAMES)
     quarantine += [QuarantineItem(f"{one.file.id}:{row}", RAGGED) for row in read.ragged]
+    if settings.group in read.table.column_names:
+        known = np.array([word != "" for word in read.words(settings.group)], dtype=bool)
+        alone = read.rows[~known].tolist()
+        quarantine += [QuarantineItem(f"{one.file.id}:{row}", NO_GROUP) for row in alone]
+        read = replace(read, table=read.table.filter(known), rows=read.rows[known])
     yield from _from_columns(read, one, names, settings, against)
 
 
@@ -190,14 +198,16 @@ def _from_columns(
     unnamed = NOT_NAMED if settings.columns else NOT_EVERYWHERE
     exclude = (settings.label, settings.group)
     selection = select([read], names, exclude, against=against, unnamed=unnamed)
-    names, notes = selection.names, selection.notes
+    names, notes, marks = selection.names, selection.notes, selection.decimal_marks
     if one.class_name and settings.label in present - set(names):
         notes = (*notes, ColumnNote(settings.label, LEFT_OUT, BY_FOLDER))
     words = [one.class_name] * len(read.rows) if one.class_name else read.words(settings.label)
     if not settings.group or settings.group not in present:
         values, texts, (course,) = read.numbers(selection.notations)
         group = _group(one, settings)
-        yield Recording(one.file.id, one.split, group, names, values, words, texts, course, notes)
+        yield Recording(
+            one.file.id, one.split, group, names, values, words, texts, course, notes, marks
+        )
         return
     by_group: dict[str, list[int]] = {}
     for step, group in enumerate(read.words(settings.group)):
@@ -209,7 +219,7 @@ def _from_columns(
         own_texts = {name: cells[at] for name, cells in texts.items()}
         identity = f"{one.file.id}:{group}"
         yield Recording(
-            identity, one.split, group, names, values[at], own, own_texts, course, notes
+            identity, one.split, group, names, values[at], own, own_texts, course, notes, marks
         )
 
 

@@ -1,7 +1,7 @@
 """Which columns of a file a network sees, how their cells become numbers, and why the others are left out."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from edgeline.datasets.raw import LEFT_OUT, TURNED, ColumnNote
@@ -30,10 +30,17 @@ class Selection:
     """Of every column that is read, in their order."""
     notes: tuple[ColumnNote, ...]
     """On those that are turned or left out."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """The decimal mark of every column, where one does not write numbers as computers do."""
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.notations)
+
+    @property
+    def decimal_marks(self) -> tuple[str, ...]:
+        """In the order of the names, or none."""
+        return tuple(self.marks[name] for name in self.names) if self.marks else ()
 
 
 def select(
@@ -58,7 +65,7 @@ def select(
     known = {} if named else {**dict.fromkeys(first.index, INDEX), **against}
     unread = {*exclude, *known}
     own = list(named) or [name for name in first.table.column_names if name not in unread]
-    notations, problems = _find_notations(own, parts)
+    notations, problems, marks = _find_notations(own, parts)
     if named:
         for name, reason in problems.items():
             _refuse_column(name, where, reason)
@@ -66,7 +73,7 @@ def select(
     reasons = {**known, **problems, **dict.fromkeys(others, unnamed if named else NOT_EVERYWHERE)}
     notes = [ColumnNote(name, LEFT_OUT, reasons[name]) for name in present if name in reasons]
     notes += [ColumnNote(name, TURNED, how.words) for name, how in notations.items() if how.words]
-    return Selection(notations, tuple(notes)) if notations else _refuse_all(where, notes)
+    return Selection(notations, tuple(notes), marks) if notations else _refuse_all(where, notes)
 
 
 def find_orders(courses: Sequence[Mapping[str, Course]]) -> dict[str, str]:
@@ -82,8 +89,8 @@ def find_orders(courses: Sequence[Mapping[str, Course]]) -> dict[str, str]:
 
 def _find_notations(
     names: Sequence[str], parts: Sequence[Columns]
-) -> tuple[dict[str, Notation], dict[str, str]]:
-    """How each column is read, and what is against those that hold no numbers, over all parts that have it."""
+) -> tuple[dict[str, Notation], dict[str, str], dict[str, str]]:
+    """How each column is read, what is against those that hold no numbers, and decimal marks, over all parts."""
     import pyarrow as pa
 
     typed: dict[str, Notation] = {}
@@ -106,7 +113,8 @@ def _find_notations(
             typed[name] = notation.TRUTH if is_truth else notation.PLAIN
     written, unread = notation.find_notations(texts, parts[0].delimiter)
     found = {**typed, **written}
-    return {name: found[name] for name in names if name in found}, {**problems, **unread}
+    notations = {name: found[name] for name in names if name in found}
+    return notations, {**problems, **unread}, notation.find_marks(texts, notations)
 
 
 def _describe(kind: "pa.DataType") -> str:

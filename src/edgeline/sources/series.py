@@ -72,10 +72,9 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     splits = text_array([window.split for window in windows])
     texts = text_array([_find_text(window) for window in windows])
     reasons = np.where(texts != "", texts, classes.label_problems(words, labels))
-    notes = merge_notes(recordings)
-    return quarantine_items(
-        Raw(items, splits, class_names, names, tuple(quarantine), notes), reasons
-    )
+    marks = next((one.decimal_marks for one in recordings if one.decimal_marks), ())
+    raw = Raw(items, splits, class_names, names, tuple(quarantine), merge_notes(recordings), marks)
+    return quarantine_items(raw, reasons)
 
 
 def _require_classes(

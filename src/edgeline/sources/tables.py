@@ -30,10 +30,16 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
     on_item(len(ids), len(ids))
     reasons = np.where(reasons != "", reasons, classes.label_problems(words, labels))
     items = Items(values, labels, ids, text_array(groups))
-    ragged, notes = _ragged(parts), selection.notes
-    return quarantine_items(
-        Raw(items, splits, class_names, selection.names, ragged, notes), reasons
+    source = Raw(
+        items,
+        splits,
+        class_names,
+        selection.names,
+        _ragged(parts),
+        selection.notes,
+        selection.decimal_marks,
     )
+    return quarantine_items(source, reasons)
 
 
 def set_files(path: Path) -> list[tuple[str, Path]]:
