@@ -13,6 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from edgeline.provenance.lineage import Lineage
 from edgeline.recipe.federate import Federate
+from edgeline.rounds.best import FederateReport
 from edgeline.rounds.client import ClientReport
 from edgeline.rounds.commit import RoundReport
 from edgeline.rounds.spec import RoundSpec
@@ -21,7 +22,6 @@ from tasks.anchor import anchor_pending
 from tasks.candidate import find_candidate, find_tuned_ancestor
 from tasks.data import DataReport, ensure_data
 from tasks.federate import (
-    FederateReport,
     assign_shards,
     carry_out_round,
     collect_updates,

@@ -37,7 +37,7 @@ def release(
     lineage = add_parts(run, lineage, parts, learned)
     artifact = seal(run, whole, learned, data, int8, parts, lineage)
     rehearsal = rehearse(run, sections.rehearse, artifact, data)
-    passed = gate(run, sections.gate, whole, artifact, data)
+    passed = gate(run, sections.gate, whole, artifact, data, large)
 
     receipt = anchor(run, sections.anchor, artifact, passed, lineage)
     verified = verify(run, sections.anchor, artifact, receipt)

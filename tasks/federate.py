@@ -5,7 +5,6 @@ A client task receives its own folders and the round's checkpoint, and nothing o
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import task
@@ -14,13 +13,11 @@ from prefect.futures import PrefectFuture
 
 from edgeline.datasets import load_set
 from edgeline.figures import curves
-from edgeline.finetuning.evaluate import score, scores
-from edgeline.metrics import Scores
-from edgeline.models.checkpoint import load
 from edgeline.provenance.lineage import Lineage
 from edgeline.recipe.federate import Federate
-from edgeline.rounds import commit, shard
+from edgeline.rounds import best, commit, shard
 from edgeline.rounds import spec as specs
+from edgeline.rounds.best import FederateReport
 from edgeline.rounds.client import EXAMPLES, ClientReport
 from edgeline.rounds.commit import RoundReport
 from edgeline.rounds.spec import RoundSpec
@@ -31,32 +28,6 @@ from tasks.step_result import StepResult
 
 Shard = tuple[Path, ...]
 """Folders of the devices that one task trains, one after the other."""
-
-
-@dataclass(frozen=True)
-class FederateReport:
-    """What the devices' data added."""
-
-    test: Scores
-    before: Scores
-    """Of the network that the rounds began with, on the test set."""
-    validation: float
-    """Of the chosen network."""
-    chosen: int
-    """Number of the round whose network was kept; 0 when none beat the start on validation."""
-    rounds: tuple[float, ...]
-    """Validation accuracy after each round up to the chosen one."""
-    not_kept: tuple[float, ...]
-    """Validation accuracy after each round behind it: none of them is in the network."""
-    devices: int
-    bytes: int
-
-    @property
-    def figure(self) -> str:
-        kept = f"round {self.chosen}" if self.chosen else "the start"
-        change = f"{self.test.accuracy:.3f} on test, from {self.before.accuracy:.3f}"
-        without = f", {len(self.not_kept)} not kept" if self.not_kept else ""
-        return f"{change}, {kept} kept{without}"
 
 
 @task(name="train-shard", task_run_name="round {spec.number}: {folders}", cache_policy=NO_CACHE)
@@ -129,29 +100,20 @@ def select_best(
     rounds: list[StepResult[RoundReport]],
 ) -> tuple[Path, FederateReport]:
     """Keep the network that is best on validation, the start included; of equals the latest."""
-    reports = [result.report for result in rounds]
-    first, test = load(start.path), load_set(data.path, "test").examples
-    validation = load_set(data.path, "validation").examples
-    before = reports[0].before if reports else score(first, *validation)
-    accuracies = [before, *(report.after for report in reports)]
-    best = max(range(len(accuracies)), key=lambda position: (accuracies[position], position))
-    path = (start, *rounds)[best].path
-    first_number = reports[0].number if reports else 1
-    picture = curves.rounds(accuracies, kept=best, first=first_number)
+    path, report = best.select_best(
+        start.path,
+        start.step,
+        [(result.path, result.report) for result in rounds],
+        load_set(data.path, "validation").examples,
+        load_set(data.path, "test").examples,
+    )
+    first = rounds[0].report.number if rounds else 1
+    picture = curves.rounds(report.accuracies, kept=len(report.rounds), first=first)
     runs.log_figures(run.tracked, {"rounds": picture})
     rows = [
-        {**row, "kept": position <= best}
-        for position, report in enumerate(reports, start=1)
-        for row in report.rows()
+        {**row, "kept": result.report.number <= report.chosen}
+        for result in rounds
+        for row in result.report.rows()
     ]
     runs.log_table(run.tracked, rows, "devices.json")
-    return path, FederateReport(
-        test=scores(load(path), *test),
-        before=scores(first, *test),
-        validation=accuracies[best],
-        chosen=reports[best - 1].number if best else 0,
-        rounds=tuple(accuracies[1 : best + 1]),
-        not_kept=tuple(accuracies[best + 1 :]),
-        devices=len({device for report in reports for device in report.devices}),
-        bytes=path.stat().st_size,
-    )
+    return path, report

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeline.comparison import Comparison, compare
 from edgeline.datasets import load_central, load_set
 from edgeline.figures import curves
 from edgeline.figures.answers import answer_figures
-from edgeline.finetuning.evaluate import logits, scores
+from edgeline.finetuning.evaluate import logits
 from edgeline.finetuning.finetune import FinetuneReport, finetune
-from edgeline.metrics import Scores
-from edgeline.metrics import scores as scores_of
-from edgeline.models.checkpoint import Checkpoint, load, save
+from edgeline.metrics import Scores, scores
+from edgeline.models.checkpoint import load, save
 from edgeline.recipe.finetune import Finetune
 from edgeline.tracking import runs
 from tasks.run import Run
@@ -29,6 +29,8 @@ class TuneReport:
     test: Scores
     before: Scores
     """Of the pretrained network on the same test set."""
+    gains: tuple[Comparison, ...]
+    """Against the pretrained network."""
     bytes: int
     tuning: FinetuneReport
 
@@ -66,14 +68,13 @@ def tune(
     if len(report.seeds) > 1:
         pictures["seeds"] = curves.seeds("finetune", report.seeds)
     runs.log_figures(run.tracked, pictures)
-    test = _evaluate(run, checkpoint, data)
-    before_test = scores(before, *load_set(data.path, "test").examples)
-    return path, TuneReport(test, before_test, path.stat().st_size, report)
-
-
-def _evaluate(run: Run, checkpoint: Checkpoint, data: "StepResult[DataReport]") -> Scores:
-    """Scores on the test set, with the pictures that say where the network is wrong and how sure it is."""
     test = load_set(data.path, "test")
-    outputs = logits(checkpoint, test.values)
-    runs.log_figures(run.tracked, answer_figures(outputs, test, data.report.form))
-    return scores_of(outputs, test.labels)
+    first, after = (logits(each, test.values) for each in (before, checkpoint))
+    runs.log_figures(run.tracked, answer_figures(after, test, data.report.form))
+    return path, TuneReport(
+        test=scores(after, test.labels),
+        before=scores(first, test.labels),
+        gains=(compare(pretrained.step, first, after, test.labels),),
+        bytes=path.stat().st_size,
+        tuning=report,
+    )

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact, open_artifact
-from edgeline.datasets import load_set
+from edgeline.comparison import Comparison, compare
+from edgeline.datasets import load_central, load_set
 from edgeline.edge.session import load, load_model
 from edgeline.errors import GateMissed
+from edgeline.finetuning.baseline import learn
 from edgeline.metrics import accuracy
 from edgeline.preprocess import Values
 from edgeline.recipe.gate import Gate
@@ -31,6 +33,8 @@ class GateReport:
     """Of the present candidate; None where there is none that answers the same question."""
     not_compared: str = ""
     """Why the present candidate has no accuracy here; empty where it has, and where there is none."""
+    gains: tuple[Comparison, ...] = ()
+    """On the test set, against the tuned network where the run has it, and against both baselines."""
 
     @property
     def figure(self) -> str:
@@ -49,13 +53,15 @@ def gate(
     whole: StepResult[object],
     artifact: StepResult[object],
     data: StepResult[object],
+    large: StepResult[object] | None,
 ) -> tuple[Path, GateReport]:
-    """Compare the sealed model with the recipe's limits and with the present candidate.
+    """Compare the sealed model with the recipe's limits, the present candidate, `large` and the baselines.
 
-    `whole` is the same network in fp32. All of them answer here and now: no earlier report is believed.
+    `whole` is the same network in fp32, `large` the tuned one. All of them answer here and now: no earlier
+    report is believed.
 
     Raises:
-        GateMissed: too inaccurate, too much lost by quantisation, or worse than the candidate.
+        GateMissed: too inaccurate, too much lost by quantisation, or worse than the candidate or a baseline.
     """
     sealed = open_artifact(artifact.path)
     values, labels = load_set(data.path, "validation").examples
@@ -63,12 +69,21 @@ def gate(
     after = _accuracy(sealed, values, labels)
     present, not_compared = _candidate(run, sealed)
     candidate = _accuracy(present, values, labels) if present else None
-    report = GateReport(after, fp32 - after, candidate, not_compared)
-    for limit in settings.limits(report.validation, report.quantisation_loss, report.candidate):
+    test = load_set(data.path, "test")
+    inputs = sealed.preprocessing(test.values)
+    logits = load_model(sealed).logits(inputs)
+    classes, kind = len(sealed.manifest.classes), sealed.preprocessing.kind
+    plain = learn(*load_central(data.path).examples, test.values, classes, kind)
+    gains = baselines = plain.comparisons(logits, test.labels)
+    if large:
+        tuned = load(large.path).logits(inputs)
+        gains = compare("tuned network", tuned, logits, test.labels), *baselines
+    report = GateReport(after, fp32 - after, candidate, not_compared, gains)
+    for limit in settings.limits(after, report.quantisation_loss, candidate, baselines):
         if not limit.is_met:
             raise GateMissed(
                 expected=f"{limit.expected} (gate.{limit.setting})",
-                found=f"{limit.measured:.4f}",
+                found=limit.found,
                 remedy="nothing was anchored or registered; improve the model, or change the gate knowingly",
             )
     return artifact.path, report
@@ -91,17 +106,5 @@ def _candidate(run: Run, sealed: Artifact) -> tuple[Artifact | None, str]:
     if not (run.workspace.artifacts / present.artifact).is_dir():
         return None, "its artifact is not on this machine"
     candidate = open_artifact(run.workspace.artifacts / present.artifact)
-    others = find_differences(sealed, candidate)
+    others = sealed.find_differences(candidate)
     return (None, f"it has other {' and '.join(others)}") if others else (candidate, "")
-
-
-def find_differences(one: Artifact, other: Artifact) -> list[str]:
-    """In words, what of their classes and the form of their inputs keeps two models from being compared."""
-    form, other_form = one.preprocessing, other.preprocessing
-    shared = {
-        "classes": one.manifest.classes == other.manifest.classes,
-        "columns": form.columns == other_form.columns,
-        "ways with missing cells": (form.missing == "refuse") == (other_form.missing == "refuse"),
-        "inputs": (form.kind, form.shape) == (other_form.kind, other_form.shape),
-    }
-    return [name for name, is_shared in shared.items() if not is_shared]

@@ -5,9 +5,9 @@ from prefect.cache_policies import NO_CACHE
 
 from edgeline.digest import sha256_file
 from edgeline.provenance.lineage import Lineage
+from edgeline.rounds.best import FederateReport
 from edgeline.rounds.commit import RoundReport
 from tasks.data import DataReport
-from tasks.federate import FederateReport
 from tasks.results import TrainingResults
 from tasks.run import Run
 from tasks.step_result import StepResult

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeline.comparison import Comparison, compare
 from edgeline.compression.judge import Judgement, judge
 from edgeline.compression.quantise import QuantiseReport
 from edgeline.compression.quantise import quantise as quantise_model
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Int8Report:
     test: Scores
-    fp32: Scores
-    """Of the same network before, on the test set."""
+    gains: tuple[Comparison, ...]
+    """Against the same network in fp32."""
     bytes: int
     quantisation: QuantiseReport
     judgement: Judgement
@@ -39,7 +40,7 @@ class Int8Report:
     @property
     def figure(self) -> str:
         how = "" if self.quantisation.method == "static" else f" ({self.quantisation.method})"
-        change = f"{self.test.accuracy:.3f} from {self.fp32.accuracy:.3f}"
+        change = f"{self.test.accuracy:.3f} from {self.gains[0].accuracy.before:.3f}"
         return f"{change}, {self.bytes:,} bytes{how}"
 
 
@@ -70,7 +71,7 @@ def quantise(
     runs.log_figures(run.tracked, answer_figures(after, test, data.report.form))
     return path, Int8Report(
         test=scores(after, test.labels),
-        fp32=scores(before, test.labels),
+        gains=(compare(whole.step, before, after, test.labels),),
         bytes=path.stat().st_size,
         quantisation=report,
         judgement=against[0],

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from edgeline.finetuning.baseline import BaselineReport
+from edgeline.rounds.best import FederateReport
 from edgeline.rounds.commit import RoundReport
 from edgeline.serving.rehearse import RehearsalReport
 from tasks.anchor import AnchorReport, VerifyReport
 from tasks.controls import ControlReport
 from tasks.data import DataReport
 from tasks.export import OnnxReport
-from tasks.federate import FederateReport
 from tasks.finetune import TuneReport
 from tasks.gate import GateReport
 from tasks.pretrain import PretrainReport

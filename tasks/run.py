@@ -32,6 +32,8 @@ class Run:
     folder: Path
     """Where a step may write what it makes; its own while a step runs."""
     force: bool = False
+    score: str = "accuracy"
+    """By which steps are judged, as `gate.score`."""
 
     @property
     def workspace(self) -> Workspace:
@@ -73,7 +75,8 @@ def start_run(
             "recipe": recipe,
         }
         tracked = runs.start_run(recipe, name, tags, workspace.mlartifacts)
-        run = Run(name, recipe, workspace.root, tracked, tracked, workspace.run(name), force)
+        score, folder = resolved.recipe.gate.score, workspace.run(name)
+        run = Run(name, recipe, workspace.root, tracked, tracked, folder, force, score)
         with runs.closed_with(tracked):
             runs.log_params(tracked, {key: value for key, value, _, _ in resolved.rows()})
             yield run, resolved.recipe

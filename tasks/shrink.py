@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeline.comparison import Comparison, compare
 from edgeline.compression.distill import DistillReport, distill, student_spec
 from edgeline.datasets import load_central, load_set
 from edgeline.datasets.printed import generate
 from edgeline.figures import curves
-from edgeline.finetuning.evaluate import scores
-from edgeline.metrics import Scores
+from edgeline.finetuning.evaluate import logits
+from edgeline.metrics import Scores, scores
 from edgeline.models.checkpoint import load, save
 from edgeline.recipe.shrink import Shrink
 from edgeline.tracking import runs
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class ShrinkReport:
     test: Scores
+    gains: tuple[Comparison, ...]
+    """Against the large network."""
     bytes: int
     distillation: DistillReport
 
@@ -57,5 +60,7 @@ def shrink(
     )
     path = save(student, run.workspace.checkpoints)
     runs.log_figures(run.tracked, {"learning": curves.learning(report.training)})
-    test = scores(student, *load_set(data.path, "test").examples)
-    return path, ShrinkReport(test, path.stat().st_size, report)
+    test = load_set(data.path, "test")
+    large, small = (logits(each, test.values) for each in (teacher, student))
+    gains = (compare(tuned.step, large, small, test.labels),)
+    return path, ShrinkReport(scores(small, test.labels), gains, path.stat().st_size, report)

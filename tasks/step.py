@@ -1,7 +1,8 @@
 """What every step has in common: it is done once for its key, and MLflow and the watcher hear of it.
 
 A step is a function `(run, inputs...) -> (path, report)`; `step` makes it a Prefect task that
-returns a `StepResult`. A report may have a `figure`: the few words that fit a progress line.
+returns a `StepResult`. A report may have a `figure`, the few words that fit a progress line, and
+`gains`, comparisons of what it made with what was there before.
 """
 
 import functools
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from logging import INFO, WARNING
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, ParamSpec, TypeVar, get_args
@@ -18,6 +20,7 @@ from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import TypeAdapter
 
+from edgeline.comparison import HARMED
 from edgeline.recipe.section import Section
 from edgeline.tracking import runs
 from tasks.run import Run
@@ -56,9 +59,13 @@ def step(
                 result = _carry_out(function, name, key, arguments, parents_of(inputs), tracked)
                 remember(run, result, key)
             note_use(run, result, key)
-            figure = str(getattr(result.report, "figure", ""))
-            watcher().finished(name, figure, result.seconds, result.reused)
-            get_run_logger().info("%s: %s", "reused" if result.reused else "done", figure)
+            gains = getattr(result.report, "gains", ())
+            remarks = [one.remark(run.score) for one in gains]
+            figure = "; ".join(filter(None, (getattr(result.report, "figure", ""), *remarks)))
+            harmed = any(one.by(run.score).effect == HARMED for one in gains)
+            watcher().finished(name, figure, result.seconds, result.reused, harmed)
+            how, level = ("reused" if result.reused else "done"), WARNING if harmed else INFO
+            get_run_logger().log(level, "%s: %s", how, figure)
             return result
 
         return task(name=name, task_run_name=name, cache_policy=NO_CACHE)(perform)

@@ -8,6 +8,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from edgeline.comparison import describe
 from edgeline.files import finite, write_json
 from edgeline.fingerprint import fingerprint
 from edgeline.metrics import Scores
@@ -50,6 +51,7 @@ def _summary(run: Run, results: Results) -> dict[str, Any]:
             "published": data.published,
         },
         "steps": _steps(results),
+        "effects": _effects(run, results),
         "artifact": _artifact(run, release),
         "anchor": asdict(release.anchor.report),
         "split": {
@@ -109,6 +111,14 @@ def _steps(results: Results) -> dict[str, Any]:
     return steps
 
 
+def _effects(run: Run, results: Results) -> list[dict[str, Any]]:
+    """What each step did to the answers on the test set, in the order of the line; `gate` is the sealed model."""
+    training, release = results.training, results.release
+    learned = [training.finetune, training.shrink] if training else []
+    made: list[StepResult[Any]] = [*learned, results.federate, release.quantise, release.gate]
+    return [gain.row(one.step, run.score) for one in made for gain in one.report.gains]
+
+
 def _row(result: StepResult[Any], scores: Scores | None = None) -> dict[str, Any]:
     """The figures of a step: scores on the test set, by default its report's; bytes of what it made; time."""
     test, size = (getattr(result.report, name, None) for name in ("test", "bytes"))
@@ -135,25 +145,26 @@ def _links(run: Run) -> dict[str, str]:
 
 
 def _publish(run: Run, summary: dict[str, Any]) -> None:
-    rows = [{"step": name, **figures} for name, figures in summary["steps"].items()]
+    rows = [{"step": name, **step} for name, step in summary["steps"].items()]
     digest = summary["artifact"]["digest"]
-    create_table_artifact(
-        rows, key=f"{run.recipe}-summary", description=f"{run.name}, artifact {digest}"
-    )
+    about = f"{run.name}, artifact {digest}"
+    create_table_artifact(rows, key=f"{run.recipe}-summary", description=about)
+    create_table_artifact(summary["effects"], key=f"{run.recipe}-effects", description=about)
     if "mlflow" in summary["links"]:
         create_link_artifact(
             summary["links"]["mlflow"], f"{run.name} in MLflow", key=f"{run.recipe}-mlflow"
         )
     scores = {
-        f"{name}.test_{score}": figures[score]
-        for name, figures in summary["steps"].items()
+        f"{name}.test_{score}": step[score]
+        for name, step in summary["steps"].items()
         for score in ("accuracy", "balanced_accuracy", "auc")
-        if figures.get(score) is not None
+        if step.get(score) is not None
     }
     runs.log_metrics(run.flow_run, {**scores, "model_bytes": summary["artifact"]["bytes"]})
     _complete_pretrained(run, scores)
-    reused = [name for name, figures in summary["steps"].items() if figures["reused"]]
+    reused = [name for name, step in summary["steps"].items() if step["reused"]]
     tags = {
+        "effects": "; ".join(map(describe, summary["effects"])),
         "artifact": digest,
         "transaction": summary["anchor"]["transaction"],
         "reused": ", ".join(reused) or "nothing",

@@ -15,7 +15,9 @@ class Watcher(Protocol):
     def advanced(self, step: str, done: int, total: int, figure: str) -> None:
         """`done` of `total` epochs, rounds or parts; `figure` is a word on how well it goes."""
 
-    def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None: ...
+    def finished(
+        self, step: str, figure: str, seconds: float, reused: bool, harmed: bool = False
+    ) -> None: ...
 
 
 class Nobody:
@@ -25,7 +27,9 @@ class Nobody:
 
     def advanced(self, step: str, done: int, total: int, figure: str) -> None: ...
 
-    def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None: ...
+    def finished(
+        self, step: str, figure: str, seconds: float, reused: bool, harmed: bool = False
+    ) -> None: ...
 
 
 class _Present:

@@ -77,6 +77,23 @@ def test_the_drawing_is_static_and_links_to_the_list(open_page: Any, make: Any) 
     page.wait_for_selector(f"details[open] >> text={artifact.subject}")
 
 
+def test_a_round_that_was_not_kept_is_drawn_as_such_however_long_its_recipes_name(
+    make: Any,
+) -> None:
+    exhibits = make.line(3)
+    data, last = exhibits[0].entry.statement, exhibits[6].entry.statement
+    about = {"recipe": "a" * 40, "number": 4, "kept": 0}
+    unused = make.document(
+        "round", {"checkpoint.safetensors": make.subject("4")}, [data, last], about
+    )
+    drawn = pages.render(make.page_of([*exhibits, make.entry(unused, 20)])).decode()
+
+    rows = re.findall(r'<a href="#\w+" class="(round[^"]*)">.*?</a>', drawn, re.DOTALL)
+    assert rows == ["round", "round", "round", "round unused"]
+    assert drawn.split('class="round unused"')[1].split("</a>")[0].count("not kept") == 1
+    assert drawn.split("<svg")[1].split("</svg>")[0].count("not kept") == 1
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_the_page_fits_narrow_and_dark_screens(
     open_page: Any, make: Any, width: int, scheme: str

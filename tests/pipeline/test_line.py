@@ -4,6 +4,7 @@ Takes half a minute: the build is a process, one test does every step again, and
 """
 
 import os
+import re
 
 import mlflow
 import onnx
@@ -177,6 +178,49 @@ def test_missed_gate_anchors_nothing_and_moves_no_alias(copy, monkeypatch):
     assert "gate.min_accuracy" in refused.stderr
     assert copy.ask("audit", "log")["entries"] == before
     assert tracked.get_model_version_by_alias("digits", "candidate").version == candidate
+
+
+def test_a_step_that_harms_is_named_wherever_the_run_is_told(built, copy, monkeypatch):
+    """Networks of a few hundred weights, shrunken further, which logistic regression beats."""
+    told = {(one["step"], one["against"]): one for one in built["effects"]}
+    shrink, sealed = told["shrink", "finetune"], told["gate", "logistic regression"]
+    assert shrink["effect"] == sealed["effect"] == "harmed"
+    assert shrink["high"] < 0
+    assert (shrink["fixed"] - shrink["broken"]) / 1000 == pytest.approx(shrink["gain"])
+    assert sealed["before"] == built["baseline"]["logistic"]["accuracy"]
+    assert sealed["after"] == built["steps"]["quantise"]["accuracy"]
+    assert list(told)[:3] == [
+        ("finetune", "pretrained"), ("shrink", "finetune"), ("federate", "shrink"),
+    ]  # fmt: skip
+    tracked = copy.tracked(monkeypatch)
+    experiment = tracked.get_experiment_by_name("digits").experiment_id
+    (run, *_) = tracked.search_runs([experiment], f"attributes.run_name = '{built['run']}'")
+    assert "shrink harmed against finetune, -" in run.data.tags["effects"]
+
+    again = copy.edgeline("run", "digits", *quick("rehearse.items=30"))
+    (line,) = [one for one in again.stderr.splitlines() if one[3:].startswith("shrink ")]
+    assert line.startswith(" ! ")
+    assert "harmed against finetune, -" in line
+    assert "harmed: shrink -" in again.stdout
+    assert "worse than the logistic regression, 0." in again.stdout
+
+
+def test_a_model_below_its_baseline_is_held_back_unless_the_recipe_says_so(built, copy):
+    before = copy.ask("audit", "log")["entries"]
+
+    refused = copy.edgeline(
+        "run", "digits", *quick("quantise.calibration_items=60", "gate.allow_below_baseline=false")
+    )
+
+    assert refused.returncode == 3
+    logistic = f"{built['baseline']['logistic']['accuracy']:.4f}"
+    assert f"not below that of the logistic regression, {logistic}" in refused.stderr
+    assert "(gate.allow_below_baseline)" in refused.stderr
+    assert re.search(
+        r"found 0\.\d{4}, a gain of -0\.\d{4} \(-0\.\d{4} to -0\.\d{4}\)", refused.stderr
+    )
+    assert copy.ask("audit", "log")["entries"] == before
+    assert copy.run("quantise.calibration_items=60")["registered"]
 
 
 def test_only_the_newest_runs_are_kept(built, copy):

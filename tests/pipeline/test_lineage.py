@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 from edgeline.metrics import Scores
 from edgeline.provenance.lineage import Lineage
+from edgeline.rounds.best import FederateReport
 from edgeline.rounds.commit import RoundReport
-from tasks.federate import FederateReport
 from tasks.lineage import build_lineage
 from tasks.run import Run
 from tasks.step_result import StepResult
@@ -31,7 +31,7 @@ def rounds() -> list[StepResult[RoundReport]]:
 def test_rounds_behind_the_best_one_say_that_they_were_not_kept(monkeypatch):
     monkeypatch.setattr(RoundReport, "remarks", lambda self: {"number": self.number})
     scores = Scores(0.9, 0.9, None)
-    best = FederateReport(scores, scores, 0.9, 1, (0.9,), (0.8, 0.7), 10, 1)
+    best = FederateReport(scores, (), 0.9, 0.8, 1, (0.9,), (0.8, 0.7), 10, 1)
     data = result("data", "d", SimpleNamespace(revision="a"))
     start = Lineage().add("small", "f" * 64, (), {"recipe": "digits"})
 

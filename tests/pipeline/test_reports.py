@@ -11,7 +11,7 @@ from edgeline.datasets.card import Form
 from edgeline.datasets.raw import LEFT_OUT, TURNED, ColumnNote
 from edgeline.preprocess import Preprocessing
 from tasks.data import DataReport
-from tasks.gate import GateReport, find_differences
+from tasks.gate import GateReport
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
 
@@ -66,4 +66,4 @@ def test_models_are_compared_where_they_answer_the_same_question(
     one = open_artifact(min(GOLDEN.iterdir()))
     other = replace(one, item_preprocessing=replace(one.preprocessing, **changes))
 
-    assert find_differences(one, other) == differences
+    assert one.find_differences(other) == differences

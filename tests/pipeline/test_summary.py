@@ -4,9 +4,19 @@ from typing import Any
 
 import pytest
 
+from edgeline.cli.live import Lines
 from edgeline.cli.summary import print_summary
+from edgeline.comparison import Change, Comparison
 from edgeline.metrics import Scores
-from tasks.federate import FederateReport
+from edgeline.rounds.best import FederateReport
+
+
+def effect(step: str, against: str, word: str, gain: float) -> dict[str, Any]:
+    return {
+        **{"step": step, "against": against, "effect": word, "score": "balanced_accuracy"},
+        **{"before": 0.8, "after": 0.8 + gain, "gain": gain, "low": gain - 0.05},
+        **{"high": gain + 0.05, "fixed": 3, "broken": 2},
+    }
 
 
 def summary(**federated: Any) -> dict[str, Any]:
@@ -15,7 +25,17 @@ def summary(**federated: Any) -> dict[str, Any]:
         "run": "digits-build-20260101-120000",
         "data_digest": "d" * 64,
         "baseline": {"trivial": {}, "logistic": {}, "published": ""},
-        "steps": {"gate": {"accuracy": None, "seconds": 0.1, "reused": False}},
+        "steps": {
+            "shrink": {"accuracy": 0.9, "seconds": 0.1, "reused": False},
+            "gate": {"accuracy": None, "seconds": 0.1, "reused": False},
+        },
+        "effects": [
+            effect("finetune", "pretrained", "helped", 0.1),
+            effect("shrink", "finetune", "harmed", -0.1),
+            effect("federate", "shrink", "helped", 0.1),
+            effect("gate", "logistic regression", "harmed", -0.1),
+            effect("gate", "trivial rule", "within chance", 0.01),
+        ],
         "artifact": {"path": "a", "bytes": 10, "tuned_bytes": 90, "tuned_speed_up": None},
         "split": {"bytes_on_wire": 7, "equal": True, "requests_per_s": None},
         "federated": {"devices": 10, **federated},
@@ -44,7 +64,37 @@ def test_every_round_is_kept_or_not(
     assert told in capsys.readouterr().out
 
 
+def test_the_end_says_in_words_which_steps_helped_and_which_harmed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_summary(summary(rounds=0))
+
+    told = capsys.readouterr().out.splitlines()
+    assert [line for line in told if line.startswith("shrink") and line.endswith("harmed")]
+    at = next(number for number, line in enumerate(told) if line.startswith("effects"))
+    assert told[at : at + 5] == [
+        "effects     test balanced accuracy against the step before, with the 95 % interval of the gain",
+        "            helped: finetune +0.1000 (+0.0500 to +0.1500), federate +0.1000 (+0.0500 to +0.1500)",
+        "            within chance: none",
+        "            harmed: shrink -0.1000 (-0.1500 to -0.0500)",
+        "sealed      worse than the logistic regression, 0.8000: -0.1000 (-0.1500 to -0.0500); "
+        "within chance of the trivial rule, 0.8000: +0.0100 (-0.0400 to +0.0600)",
+    ]
+
+
+def test_a_step_that_harmed_gets_no_tick(capsys: pytest.CaptureFixture[str]) -> None:
+    with Lines() as lines:
+        lines.finished("finetune", "0.9 on test", 1.0, reused=False)
+        lines.finished("shrink", "0.8", 1.0, reused=False, harmed=True)
+        lines.finished("federate", "0.7", 1.0, reused=True, harmed=True)
+
+    marks = [line.split()[:2] for line in capsys.readouterr().err.splitlines()]
+    assert marks == [["✓", "finetune"], ["!", "shrink"], ["!", "federate"]]
+
+
 def test_the_progress_line_counts_the_rounds_that_were_not_kept() -> None:
-    start, end = Scores(0.9, 0.9, None), Scores(0.95, 0.95, None)
-    report = FederateReport(end, start, 0.96, 2, (0.93, 0.96), (0.95,), 10, 1000)
+    end = Scores(0.95, 0.95, None)
+    change = Change(0.9, 0.95, 0.01, 0.09)
+    gains = (Comparison("shrink", change, change, 6, 1),)
+    report = FederateReport(end, gains, 0.96, 0.9, 2, (0.93, 0.96), (0.95,), 10, 1000)
     assert report.figure == "0.950 on test, from 0.900, round 2 kept, 1 not kept"

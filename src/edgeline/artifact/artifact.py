@@ -75,6 +75,18 @@ class Artifact:
             for kind, specs in (("inputs", model.inputs), ("outputs", model.outputs))
         )  # type: ignore[return-value]  # of exactly two
 
+    def find_differences(self, other: "Artifact") -> list[str]:
+        """In words, what of their classes and the form of their inputs keeps two models from being compared."""
+        form, other_form = self.preprocessing, other.preprocessing
+        shared = {
+            "classes": self.manifest.classes == other.manifest.classes,
+            "columns": form.columns == other_form.columns,
+            "ways with missing cells": (form.missing == "refuse")
+            == (other_form.missing == "refuse"),
+            "inputs": (form.kind, form.shape) == (other_form.kind, other_form.shape),
+        }
+        return [name for name, is_shared in shared.items() if not is_shared]
+
 
 def open_artifact(folder: Path) -> Artifact:
     """The artifact in `folder`, verified to the last byte.

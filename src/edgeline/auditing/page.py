@@ -18,7 +18,7 @@ from edgeline.anchoring.events import TreeAnchored
 from edgeline.auditing.answers import VALID, Entry, shown_time
 from edgeline.auditing.audit import Audit
 from edgeline.auditing.drawing import draw_lineage
-from edgeline.auditing.entries import parents_first
+from edgeline.auditing.entries import is_abandoned, parents_first
 from edgeline.digest import JsonValue, canonical_json
 from edgeline.page import Markup, inline_json, standalone, templates
 from edgeline.provenance.record import Deployment
@@ -110,6 +110,7 @@ def _words(page: Page, exhibits: Mapping[str, Exhibit], ordered: Sequence[Entry]
             num_statements=sum(entry.kind != "tree" for entry in ordered),
             drawing=draw_lineage(ordered),
             kinds=KINDS,
+            is_abandoned=is_abandoned,
             most_links=MOST_LINKS,
             utc=shown_time,
         )

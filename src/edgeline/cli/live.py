@@ -53,10 +53,15 @@ class Lines:
     def advanced(self, step: str, done: int, total: int, figure: str) -> None:
         self._show(step, f"{done}/{total}  {figure}")
 
-    def finished(self, step: str, figure: str, seconds: float, reused: bool) -> None:
+    def finished(
+        self, step: str, figure: str, seconds: float, reused: bool, harmed: bool = False
+    ) -> None:
+        """A step that made the answers worse gets no tick."""
         self._remove(step)
         mark, took = ("↻", "reused") if reused else ("✓", f"{seconds:.1f} s")
-        self._console.print(Text(printable(f" {mark} {step:<12}{figure:<44}{took:>9}")))
+        mark = "!" if harmed else mark
+        line = printable(f" {mark} {step:<12}{figure:<44}{took:>9}")
+        self._console.print(Text(line), soft_wrap=True)
 
     def _show(self, name: str, note: str = "") -> None:
         if name not in self._working:

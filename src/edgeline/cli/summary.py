@@ -8,8 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeline.cli.console import printable
+from edgeline.comparison import HARMED, HELPED, WITHIN_CHANCE, figures
 from edgeline.recipe.steps import STEPS
 
+GATE = "gate"
+"""Whose effects are those of the sealed model."""
+STANDING = {HELPED: "better than", WITHIN_CHANCE: "within chance of", HARMED: "worse than"}
 UNEVEN = 0.01
 WIDTH = 100
 """Of a file or pipe, for which rich would take 80 and cut numbers off."""
@@ -34,11 +38,13 @@ def _steps(summary: dict[str, Any]) -> Table:
     for column in (*scores.values(), "bytes", "seconds"):
         table.add_column(column, justify="right", min_width=max(len(column), 9))
     table.add_column("", no_wrap=True)
+    effects = {one["step"]: one["effect"] for one in summary["effects"] if one["step"] != GATE}
     for name, step in summary["steps"].items():
         cells = [_score(step.get(score)) for score in scores]
         size = f"{step['bytes']:,}" if "bytes" in step else ""
         took = "reused" if step["reused"] else f"{step['seconds']:.1f}"
-        table.add_row(name, *cells, size, took, f"[dim]{STEPS.get(name, '')}[/dim]")
+        note = "; ".join(filter(None, (effects.get(name), STEPS.get(name))))
+        table.add_row(name, *cells, size, took, f"[dim]{note}[/dim]")
     return table
 
 
@@ -60,6 +66,7 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
     artifact, anchor, split, federated = (
         summary[key] for key in ("artifact", "anchor", "split", "federated")
     )
+    yield from _effects(summary["effects"])
     if beside := list(_beside(summary["baseline"])):
         yield "beside", "; ".join(beside)
     yield "artifact", artifact["path"]
@@ -86,6 +93,28 @@ def _facts(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "servers", "are down; `edgeline up` starts them"
     yield "check it", f"edgeline verify {artifact['path']}"
     yield "took", f"{summary['seconds']} s"
+
+
+def _effects(effects: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """In words, what each step did to the answers, and how the sealed model stands beside others."""
+    score = effects[0]["score"].replace("_", " ")
+    heading = f"test {score} against the step before, with the 95 % interval of the gain"
+    yield "effects", heading
+    for word in (HELPED, WITHIN_CHANCE, HARMED):
+        steps = [
+            f"{one['step']} {figures(one)}"
+            for one in effects
+            if one["step"] != GATE and one["effect"] == word
+        ]
+        yield "", f"{word}: {', '.join(steps) or 'none'}"
+    yield (
+        "sealed",
+        "; ".join(
+            f"{STANDING[one['effect']]} the {one['against']}, {one['before']:.4f}: {figures(one)}"
+            for one in effects
+            if one["step"] == GATE
+        ),
+    )
 
 
 def _rounds(federated: dict[str, Any]) -> str:

@@ -18,7 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from edgeline.metrics import Labels, Scores, scores
+from edgeline.comparison import Comparison, compare
+from edgeline.metrics import Labels, Logits, Scores, scores
 from edgeline.preprocess import Kind, Values
 
 Features: TypeAlias = NDArray[np.float64]
@@ -51,26 +52,48 @@ class BaselineReport:
         return f"{linear:.3f} logistic regression, {trivial:.3f} trivial rule"
 
 
-def baseline(
-    values: Values, labels: Labels, test_values: Values, test_labels: Labels, kind: Kind
-) -> BaselineReport:
-    """Learn from the first items, measure on the others; nothing is random.
+@dataclass(frozen=True)
+class Baseline:
+    """Answers (N, classes) to the test items of what needs no network."""
+
+    trivial: Features
+    linear: Features
+    converged: bool
+
+    def comparisons(self, logits_NC: Logits, labels_N: Labels) -> tuple[Comparison, ...]:
+        """A model's answers to the same items beside both."""
+        rules = {"logistic regression": self.linear, "trivial rule": self.trivial}
+        return tuple(compare(name, rule, logits_NC, labels_N) for name, rule in rules.items())
+
+
+def learn(
+    values: Values, labels: Labels, test_values: Values, classes: int, kind: Kind
+) -> Baseline:
+    """Learn from the first items, answer the others; nothing is random.
 
     `values` (N, ...) as in `datasets.items.Items`.
     """
-    describe, extract = FEATURES[kind]
-    classes = int(max(labels.max(), test_labels.max())) + 1
     answer = int(np.bincount(labels).argmax())
-    always = np.tile(np.eye(classes)[answer], (len(test_labels), 1))
-    logits, converged = always, True
-    if len(np.unique(labels)) > 1:  # with one class alone, regression is that rule
-        logits, converged = _regression(extract(values), labels, extract(test_values), classes)
+    always = np.tile(np.eye(classes)[answer], (len(test_values), 1))
+    if len(np.unique(labels)) == 1:  # then regression is that rule
+        return Baseline(always, always, converged=True)
+    _, extract = FEATURES[kind]
+    return Baseline(always, *_regression(extract(values), labels, extract(test_values), classes))
+
+
+def baseline(
+    values: Values, labels: Labels, test_values: Values, test_labels: Labels, kind: Kind
+) -> BaselineReport:
+    """Learn from the first items as `learn` does, measure on the others."""
+    classes = int(max(labels.max(), test_labels.max())) + 1
+    answers = learn(values, labels, test_values, classes, kind)
+    describe, extract = FEATURES[kind]
     return BaselineReport(
-        trivial=scores(always, test_labels),
-        answer=answer,
-        linear=scores(logits, test_labels),
+        trivial=scores(answers.trivial, test_labels),
+        answer=int(np.bincount(labels).argmax()),
+        linear=scores(answers.linear, test_labels),
         features=describe(extract(values[:1])),
-        converged=converged,
+        converged=answers.converged,
     )
 
 
