@@ -118,7 +118,8 @@ def look(path: Path) -> Any:
 def hostile() -> Iterator[Attack]:
     """A sound folder, then every hostile file of the tests."""
     intake, archives, medmnist, tables = (
-        _loaded(name) for name in ("test_intake", "test_archives", "test_medmnist", "test_hostile_tables")
+        _loaded(name)
+        for name in ("test_intake", "test_archives", "test_medmnist", "test_hostile_tables")
     )
     sound = partial(_pets, picture=intake.saved("PNG", intake.GREY))
     yield Attack("sound", "image-folder", "pets", sound)

@@ -27,6 +27,8 @@ CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 LOCK = "requirements.lock"
 
+OWNER_ONLY = 0o700
+
 
 class Workspace:
     """A checkout of the project."""
@@ -62,7 +64,7 @@ class Workspace:
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
             if (folder / MARKER).is_file() and (folder / "recipes").is_dir():
-                return cls(folder).checked()
+                return cls(folder).checked().closed()
         raise EnvironmentUnfit(
             expected=f"an edgeline project ({MARKER} and recipes/) here or above",
             found=str(here),
@@ -78,6 +80,14 @@ class Workspace:
                 found=ascii(path),
                 remedy="move or rename the folder",
             )
+        return self
+
+    def closed(self) -> "Workspace":
+        """Itself, with a state folder that only its user can enter, also where it was made before and stood open."""
+        # whoever cannot write there will be told by what is to be written
+        with contextlib.suppress(OSError):
+            self.state.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+            self.state.chmod(OWNER_ONLY)
         return self
 
     def revisions(self, recipe: str) -> Path:

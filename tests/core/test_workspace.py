@@ -33,6 +33,12 @@ def test_outside_a_project_there_is_one_clear_error(tmp_path: Path) -> None:
         Workspace.find(tmp_path)
 
 
+def test_the_state_folder_is_its_users_alone_also_one_of_before(workspace: Workspace) -> None:
+    workspace.state.mkdir(0o755)
+    Workspace.find(workspace.root)
+    assert workspace.state.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize("character", [*AWKWARD, "\n", "\udce9"])
 def test_path_that_a_tool_cannot_bear_is_refused(tmp_path: Path, character: str) -> None:
     root = tmp_path / f"50{character}"

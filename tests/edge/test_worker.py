@@ -9,10 +9,15 @@ import pytest
 from edgeline.artifact import Artifact
 from edgeline.errors import RecipeError, ServiceUnavailable
 from edgeline.serving.broker import connect
-from edgeline.serving.worker import main, subject
+from edgeline.serving.worker import ADDRESS, main, subject
 
 # Port 1 is nobody's: nothing listens there unless it is asked to.
-NOBODY = "nats://127.0.0.1:1"
+NOBODY = "nats://secret@127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ADDRESS, NOBODY)
 
 
 def test_models_never_share_a_subject() -> None:
@@ -25,7 +30,7 @@ def test_a_changed_part_is_refused_before_anything_else(
 ) -> None:
     copy = shutil.copytree(golden_artifact.folder, tmp_path / golden_artifact.digest)
     (copy / "parts" / "1.onnx").write_bytes(b"")
-    assert main([str(copy), "1", NOBODY]) == 4
+    assert main([str(copy), "1"]) == 4
     said = capsys.readouterr()
     assert "parts/1.onnx" in said.err
     assert said.out == ""
@@ -34,16 +39,20 @@ def test_a_changed_part_is_refused_before_anything_else(
 def test_without_a_server_the_worker_ends(
     golden_artifact: Artifact, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(golden_artifact.folder), "0", NOBODY]) == 5
-    assert "a NATS server at nats://127.0.0.1:1" in capsys.readouterr().err
+    assert main([str(golden_artifact.folder), "0"]) == 5
+    said = capsys.readouterr().err
+    assert "a NATS server at nats://127.0.0.1:1;" in said
+    assert "secret" not in said
 
 
-@pytest.mark.parametrize("arguments", [[], ["a"], ["a", "x", "b"], ["a", "0", "b", "--other"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["a"], ["a", "x"], ["a", "0", "--other"], ["a", "0", NOBODY]]
+)
 def test_wrong_arguments_are_answered_with_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    assert "FOLDER INDEX NATS_URL" in capsys.readouterr().err
+    assert "FOLDER INDEX [--follow], with NATS_URL set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("url", ["nats://192.0.2.1:4222", "http://127.0.0.1:4222", "127.0.0.1", ""])

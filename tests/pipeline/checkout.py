@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from typing import Any
 
 import pytest
 from mlflow.tracking import MlflowClient
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowRunFilter
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from edgeline.cli import app
@@ -171,13 +172,11 @@ class Project:
     def prefect_runs(self, state: str) -> list[dict[str, Any]]:
         """Flow runs that the project's server shows in a state."""
         api = {**environment(self.root), **self.variables}["PREFECT_API_URL"]
-        body = json.dumps({"flow_runs": {"state": {"type": {"any_": [state]}}}}).encode()
-        question = urllib.request.Request(
-            f"{api}/flow_runs/filter", body, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(question, timeout=30) as answer:
-            runs: list[dict[str, Any]] = json.load(answer)
-        return runs
+        with SyncPrefectClient(api) as client:
+            found = client.read_flow_runs(
+                flow_run_filter=FlowRunFilter(state={"type": {"any_": [state]}})
+            )
+        return [run.model_dump(mode="json") for run in found]
 
 
 def quick(*changes: str) -> list[str]:

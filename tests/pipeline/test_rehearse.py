@@ -1,6 +1,7 @@
 """A split model as processes of its own over a real NATS server."""
 
 import asyncio
+import os
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from edgeline.graph.file import write
 from edgeline.serving.broker import connect, largest_frame
 from edgeline.serving.client import Answer, ask
 from edgeline.serving.rehearse import rehearse
+from edgeline.serving.worker import ADDRESS
 from tests.brokers import nats_server
 from tests.pipeline.checkout import Project, quick
 
@@ -48,9 +50,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def worker_of(artifact: Artifact, index: int, url: str) -> subprocess.Popen[bytes]:
     """A worker of one part, once it is ready."""
-    command = [sys.executable, "-m", "edgeline.serving.worker", artifact.folder, str(index), url]
+    command = [sys.executable, "-m", "edgeline.serving.worker", artifact.folder, str(index)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    worker = subprocess.Popen([*command, "--follow"], **pipes)
+    worker = subprocess.Popen([*command, "--follow"], env={**os.environ, ADDRESS: url}, **pipes)
     assert worker.stdout.readline() == b"ready\n"
     return worker
 

@@ -1,19 +1,19 @@
 """The real servers, in a folder with spaces and accents: files and blocks stay."""
 
-import contextlib
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import mlflow
+import psutil
 import pytest
 
+from edgeline.errors import ServiceUnavailable
 from edgeline.serving.broker import largest_frame
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, OURS, environment
 from edgeline.stack.loopback import query
-from edgeline.stack.servers import PORTS
+from edgeline.stack.process import log_file
 from tests.pipeline.checkout import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,21 +69,30 @@ def test_status_names_those_that_run(root: Path) -> None:
     assert "nats" not in services.running(root)
 
 
-def test_pages_ask_the_server_that_they_came_from(root: Path) -> None:
-    """Also where the port of its documentation is taken, and the page must not show another project."""
-    with socket.socket() as stranger:
-        with contextlib.suppress(OSError):
-            stranger.bind(("127.0.0.1", PORTS["prefect"]))
-            stranger.listen()
-        prefect = services.ensure_all(["prefect"], root)["prefect"]
-
-    assert prefect.port != PORTS["prefect"]
-    assert query(f"{prefect.url}/ui-settings")["api_url"] == f"{prefect.url}/api"
-    services.stop_all(root, ["prefect"])
-
-
-def test_our_broker_takes_a_request_of_pictures(root: Path) -> None:
+def test_our_broker_takes_a_request_of_pictures_from_this_workspace_alone(root: Path) -> None:
     """Twenty grey pictures of 224 pixels a side are four megabytes."""
     nats = services.ensure_all(["nats"], root)["nats"]
+    given = services.address("nats", root)
+    token = given.removeprefix("nats://").partition("@")[0]
+    command = psutil.Process(nats.pid).cmdline()
 
-    assert largest_frame(nats.url) == 8_388_608 > 20 * 224 * 224 * 4
+    assert largest_frame(given) == 8_388_608 > 20 * 224 * 224 * 4
+    for stranger in (nats.url, nats.url.replace("://", "://guessed@")):
+        with pytest.raises(ServiceUnavailable, match="to be let in by the NATS server") as refusal:
+            largest_frame(stranger)
+        assert refusal.value.exit_code == 5
+        assert "guessed" not in str(refusal.value)
+    assert len(token) > 40
+    assert token not in " ".join(command)
+    assert token not in log_file("nats", root / ".edgeline").read_text()
+
+
+def test_what_servers_write_is_for_their_user_alone(root: Path) -> None:
+    services.ensure_all(["nats", "ganache"], root)
+    state = root / ".edgeline"
+    secrets = [state / "services" / f"nats.{ending}" for ending in ("conf", "token")]
+    written = [*state.glob("chain/ganache/*"), *state.glob("logs/*"), *secrets]
+
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert len(written) > 5
+    assert [path for path in written if path.stat().st_mode & 0o077] == []

@@ -14,9 +14,11 @@ import nats.errors
 from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client
 from nats.aio.msg import Msg
 
-from edgeline.errors import RecipeError, ServiceUnavailable
+from edgeline.errors import RecipeError, ServiceUnavailable, hide_secrets
 
 CONNECT_S = 5
+REFUSED = "Authorization Violation"
+"""What the server answers to those whom it does not know."""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 Handler = Callable[[bytes, str], Awaitable[None]]
@@ -82,9 +84,11 @@ class Broker:
 async def connect(url: str) -> AsyncIterator[Broker]:
     """A connection that is closed at the end, after all that was accepted is handled.
 
+    `url` may hold a token or a password, as in nats://TOKEN@HOST:PORT; messages leave them out.
+
     Raises:
         RecipeError: the address is no nats:// on this machine and no tls:// anywhere.
-        ServiceUnavailable: nobody answers there.
+        ServiceUnavailable: nobody answers there, or only to those with another token.
     """
     _check(url)
     client, closed = _Client(), asyncio.Event()
@@ -104,11 +108,8 @@ async def connect(url: str) -> AsyncIterator[Broker]:
             closed_cb=close,
         )
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise ServiceUnavailable(
-            expected=f"a NATS server at {url}",
-            found=str(error) or type(error).__name__,
-            remedy="start it with `edgeline up`",
-        ) from error
+        await client.close()
+        raise _unavailable(url, error) from error
     try:
         yield Broker(client, closed)
     finally:
@@ -131,6 +132,21 @@ def largest_frame(url: str) -> int:
     return asyncio.run(ask())
 
 
+def _unavailable(url: str, error: Exception) -> ServiceUnavailable:
+    place = hide_secrets(url)
+    if REFUSED in str(error):
+        return ServiceUnavailable(
+            expected=f"to be let in by the NATS server at {place}",
+            found="another token or password than its own" if "@" in url else "no token",
+            remedy="set NATS_URL to nats://TOKEN@HOST:PORT, or unset it: then edgeline uses its own",
+        )
+    return ServiceUnavailable(
+        expected=f"a NATS server at {place}",
+        found=str(error) or type(error).__name__,
+        remedy="start it with `edgeline up`",
+    )
+
+
 def _check(url: str) -> None:
     """Frames hold what a device saw: in the clear they stay on this machine."""
     parts = urlsplit(url)
@@ -138,7 +154,7 @@ def _check(url: str) -> None:
         return
     raise RecipeError(
         expected="a nats:// address of this machine, or a tls:// address",
-        found=url,
+        found=hide_secrets(url),
         remedy="use nats://127.0.0.1:PORT, or serve the other machine over TLS",
     )
 

@@ -1,6 +1,7 @@
 """The model as it will run: parts as processes that talk over a broker, against the uncut model."""
 
 import asyncio
+import os
 import selectors
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from edgeline.manifest import Manifest
 from edgeline.serving.broker import connect, largest_frame
 from edgeline.serving.client import Answer, ask
 from edgeline.serving.frame import items_within
+from edgeline.serving.worker import ADDRESS
 
 TOLERANCE = 1e-4
 
@@ -140,7 +142,8 @@ def _workers(artifact: Artifact, url: str, start_s: float) -> Iterator[None]:
     try:
         for index in range(len(artifact.manifest.parts)):
             pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-            workers.append(subprocess.Popen([*program, str(index), url, "--follow"], **pipes))
+            command = [*program, str(index), "--follow"]
+            workers.append(subprocess.Popen(command, env={**os.environ, ADDRESS: url}, **pipes))
         deadline = time.monotonic() + start_s
         for index, worker in enumerate(workers):
             _wait_until_ready(worker, index, deadline)

@@ -1,6 +1,7 @@
-"""A worker that runs one part: `python -m edgeline.serving.worker FOLDER INDEX NATS_URL`.
+"""A worker that runs one part: `NATS_URL=nats://HOST:PORT python -m edgeline.serving.worker FOLDER INDEX`.
 
-It verifies its part before it loads it, subscribes, prints "ready", and sends on to the next part
+The address is no argument, since every user of a machine reads those of all processes, and it may
+hold a token. The worker verifies its part before it loads it, subscribes, prints "ready", and sends on to the next part
 what this and later parts need: its own outputs and earlier tensors. The last part answers whoever
 asked. Workers of the same part share the requests, so a second one is load balancing. SIGTERM ends
 it after the requests in hand; with `--follow` also the end of standard input does, which comes when
@@ -8,6 +9,7 @@ the process that started it is gone.
 """
 
 import asyncio
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -18,12 +20,14 @@ from numpy.typing import NDArray
 
 from edgeline.artifact import open_part, read_manifest
 from edgeline.edge.session import Session, Tensors, load
-from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable
+from edgeline.errors import EdgelineError, RecipeError, ServiceUnavailable, hide_secrets
 from edgeline.serving.broker import connect
 from edgeline.serving.frame import Failure, Message, decode, encode, encode_within, request_of
 
 GROUP = "parts"
-USAGE = "python -m edgeline.serving.worker FOLDER INDEX NATS_URL [--follow]"
+ADDRESS = "NATS_URL"
+"""The variable that holds the server's address, with a token or a password where it asks for one."""
+USAGE = f"python -m edgeline.serving.worker FOLDER INDEX [--follow], with {ADDRESS} set"
 
 
 def subject(digest: str, index: int) -> str:
@@ -99,7 +103,9 @@ async def serve(folder: Path, index: int, url: str, *, follow: bool = False) -> 
             wait.cancel()
         if broker.closed.is_set():
             raise ServiceUnavailable(
-                expected=f"a connection to {url}", found="closed", remedy="start this worker again"
+                expected=f"a connection to {hide_secrets(url)}",
+                found="closed",
+                remedy="start this worker again",
             )
 
 
@@ -128,9 +134,10 @@ def main(arguments: list[str]) -> int:
     """Runs the part named on the command line; the exit code is that of the error, if any."""
     try:
         match arguments:
-            case [folder, index, url, *options] if index.isdecimal() and set(options) <= {
-                "--follow"
-            }:
+            case [folder, index, *options] if (
+                index.isdecimal() and set(options) <= {"--follow"} and ADDRESS in os.environ
+            ):
+                url = os.environ[ADDRESS]
                 asyncio.run(serve(Path(folder), int(index), url, follow=bool(options)))
                 return 0
         raise RecipeError(

@@ -22,6 +22,7 @@ from edgeline.stack.loopback import is_free
 from edgeline.stack.node import OLDEST, find_node, major_version
 from edgeline.stack.proxy import REMEDY, socks_proxy
 from edgeline.stack.servers import PORTS
+from edgeline.workspace import OWNER_ONLY
 
 State = Literal["ok", "note", "broken"]
 
@@ -117,14 +118,17 @@ def _writable(root: Path) -> Iterator[Finding]:
     """Try it: permissions alone do not tell of a read-only disk."""
     state = state_folder(root)
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        state.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=state):
             pass
     except OSError as error:
         reason = error.strerror or str(error)
         yield Finding("state folder", "broken", reason, f"make {state} writable for you")
+        return
+    if state.stat().st_mode & ~OWNER_ONLY & 0o777:
+        yield Finding("state folder", "note", "others may enter it", f"chmod 700 {state}")
     else:
-        yield Finding("state folder", "ok", "can be written")
+        yield Finding("state folder", "ok", "can be written, by you alone")
 
 
 CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (

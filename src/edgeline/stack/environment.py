@@ -7,7 +7,7 @@ import os
 import pwd
 from pathlib import Path
 
-from edgeline.stack import process
+from edgeline.stack import nats, process
 from edgeline.stack.proxy import NO_PROXY, no_proxy
 from edgeline.workspace import Workspace
 
@@ -63,7 +63,8 @@ def environment(root: Path) -> dict[str, str]:
     }
     for name, suffix in {"prefect": "/api", "ganache": "", "nats": ""}.items():
         if running := process.find(name, state):
-            wanted[ADDRESSES[name]] = running.url + suffix
+            url = nats.with_token(running.url, state) if name == "nats" else running.url
+            wanted[ADDRESSES[name]] = url + suffix
     wanted |= identity(state)
     chosen = {key: value for key, value in wanted.items() if not set_by_user(key)}
     # what is the user's stays in it, so that it is laid over whoever set it

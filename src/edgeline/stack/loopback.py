@@ -3,7 +3,7 @@
 import json
 import socket
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPException
 from typing import Any
@@ -14,12 +14,16 @@ LOOPBACK = "127.0.0.1"
 _open = partial(urllib.request.build_opener(urllib.request.ProxyHandler({})).open, timeout=5)
 
 
-def query(url: str, body: object = None, parse: Callable[[str], Any] = json.loads) -> Any:
+def query(
+    url: str,
+    body: object = None,
+    parse: Callable[[str], Any] = json.loads,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     """Return what one of our servers answers; every failure is an OSError or a ValueError."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        url, data, {"Content-Type": "application/json"} if data else {}
-    )
+    kind = {"Content-Type": "application/json"} if data else {}
+    request = urllib.request.Request(url, data, {**kind, **(headers or {})})
     try:
         with _open(request) as answer:
             return parse(answer.read().decode())

@@ -32,7 +32,8 @@ PORT_TAKEN = (b"address already in use", b"eaddrinuse")
 
 # The child waits for a word before it becomes the server: it is on record before it exists, and if
 # its starter is killed in between, the pipe closes and the child leaves.
-LAUNCHER = 'cd "$1" && shift && read -r go && exec "$@" </dev/null'
+# What it writes is for its user alone.
+LAUNCHER = 'umask 077 && cd "$1" && shift && read -r go && exec "$@" </dev/null'
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,6 @@ class Service:
     url: str = ""
     """Address with {port} in it."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    own_address: Mapping[str, str] = field(default_factory=dict)
-    """Variables that tell the server its own address, with {port} in them; what is set already stays."""
     made_for: str = ""
     """Version and addresses that it depends on: a server made for other ones is started anew."""
     mute: bool = False
@@ -191,7 +190,7 @@ def _launch(service: Service, port: int, state: Path) -> Running:
         pid = os.posix_spawn(
             "/bin/sh",
             ["sh", "-c", LAUNCHER, "sh", str(service.folder), *service.command(port)],
-            {**_variables(service, port), process_info.MARK: _mark(service.name, state)},
+            {**os.environ, **service.environment, process_info.MARK: _mark(service.name, state)},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, reading, 0),
                 (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600),
@@ -215,11 +214,6 @@ def _launch(service: Service, port: int, state: Path) -> Running:
     finally:
         os.close(reading)
         os.close(writing)
-
-
-def _variables(service: Service, port: int) -> dict[str, str]:
-    own = {name: text.format(port=port) for name, text in service.own_address.items()}
-    return {**own, **os.environ, **service.environment}
 
 
 def _await_answer(service: Service, running: Running, state: Path, on_progress: Progress) -> None:

