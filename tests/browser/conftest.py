@@ -18,6 +18,7 @@ from edgeline.auditing.answers import VALID, Entry, Status
 from edgeline.digest import canonical_json, sha256_bytes
 from edgeline.provenance.record import Deployment
 
+STRANGER = "evil.example"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ACCOUNT = f"0x{'a1' * 20}"
 NOON = 1_795_521_600
@@ -191,7 +192,12 @@ def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         # Chromium's sandbox refuses to work for root.
-        started = driver.chromium.launch(executable_path=path, chromium_sandbox=os.geteuid() != 0)
+        started = driver.chromium.launch(
+            executable_path=path,
+            chromium_sandbox=os.geteuid() != 0,
+            # a stranger's name that leads to this machine, as after DNS rebinding
+            args=[f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1"],
+        )
         yield started
         started.close()
 

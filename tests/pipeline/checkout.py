@@ -23,7 +23,9 @@ from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
 
 from edgeline.cli import app
 from edgeline.errors import EdgelineError
+from edgeline.stack import services
 from edgeline.stack.environment import environment
+from tests.sharing import once, stopped_with_this_run
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = (
@@ -31,6 +33,7 @@ PARTS = (
     *("requirements.lock", "pyproject.toml"),
     *("src", "flows", "tasks", "recipes", "contracts", "mlflow"),
 )
+SHARED = ("prefect", "mlflow", "ganache", "nats")
 FOLDER = "un projet à part"
 OF_SERVERS = shutil.ignore_patterns("services", "logs", "ganache", "prefect", "node_modules.lock")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
@@ -193,6 +196,17 @@ def copy_parts(parts: Iterable[str], root: Path) -> None:
             shutil.copytree(source, root / name, ignore=LEFT_OUT)
         else:
             shutil.copy2(source, root / name)
+
+
+def served(run_folder: Path) -> Project:
+    """The project of this run of the tests whose servers serve all that do not stop them."""
+
+    def start(folder: Path) -> None:
+        root = checked_out(folder).root
+        stopped_with_this_run(run_folder, root)
+        services.ensure_all(SHARED, root)
+
+    return Project(once(run_folder, "servers", start) / FOLDER)
 
 
 def checked_out(folder: Path, addresses: Mapping[str, str] | None = None) -> Project:

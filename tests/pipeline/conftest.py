@@ -15,22 +15,14 @@ from mlflow.tracking import MlflowClient
 
 from edgeline.stack import services
 from edgeline.stack.environment import environment
-from tests.pipeline.checkout import FOLDER, Project, checked_out, copied, quick
+from tests.pipeline.checkout import Project, checked_out, copied, quick, served
 from tests.sharing import once, stopped_with_this_run
-
-SHARED = ("prefect", "mlflow", "ganache", "nats")
 
 
 @pytest.fixture(scope="session")
 def project(run_folder: Path) -> Project:
     """The project whose servers serve all tests that do not stop them."""
-
-    def start(folder: Path) -> None:
-        root = checked_out(folder).root
-        stopped_with_this_run(run_folder, root)
-        services.ensure_all(SHARED, root)
-
-    return Project(once(run_folder, "servers", start) / FOLDER)
+    return served(run_folder)
 
 
 @pytest.fixture(scope="session")
