@@ -45,7 +45,7 @@ class DataReport:
     published: str
     """What others reached on these data with all labels, where it is known."""
     column_notes: tuple[ColumnNote, ...] = ()
-    """On columns that were turned or left out."""
+    """On columns that were turned, left out or lack values."""
 
     @property
     def figure(self) -> str:
@@ -54,7 +54,7 @@ class DataReport:
 
     @property
     def _columns(self) -> list[str]:
-        """Where columns were turned or left out: the first of those that are read, and of the notes."""
+        """Where columns were turned, left out or lack values: the first of those that are read, and of the notes."""
         if not self.column_notes:
             return []
         columns = self.form.preprocessing.columns
@@ -63,7 +63,7 @@ class DataReport:
             f"columns {', '.join(columns[:MOST_COLUMNS])}"
             + ", ..." * (len(columns) > MOST_COLUMNS),
             *map(str, self.column_notes[:MOST_COLUMNS]),
-            *([f"{more} more columns turned or left out"] if more > 0 else []),
+            *([f"{more} more columns turned, incomplete or left out"] if more > 0 else []),
         ]
 
 

@@ -109,7 +109,7 @@ def test_where_there_are_none_the_card_is_as_it_was(made, tmp_path):
 
     assert "column_notes" not in (tmp_path / card.CARD).read_text("utf-8")
     assert "column_notes" not in (tmp_path / "prepared" / "report.json").read_text("utf-8")
-    assert "Columns turned or left out" not in words_of(given)
+    assert "Columns turned, incomplete or left out" not in words_of(given)
     assert "- columns" not in markdown(given[0], None)
 
 

@@ -73,9 +73,7 @@ def test_filled_cells_are_counted_and_what_was_done_is_sealed(
 
     assert sum(written.sets.values()) == ROWS
     assert (form.missing, form.indicators, form.decimal_marks) == (missing, indicators, (",", ","))
-    assert (
-        str(written.column_notes[-1]) == f"load incomplete: 30 of 100 cells have no value; {told}"
-    )
+    assert str(written.column_notes[0]) == f"load incomplete: 30 of 100 cells have no value; {told}"
     assert read_report(tmp_path / "data" / "x").column_notes == written.column_notes
     assert not [one for one in written.profile.features["load"] if np.isnan(one)]
 
@@ -108,7 +106,7 @@ def test_what_lacks_values_outside_the_training_set_alone_has_no_indicator(tmp_p
     written = made(tmp_path, missing="indicator", path="sets")
 
     assert written.form.preprocessing.indicators == ()
-    assert str(written.column_notes[-1]).endswith("; the mean stands for them")
+    assert str(written.column_notes[0]).endswith("; the mean stands for them")
 
 
 def test_without_missing_cells_nothing_is_said_of_them(tmp_path: Path) -> None:

@@ -169,6 +169,9 @@ WRITTEN = {
     "thousands between blanks": "temp;open\n1 234,5;1\n12'000;2\n",
     "commas after semicolons": "temp;open\n1,234;1\n5,678;2\n",
     "commas that points decide": "temp\topen\n1,234\t0.5\n5,678\t1.5\n",
+    "both marks in one table": "temp;open\n68,5;1.234\n0,5;2.5\n",
+    "a column that a comma beside it decides": "temp;open\n68,5;900\n0,5;1.234\n",
+    "a gap beside": "temp;open\n68,5;1.234\n;12.000\n",
     "an accent in two pieces": "temp;ope\u0301\n1;2\n3;4\n",
 }
 
@@ -183,11 +186,16 @@ def test_numbers_mean_the_same_to_lab_and_device(tmp_path: Path, text: str) -> N
     data = tmp_path / "data" / "x"
     fetch(data, Data(source="table", path="a.csv", columns=columns), root=tmp_path)
     source = raw.read(data / "raw.npz")
-    form = Preprocessing("table", (2,), (0.0,) * 2, (1.0,) * 2, columns=source.columns)
+    described = {"columns": source.columns, "decimal_marks": source.decimal_marks}
+    form = Preprocessing("table", (2,), (0.0,) * 2, (1.0,) * 2, missing="mean", **described)
     read_by_device = np.stack([row for _, row in read(tmp_path / "a.csv", form)])
 
     assert len(source.items.values) == 2
-    assert np.array_equal(read_by_device, source.items.values)
+    assert np.array_equal(read_by_device, source.items.values, equal_nan=True)
+    for row, learned in zip(rows, source.items.values, strict=True):
+        (tmp_path / "alone.csv").write_text(f"{names}\n{row}\n")
+        ((_, alone),) = read(tmp_path / "alone.csv", form)
+        assert np.array_equal(alone, learned, equal_nan=True)
 
 
 def test_what_can_be_read_in_two_ways_is_refused_by_both(tmp_path: Path) -> None:

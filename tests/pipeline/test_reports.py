@@ -46,7 +46,9 @@ def test_the_line_of_the_data_says_which_columns_are_read_and_why_others_are_not
     stored = TypeAdapter(DataReport).dump_json(report(*notes))
     assert TypeAdapter(DataReport).validate_json(stored) == report(*notes)
     many = [ColumnNote(f"c{at}", LEFT_OUT, "text") for at in range(13)]
-    assert report(*many).figure.endswith("c9 left out: text; 3 more columns turned or left out")
+    assert report(*many).figure.endswith(
+        "c9 left out: text; 3 more columns turned, incomplete or left out"
+    )
 
 
 def test_the_line_of_the_gate_says_why_a_candidate_was_not_compared() -> None:

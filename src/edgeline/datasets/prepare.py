@@ -79,7 +79,7 @@ def prepare(folder: Path, settings: Data) -> PrepareReport:
         suspects=find_label_issues(kept, sets, source.classes, kind, settings.suspects),
         classes=source.classes,
         columns=source.columns,
-        column_notes=(*source.column_notes, *_note_missing(source, kept, sets, settings)),
+        column_notes=(*_note_missing(source, kept, sets, settings), *source.column_notes),
         decimal_marks=source.decimal_marks,
     )
     content = {
