@@ -1,6 +1,6 @@
 """What is stored against what was anchored: registered versions, released artifacts, revisions of data."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -13,14 +13,16 @@ from prefect.cache_policies import NO_CACHE
 from edgeline import revisions
 from edgeline.anchoring.subject import Named
 from edgeline.auditing import holdings
-from edgeline.auditing.findings import MISSING, Finding, judge, require_harmless
+from edgeline.auditing.findings import Finding, judge, require_harmless
 from edgeline.auditing.holdings import OpenSession
-from edgeline.auditing.releases import find_releases, lost, newest_by_version, require_candidate
+from edgeline.auditing.registered import audit_releases
 from edgeline.auditing.stored import verify_stored
 from edgeline.auditing.verdict import verify
 from edgeline.datasets import card
 from edgeline.digest import sha256_file
+from edgeline.errors import ServiceUnavailable
 from edgeline.stack import services
+from edgeline.stack.outside import require_given
 from edgeline.tracking import registry
 from edgeline.workspace import LOCAL, Workspace
 
@@ -41,12 +43,17 @@ def audit_chains() -> list[Finding]:
 def audit_versions() -> list[Finding]:
     """Compare what MLflow stores for each version with its manifest, and the manifest with its chain.
 
-    What was released must be there, and each candidate what was released last.
+    What was released must be there, and each candidate what was released last. Where MLflow is away, that is a
+    finding, beside what was found until then.
     """
-    workspace = Workspace.find()
-    versions = registry.versions()
-    findings = []
-    with _open(workspace) as sessions:
+    findings: list[Finding] = []
+    return [judge("MLflow", "", partial(_audit_versions, Workspace.find(), findings)), *findings]
+
+
+def _audit_versions(workspace: Workspace, findings: list[Finding]) -> None:
+    with registry.answering(), _open(workspace) as sessions:
+        require_given(["mlflow"])
+        versions = registry.versions()
         for version in versions:
             finding = judge(
                 str(version),
@@ -55,41 +62,21 @@ def audit_versions() -> list[Finding]:
                 is_pending=holdings.is_pending(workspace, version.chain, version.artifact),
                 unreadable=(registry.Unreadable,),
             )
+            require_given(["mlflow"])
             now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
             registry.tag_version(version, {"audit": finding.verdict, "audit.time": now})
             findings.append(finding)
-        return findings + _audit_registry(workspace, versions, sessions)
-
-
-def _audit_registry(
-    workspace: Workspace, versions: list[registry.Version], sessions: OpenSession
-) -> list[Finding]:
-    """Released versions that were deleted, and candidates that were moved by hand."""
-    chains = holdings.reachable_chains(workspace, sessions)
-    released = [one for name in chains for one in find_releases(sessions(name))]
-    released.sort(key=lambda one: one.entry.time, reverse=True)
-    complete = chains == holdings.anchored_chains(workspace)
-    registered = {(one.name, one.number) for one in versions}
-    missing = [
-        Finding(str(one), one.artifact, MISSING, str(lost(one)))
-        for key, one in sorted(newest_by_version(released).items())
-        if one.is_valid and key not in registered
-    ]
-    candidates = []
-    for name in sorted({name for name, _ in registered} | {one.name for one in released}):
-        version = registry.candidate(name)
-        number, digest = (version.number, version.artifact) if version else ("", "")
-        if version is None or not holdings.is_pending(workspace, version.chain, digest):
-            check = partial(require_candidate, name, number, released, complete)
-            candidates.append(judge(f"candidate of {name}", digest, check))
-    return missing + candidates
+        findings += audit_releases(workspace, versions, registry.candidate, sessions)
 
 
 @task(name="audit-artifacts", cache_policy=NO_CACHE)
 def audit_artifacts() -> list[Finding]:
     """Hash every file of each released artifact again and ask its chain for it."""
-    workspace = Workspace.find()
-    registered = {version.artifact: version.chain for version in registry.versions()}
+    workspace, registered = Workspace.find(), {}
+    # where it is away, `audit_versions` has said so
+    with suppress(ServiceUnavailable), registry.answering():
+        require_given(["mlflow"])
+        registered = {version.artifact: version.chain for version in registry.versions()}
     with _open(workspace) as sessions:
         return [
             judge(

@@ -213,6 +213,22 @@ def test_a_chain_that_is_away_is_said_after_everything_else(
     assert verdicts[f"digits version {built['registered']['version']}"] == "unasked"
 
 
+def test_an_mlflow_that_is_away_is_said_after_everything_else(built, copy, published):
+    """Released artifacts, the chain and the data are looked at all the same."""
+    folder = copy.root / built["artifact"]["path"]
+    with copy.entered({"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}):
+        with pytest.raises(EnvironmentUnfit, match="mlflow at http://127.0.0.1:9, as MLFLOW_TRACK"):
+            audit()
+        before = {one["what"]: one["verdict"] for one in published()}
+        flip(folder / "model.onnx", 1000)
+        with pytest.raises(Tampered, match=f"artifact {folder.name[:16]}"):
+            audit()
+    assert before.pop("MLflow") == "unasked"
+    assert set(before.values()) == {"ok"}
+    assert {"chain local", "data digits", f"artifact {folder.name[:16]}"} <= set(before)
+    assert {one["what"]: one["verdict"] for one in published()}["MLflow"] == "unasked"
+
+
 @pytest.mark.parametrize(
     "name", ["requirements.txt", "MLmodel", "code/loader.py", "extra_files/more"]
 )
@@ -236,7 +252,7 @@ def test_a_candidate_that_was_taken_away_and_a_version_that_was_deleted_are_foun
         tracked.set_registered_model_alias("digits", "candidate", number)
         audit()
         tracked.delete_model_version("digits", number)
-        with pytest.raises(Tampered, match="2 of 6 otherwise"):  # its alias went with it
+        with pytest.raises(Tampered, match="2 of 7 otherwise"):  # its alias went with it
             audit()
     verdicts = {one["what"]: one["verdict"] for one in published()}
     assert verdicts[f"digits version {number}"] == "missing"

@@ -24,8 +24,8 @@ class Finding:
     digest: str
     verdict: str
     """ok; tampered (released without being on the chain included); revoked (or its key compromised); pending
-    (still to be anchored); missing (released, and deleted); unreadable; unasked (the chain that would know is
-    away, or there is none of that name)."""
+    (still to be anchored); missing (released, and deleted); unreadable; unasked (the chain or registry
+    that would know is away, or there is none of that name)."""
     detail: str
 
 
@@ -65,7 +65,7 @@ def require_harmless(findings: Sequence[Finding]) -> None:
     Raises:
         Tampered: something is not what was anchored; the message names the first.
         Revoked: everything is, and something was revoked.
-        EnvironmentUnfit: nothing is known to be wrong, and a chain could not be asked.
+        EnvironmentUnfit: nothing is known to be wrong, and a chain or the registry could not be asked.
     """
     bad = [one for one in findings if one.verdict not in HARMLESS]
     if not bad:
@@ -74,7 +74,7 @@ def require_harmless(findings: Sequence[Finding]) -> None:
     raise ERRORS[first.verdict](
         expected="everything that is stored as it was anchored, and nothing revoked",
         found=f"{len(bad)} of {len(findings)} otherwise: {first.what} is {first.verdict} ({first.detail})",
-        remedy="start the chain and audit again; nothing else was found"
+        remedy="start it and audit again; nothing else was found"
         if first.verdict == UNASKED
         else "do not use it; restore stored bytes from an intact copy, replace what was revoked",
     )

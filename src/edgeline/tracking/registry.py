@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +19,17 @@ from mlflow.store.entities import PagedList
 from mlflow.tracking import MlflowClient
 from mlflow.types import Schema
 from mlflow.types import TensorSpec as MlflowTensor
+from sqlalchemy.exc import SQLAlchemyError
 
 from edgeline.digest import folder_root
-from edgeline.errors import RecipeError, ServiceUnavailable, Tampered, first_line
+from edgeline.errors import (
+    EdgelineError,
+    RecipeError,
+    ServiceUnavailable,
+    Tampered,
+    first_line,
+    hide_secrets,
+)
 from edgeline.manifest import Net, TensorSpec
 from edgeline.workspace import LOCAL
 
@@ -68,6 +77,21 @@ class StoredModel(NamedTuple):
     """The folder of what was kept with it."""
     files: str
     """Digest of the folder with all of its files: loader, requirements, signature and whatever else is there."""
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Whatever MLflow fails with inside of the block is a ServiceUnavailable, for whoever must go on without it."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        if isinstance(error, EdgelineError):
+            raise
+        raise ServiceUnavailable(
+            expected=f"MLflow at {hide_secrets(mlflow.get_tracking_uri())} to answer",
+            found=first_line(error),
+            remedy="start it, or correct MLFLOW_TRACKING_URI",
+        ) from error
 
 
 def candidate(recipe: str) -> Version | None:
