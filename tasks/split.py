@@ -11,8 +11,9 @@ from edgeline.datasets import load_set
 from edgeline.digest import digest_of, sha256_file
 from edgeline.edge.agreement import Agreement
 from edgeline.edge.session import Tensors
+from edgeline.errors import Tampered
 from edgeline.export.onnx import INPUT
-from edgeline.files import write_atomically
+from edgeline.keyed_record import read_record, write_record
 from edgeline.recipe.split import Split
 from edgeline.splitting.cut import check, cut
 from edgeline.splitting.planner import SplitPlan, plan
@@ -71,8 +72,8 @@ def _plan_once(run: Run, model: Path, inputs: Tensors, settings: Split) -> Split
     plans = TypeAdapter(SplitPlan)
     name = f"{sha256_file(model)}-{digest_of(settings.model_dump_json())[:16]}.json"
     path = run.workspace.plans / name
-    with contextlib.suppress(OSError, ValueError):
-        return plans.validate_json(path.read_bytes())
+    with contextlib.suppress(ValueError, Tampered):
+        return plans.validate_python(read_record(run.workspace, path))
     made = plan(model, inputs, settings)
-    write_atomically(path, plans.dump_json(made, indent=1))
+    write_record(run.workspace, path, plans.dump_python(made, mode="json"))
     return made

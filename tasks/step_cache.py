@@ -12,15 +12,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
+from prefect import get_run_logger
 from pydantic import TypeAdapter
 
 from edgeline.code import code_digest
 from edgeline.digest import digest_of
-from edgeline.files import read_json, write_json
+from edgeline.errors import Tampered
+from edgeline.keyed_record import read_record, write_record
 from edgeline.recipe.section import Section
 from edgeline.workspace import lock_digest
 from tasks.run import Run
 from tasks.step_result import StepResult, identity
+from tasks.watch import watcher
 
 R = TypeVar("R")
 
@@ -44,11 +47,15 @@ def recall(
 ) -> StepResult[R] | None:
     """The result of an earlier run for the same key, if its files are still what they were.
 
-    A record that is damaged, or that points out of the project, counts as none.
+    A record that is damaged, that points out of the project, or that others wrote counts as none.
     """
-    record = read_json(_record(run, name, key)) or {}
     try:
+        record = read_record(run.workspace, _record(run, name, key)) or {}
         recorded = result_type.validate_python({**record, "reused": True})
+    except Tampered as error:
+        watcher().note(f"{name} is done again: {error}")
+        get_run_logger().warning("done again: %s", error)
+        return None
     except ValueError:
         return None
     result = replace(recorded, path=run.root / recorded.path)
@@ -58,7 +65,7 @@ def recall(
 
 def remember(run: Run, result: StepResult[Any], key: str) -> None:
     """Write the record by which `recall` finds the result."""
-    write_json(_record(run, result.step, key), _to_json(run, result))
+    write_record(run.workspace, _record(run, result.step, key), _to_json(run, result))
 
 
 def note_use(run: Run, result: StepResult[Any], key: str) -> None:

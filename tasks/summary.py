@@ -11,6 +11,7 @@ from prefect.runtime import flow_run
 from edgeline.comparison import describe
 from edgeline.files import finite, write_json
 from edgeline.fingerprint import fingerprint
+from edgeline.keyed_record import write_record
 from edgeline.metrics import Scores
 from edgeline.recipe import Recipe
 from edgeline.recipe.steps import STEPS
@@ -33,7 +34,8 @@ def summarise(run: Run, recipe: Recipe, results: Results) -> dict[str, Any]:
         # the newest build of the recipe, for the run that finds nothing changed
         settings = recipe.model_dump_json()
         identity = fingerprint(run.workspace, run.recipe, settings, digests(recipe, run.root))
-        write_json(run.workspace.latest(run.recipe), {"fingerprint": identity, "summary": summary})
+        newest = {"fingerprint": identity, "summary": summary}
+        write_record(run.workspace, run.workspace.latest(run.recipe), newest)
     forget_runs(run.workspace, run.recipe, recipe.keep.runs)
     return summary
 

@@ -19,6 +19,9 @@ class Watcher(Protocol):
         self, step: str, figure: str, seconds: float, reused: bool, harmed: bool = False
     ) -> None: ...
 
+    def note(self, text: str) -> None:
+        """What else a person should read."""
+
 
 class Nobody:
     """Hears and does nothing."""
@@ -30,6 +33,8 @@ class Nobody:
     def finished(
         self, step: str, figure: str, seconds: float, reused: bool, harmed: bool = False
     ) -> None: ...
+
+    def note(self, text: str) -> None: ...
 
 
 class _Present:

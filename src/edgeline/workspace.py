@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edgeline.digest import sha256_file
-from edgeline.errors import EnvironmentUnfit, RecipeError
+from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError, WorkspaceBusy
 from edgeline.files import acquire_lock
 
 MARKER = "dvc.yaml"
@@ -40,6 +40,8 @@ class Workspace:
         self.artifacts = self.state / "artifacts"
         self.plans = self.state / "plans"
         self.runs = self.state / "runs"
+        self.open_runs = self.state / "open"
+        """A file for each flow run that has not ended well, named by its id in Prefect."""
         self.logs = self.state / "logs"
         self.downloads = self.state / "downloads"
         """What was fetched from publishers, by digest."""
@@ -53,6 +55,8 @@ class Workspace:
         """What the code of each stage of DVC does, as a digest."""
         self.contract = root / "contracts" / "ModelAnchor.json"
         """ABI and bytecode of the contract, as compiled."""
+        self.key = self.state / "record.key"
+        """By which this workspace knows the records that it wrote itself."""
 
     @classmethod
     def find(cls, start: Path | None = None) -> "Workspace":
@@ -169,6 +173,27 @@ def lock(workspace: Workspace, name: str, doing: str) -> Iterator[None]:
     """
     with acquire_lock(workspace.lock_file(name), f"no other run of {name}", doing):
         yield
+
+
+@contextmanager
+def open_run(workspace: Workspace, flow_run: str) -> Iterator[None]:
+    """Keep a flow run on record, by its id, until it ends by itself; what is killed meanwhile stays on it."""
+    path = workspace.open_runs / flow_run
+    with acquire_lock(path, "nobody else in this run"):
+        try:
+            yield
+        except EdgelineError:
+            path.unlink(missing_ok=True)
+            raise
+        path.unlink(missing_ok=True)
+
+
+def abandoned(workspace: Workspace) -> Iterator[str]:
+    """The flow runs on record whose processes are gone; each is off it when the next is asked for."""
+    for path in sorted(workspace.open_runs.glob("*-*-*-*-*")):
+        with contextlib.suppress(WorkspaceBusy), acquire_lock(path, "nobody in this run"):
+            yield path.name
+            path.unlink(missing_ok=True)
 
 
 def lock_digest(root: Path) -> str:

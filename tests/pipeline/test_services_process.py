@@ -6,12 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from queue import Empty, Queue
 
 import psutil
 import pytest
@@ -205,27 +203,6 @@ def test_stopping_ends_the_children_of_a_dead_parent(state: Path) -> None:
 
     with contextlib.suppress(psutil.NoSuchProcess):
         assert child.status() == psutil.STATUS_ZOMBIE
-
-
-def test_the_end_of_a_watched_server_is_told(state: Path, port: int) -> None:
-    running = process.ensure(web(port, state), state)
-    told: Queue[ServiceUnavailable] = Queue()
-    with process.watched(running, state, told.put):
-        time.sleep(2.5)
-        assert told.empty()
-        os.kill(running.pid, signal.SIGKILL)
-        assert "web to run until the end; found it ended" in str(told.get(timeout=10))
-
-
-def test_nothing_is_told_after_the_watch(state: Path, port: int) -> None:
-    running = process.ensure(web(port, state), state)
-    told: Queue[ServiceUnavailable] = Queue()
-    with process.watched(running, state, told.put):
-        pass
-    process.stop(NAME, state)
-
-    with pytest.raises(Empty):
-        told.get(timeout=process.MISSES + 2)
 
 
 def test_marks_below_a_traceback_are_not_its_last_words(state: Path, port: int) -> None:

@@ -1,20 +1,26 @@
 """What a step is keyed by: its inputs by content, and the code that it can reach."""
 
+import contextlib
+import json
 import re
 import shutil
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import grimp
 import pytest
+from prefect.logging import disable_run_logger
 from pydantic import TypeAdapter
 
 from edgeline.code import code_digest
+from edgeline.keyed_record import KEYED_DIGEST, write_record
 from edgeline.recipe.gate import Gate
 from edgeline.recipe.steps import STEPS
 from tasks.run import Run
 from tasks.step_cache import described, parents_of, recall, remember
 from tasks.step_result import StepResult, identity
+from tasks.watch import Nobody, watched_by, watcher
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -67,8 +73,69 @@ def remembered(run):
     return result
 
 
+class Notes(Nobody):
+    """Keeps what a person would read."""
+
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+@pytest.fixture
+def watched():
+    with watched_by(Notes()), disable_run_logger():
+        yield watcher()
+
+
 def recalled(run):
     return recall(run, "tune", "key", TypeAdapter(StepResult[Report]))
+
+
+def record_of(run, key="key"):
+    return run.workspace.step("tune", key).with_suffix(".json")
+
+
+def forged(record, *, accuracy):
+    """The same record with another score."""
+    value = json.loads(record.read_bytes())
+    record.write_text(json.dumps({**value, "report": {"accuracy": accuracy}}))
+
+
+def unsigned(record):
+    value = json.loads(record.read_bytes())
+    record.write_text(json.dumps({name: value[name] for name in value if name != KEYED_DIGEST}))
+
+
+@pytest.mark.parametrize("forge", [partial(forged, accuracy=0.99), unsigned])
+def test_a_record_that_others_wrote_is_not_believed_and_said_so(run, remembered, watched, forge):
+    assert recalled(run) == replace(remembered, reused=True)
+    forge(record_of(run))
+    assert recalled(run) is None
+    assert [text.startswith("tune is done again") for text in watched.notes] == [True]
+
+
+def test_a_record_of_other_inputs_or_of_another_workspace_is_not_believed(
+    run, remembered, watched, tmp_path
+):
+    shutil.copy(record_of(run), record_of(run, "other"))
+    assert recall(run, "tune", "other", TypeAdapter(StepResult[Report])) is None
+
+    there = replace(run, root=tmp_path / "there")
+    shutil.copytree(run.root / ".edgeline" / "steps", there.root / ".edgeline" / "steps")
+    shutil.copy(remembered.path, there.root)
+    assert recalled(there) is None
+    shutil.copy(run.workspace.key, there.workspace.key)
+    assert recalled(there) is not None
+
+
+def test_the_key_is_its_users_alone_and_a_damaged_one_is_made_anew(run, remembered, watched):
+    assert run.workspace.key.stat().st_mode & 0o777 == 0o600
+    run.workspace.key.write_bytes(b"half")
+    assert recalled(run) is None
+    assert len(run.workspace.key.read_bytes()) == 32
+    assert run.workspace.key.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(
@@ -83,10 +150,15 @@ def recalled(run):
         b'{"path": "made", "digest": "other", "report": {}, "parents": null, "seconds": 1}',
     ],
 )
-def test_damaged_record_counts_as_none(run, remembered, damage):
-    assert recalled(run) == replace(remembered, reused=True)
-    run.workspace.step("tune", "key").with_suffix(".json").write_bytes(damage)
+def test_damaged_record_counts_as_none(run, remembered, watched, damage):
+    """Also one that this workspace would have written so."""
+    record_of(run).write_bytes(damage)
     assert recalled(run) is None
+    with contextlib.suppress(ValueError, TypeError):
+        write_record(run.workspace, record_of(run), json.loads(damage))
+        watched.notes.clear()
+        assert recalled(run) is None
+        assert watched.notes == []
 
 
 def test_changed_file_is_not_recalled(run, remembered):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,24 +12,27 @@ import flows  # noqa: F401  (a wheel without a checkout is told so before anythi
 from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.outbox import OUTBOX
 from edgeline.artifact import open_artifact
+from edgeline.cli.abandoned import close_abandoned
 from edgeline.cli.console import interruptible
 from edgeline.cli.ending import end
 from edgeline.cli.live import Lines
 from edgeline.cli.options import AsJson, Force, Override, RecipeName
 from edgeline.cli.summary import print_summary
 from edgeline.digest import sha256_file
-from edgeline.errors import EdgelineError, ServiceUnavailable, hide_secrets
-from edgeline.files import json_text, lacks_room, no_room, read_json
+from edgeline.errors import EdgelineError, ServiceUnavailable, Tampered, hide_secrets
+from edgeline.files import json_text, lacks_room, no_room
 from edgeline.fingerprint import fingerprint
+from edgeline.keyed_record import read_record
 from edgeline.manifest import Manifest
 from edgeline.provenance.receipt import read_receipt, receipt_path
 from edgeline.recipe import Recipe, load
 from edgeline.recipe.load import parse_overrides
 from edgeline.sources.recipe_files import digests
-from edgeline.stack import process, process_info, services
+from edgeline.stack import process_info, services
 from edgeline.stack.disk import fullest, require_room
 from edgeline.stack.environment import ADDRESSES, environment, set_by_user
 from edgeline.stack.outside import chain_answers
+from edgeline.stack.watch import watched
 from edgeline.workspace import LOCAL, Workspace
 
 NEEDED = ("prefect", "mlflow", "ganache", "nats")
@@ -66,6 +69,8 @@ def _carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: 
     if summary is None:
         with interruptible("the run"):
             summary = _run_flow(story, workspace, settings, overrides, force)
+    else:
+        close_abandoned(workspace)
     summary["seconds"] = round(time.monotonic() - began, 2)
     if as_json:
         print(json_text(summary))
@@ -79,7 +84,11 @@ def _recall_latest(
     """The summary of the newest build, if nothing it follows from has changed and all it names is there."""
     if recipe.pretrained.weights.startswith("models:/"):
         return None  # another version may have the alias by now
-    latest = read_json(workspace.latest(recipe.name)) or {}
+    try:
+        latest = read_record(workspace, workspace.latest(recipe.name)) or {}
+    except Tampered as error:
+        Lines().note(f"the line is run again: {error}")
+        return None
     settings = recipe.model_dump_json()
     if latest.get("fingerprint") != fingerprint(workspace, recipe.name, settings, files):
         return None
@@ -149,7 +158,7 @@ def _run_flow(
         from flows.session import run_flow
 
         try:
-            with _ended_with_prefect(workspace, lines):
+            with _ended_with_its_services(workspace, needed, lines):
                 return run_flow(story, recipe.name, overrides, force, lines)
         except EdgelineError:
             raise
@@ -163,20 +172,20 @@ def _run_flow(
 
 
 @contextmanager
-def _ended_with_prefect(workspace: Workspace, lines: Lines) -> Iterator[None]:
-    """End this process, as a kill would, when its own Prefect server is gone: nothing of the run can be recorded."""
+def _ended_with_its_services(
+    workspace: Workspace, needed: Iterable[str], lines: Lines
+) -> Iterator[None]:
+    """End this process, as a kill would, when a service is gone without which nothing of the run can be recorded."""
 
     def end_now(error: ServiceUnavailable) -> None:
         lines.close()
         process_info.end(process_info.companions(), grace_s=2.0)
         end(str(error), error.exit_code)
 
-    server = services.running(workspace.root).get("prefect")
-    if server is None or not services.ours(["prefect"]):
+    up = services.running(workspace.root)
+    own = [up[name] for name in services.ours(["prefect"]) if name in up]
+    with watched(own, needed, workspace.root, end_now):
         yield
-    else:
-        with process.watched(server, workspace.state, end_now):
-            yield
 
 
 def _note_silent_chain(workspace: Workspace, chain: str, lines: Lines) -> None:

@@ -1,4 +1,4 @@
-"""Whether the services that the user names by a tool's own variable answer: asked once, before any work.
+"""Whether the services that the user names by a tool's own variable answer: asked before any work, and during it.
 
 The tools themselves would try again for minutes, in silence. Whoever answers at all is taken for the
 service; what it says is for the tool to judge.
@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -35,16 +36,44 @@ def require_given(names: Iterable[str]) -> None:
     Raises:
         ServiceUnavailable: one of them does not answer; names its variable and address.
     """
-    given = [name for name in names if name in _ASK and set_by_user(ADDRESSES[name])]
-    asked = {name: _begin(_ASK[name], os.environ[ADDRESSES[name]]) for name in given}
+    asked = {name: _begin(_ASK[name], os.environ[ADDRESSES[name]]) for name in _given(names)}
     for name, answer in asked.items():
         if found := _reason(answer):
-            variable = ADDRESSES[name]
-            raise ServiceUnavailable(
-                expected=f"{name} at {hide_secrets(os.environ[variable])}, as {variable} says",
-                found=found,
-                remedy=f"start it, correct {variable}, or unset it: then edgeline uses its own",
-            )
+            raise _unavailable(name, found)
+
+
+def looks(names: Iterable[str]) -> list[Callable[[], ServiceUnavailable | None]]:
+    """For each of the named services that the user gives, what tells whether it still answers.
+
+    A database is left out: it would count each look as a client that broke off, and shut us out. Its own
+    client tells at once that it is away.
+    """
+    served = [name for name in _given(names) if _serves(os.environ[ADDRESSES[name]])]
+    return [partial(_look, name) for name in served]
+
+
+def _given(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name in _ASK and set_by_user(ADDRESSES[name])]
+
+
+def _serves(address: str) -> bool:
+    kind = urlsplit(address).scheme.partition("+")[0]
+    return kind != "sqlite" and kind not in DATABASE_PORTS
+
+
+def _look(name: str) -> ServiceUnavailable | None:
+    found = _reason(_begin(_ASK[name], os.environ[ADDRESSES[name]]))
+    return _unavailable(name, found) if found else None
+
+
+def _unavailable(name: str, found: str) -> ServiceUnavailable:
+    variable = ADDRESSES[name]
+    return ServiceUnavailable(
+        expected=f"{name} at {hide_secrets(os.environ[variable])}, as {variable} says",
+        found=found,
+        remedy=f"start it, correct {variable}, or unset it, so that edgeline uses its own: "
+        "then the same command goes on",
+    )
 
 
 def chain_answers(url: str) -> bool:

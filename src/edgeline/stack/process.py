@@ -6,10 +6,9 @@ has a session of its own, so Ctrl-C in the program that started it leaves it up.
 
 import contextlib
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -25,8 +24,6 @@ Progress = Callable[[str, str], None]
 
 PORTS_TRIED = 20
 LARGEST_LOG_BYTES = 5_000_000
-MISSES = 3
-"""Looks in a row, a second apart, that must find a server gone."""
 PORT_TAKEN = (b"address already in use", b"eaddrinuse")
 """What servers write, in small letters, when another program has their port."""
 
@@ -100,29 +97,9 @@ def stop(name: str, state: Path) -> Running | None:
         return running
 
 
-@contextmanager
-def watched(
-    running: Running, state: Path, on_end: Callable[[ServiceUnavailable], object]
-) -> Iterator[None]:
-    """Look once a second, in a thread, whether a server is alive and has its port; tell when it is gone.
-
-    Its clients would try again for minutes, and may not ask it anything for longer than that.
-    """
-    over = threading.Event()
-
-    def look() -> None:
-        missed = 0
-        while missed < MISSES and not over.wait(1.0):
-            alive = process_info.leader(running) and process_info.holds_its_port(running)
-            missed = 0 if alive else missed + 1
-        if missed == MISSES and not over.is_set():
-            on_end(ended(running.name, state))
-
-    threading.Thread(target=look, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
+def is_up(running: Running) -> bool:
+    """Whether the very server is alive and has its port."""
+    return bool(process_info.leader(running)) and process_info.holds_its_port(running)
 
 
 def ended(name: str, state: Path) -> ServiceUnavailable:
