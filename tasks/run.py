@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import get_client
-from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.runtime import flow_run
-from prefect.states import Crashed
+from prefect.states import Crashed, State
 
 from edgeline import recipe as recipes
 from edgeline.recipe import Recipe
 from edgeline.stack.outside import require_given
 from edgeline.tracking import runs
-from edgeline.workspace import Workspace, lock
+from edgeline.workspace import Workspace, abandoned, lock, open_run
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ def start_run(
     resolved = recipes.load(workspace.root, recipe, settings)
     name = str(flow_run.name)
     runs.quieten()
-    with lock(workspace, recipe, name):
+    close_abandoned(workspace)
+    with lock(workspace, recipe, name), open_run(workspace, str(flow_run.id)):
         workspace.run(name).mkdir(parents=True, exist_ok=True)
-        end_abandoned(workspace, recipe)
         tags = {
-            "prefect.flow_run_id": str(flow_run.id),
+            runs.FLOW_RUN: str(flow_run.id),
             "mlflow.note.content": f"[Flow run in Prefect]({flow_run.ui_url})",
             "recipe": recipe,
         }
@@ -82,19 +82,16 @@ def start_run(
             yield run, resolved.recipe
 
 
-def end_abandoned(workspace: Workspace, recipe: str) -> None:
-    """Close what killed runs of this workspace left running; whoever holds the lock is the only one alive.
-
-    They are known by their folders, since other workspaces may have the same recipe on the same servers.
-    """
-    names = [folder.name for folder in workspace.runs.iterdir()]
-    runs.end_abandoned_runs(recipe, names)
-    ours = FlowRunFilter.model_validate(
-        {"name": {"any_": names}, "state": {"type": {"any_": ["RUNNING"]}}}
-    )
-    with get_client(sync_client=True) as client:
-        for other in client.read_flow_runs(flow_run_filter=ours):
-            if other.parameters.get("recipe") == recipe and str(other.id) != str(flow_run.id):
-                client.set_flow_run_state(
-                    other.id, Crashed(message="its process was killed"), force=True
-                )
+def close_abandoned(workspace: Workspace) -> None:
+    """Close in MLflow and in Prefect what runs of this workspace left open whose processes are gone."""
+    gone: State[None] = Crashed(message="its process is gone")
+    state = {"type": {"any_": ["PENDING", "RUNNING"]}}
+    for ended in abandoned(workspace):
+        runs.end_abandoned_runs(ended)
+        steps = TaskRunFilter.model_validate({"flow_run_id": {"any_": [ended]}, "state": state})
+        itself = FlowRunFilter.model_validate({"id": {"any_": [ended]}, "state": state})
+        with get_client(sync_client=True) as client:
+            for one in client.read_task_runs(task_run_filter=steps):
+                client.set_task_run_state(one.id, gone, force=True)
+            for whole in client.read_flow_runs(flow_run_filter=itself):
+                client.set_flow_run_state(whole.id, gone, force=True)

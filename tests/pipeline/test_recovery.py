@@ -6,12 +6,19 @@ whole or not done at any moment of it is shown by test_step_kills.py.
 
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
+from prefect import get_client
+from prefect.client.schemas.objects import StateType
 
 from edgeline.artifact import open_artifact
 from edgeline.stack import process_info, services
@@ -77,6 +84,62 @@ def test_prefects_end_in_mid_run_is_told_within_ten_seconds(fresh_project):
     assert "Traceback" not in said
     assert fresh_project.run()["steps"]["pretrained"]["reused"]
     assert fresh_project.prefect_runs("RUNNING") == []
+
+
+@contextmanager
+def forwarded(address: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Another address of a server, and what ends it there."""
+    parts, held = urlsplit(address), []
+
+    def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(2**16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                near = listener.accept()[0]
+                far = socket.create_connection((parts.hostname, parts.port))
+                held.extend((near, far))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=pass_on, args=pair, daemon=True).start()
+
+    def end() -> None:
+        for one in (listener, *held):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield parts._replace(netloc=f"127.0.0.1:{listener.getsockname()[1]}").geturl(), end
+        end()
+
+
+@pytest.mark.xdist_group("line")
+def test_the_end_of_a_service_that_the_user_gives_is_told_in_mid_run(copy):
+    """Its clients would try again for minutes."""
+    with forwarded(copy.addresses["PREFECT_API_URL"]) as (address, end):
+        elsewhere = replace(copy, addresses={**copy.addresses, "PREFECT_API_URL": address})
+        with elsewhere.process("run", "digits", *quick("finetune.epochs=200")) as process:
+            for line in process.stderr:
+                if " pretrained " in line:
+                    break
+            end()
+            said = process.communicate(timeout=120)[1]
+
+    assert process.returncode == 5, said
+    last = said.splitlines()[-1]
+    assert f"{address.removesuffix('/api')}, as PREFECT_API_URL says; found" in last
+    assert "the same command goes on" in last
+    assert "Traceback" not in said
+    (left,) = (copy.root / ".edgeline" / "open").iterdir()
+    assert copy.run()["steps"]["pretrained"]["reused"]
+    assert not left.exists()
+    with copy.entered(), get_client(sync_client=True) as client:
+        assert client.read_flow_run(left.name).state.type == StateType.CRASHED
 
 
 LIBRARY = """

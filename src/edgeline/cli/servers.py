@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from edgeline.cli.abandoned import close_abandoned
 from edgeline.cli.console import answer, table
 from edgeline.cli.options import AsJson
 from edgeline.stack import services
@@ -26,7 +27,8 @@ PURPOSE = {
 
 def up() -> None:
     """Start the local servers and apply the schedules of prefect.yaml."""
-    root = Workspace.find().root
+    workspace = Workspace.find()
+    root = workspace.root
     os.environ.update(environment(root))
     with Console(stderr=True).status("starting") as live:
         started = services.ensure_all(
@@ -34,6 +36,7 @@ def up() -> None:
         )
         live.update("applying the schedules")
         services.apply_deployments(root)
+    close_abandoned(workspace)
     rows = (
         (name, started[name].url if name in started else "yours", purpose)
         for name, purpose in PURPOSE.items()

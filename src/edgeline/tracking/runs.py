@@ -8,7 +8,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from mlflow.tracking import MlflowClient
 from numpy.typing import NDArray
 
 PARENT = "mlflow.parentRunId"
+FLOW_RUN = "prefect.flow_run_id"
 PARAM_LENGTH = 6_000
 
 
@@ -84,20 +85,15 @@ def find_child(parent: str, name: str) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
-def end_abandoned_runs(recipe: str, names: Collection[str]) -> None:
-    """Close what killed processes left RUNNING of the recipe's runs with these names, their steps included.
-
-    Call it only with the recipe's lock. Other names are those of other projects on the same server.
-    """
+def end_abandoned_runs(flow_run: str) -> None:
+    """Close what a flow run that is over left RUNNING, its steps included."""
     client = MlflowClient()
-    experiment = client.get_experiment_by_name(recipe)
-    if experiment is None:
-        return
-    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
-        parent = run.data.tags.get(PARENT)
-        whole = client.get_run(parent) if parent else run
-        if whole.info.run_name in names:
-            client.set_terminated(run.info.run_id, status="KILLED")
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    for whole in client.search_runs(experiments, f"tags.`{FLOW_RUN}` = '{flow_run}'"):
+        below = f"tags.`{PARENT}` = '{whole.info.run_id}'"
+        for run in (whole, *client.search_runs([whole.info.experiment_id], below)):
+            if run.info.status == "RUNNING":
+                client.set_terminated(run.info.run_id, status="KILLED")
 
 
 def log_params(run_id: str, values: Mapping[str, Any]) -> None:
