@@ -15,7 +15,7 @@ GATE = "gate"
 """Whose effects are those of the sealed model."""
 STANDING = {HELPED: "better than", WITHIN_CHANCE: "within chance of", HARMED: "worse than"}
 UNEVEN = 0.01
-WIDTH = 100
+WIDTH = 120
 """Of a file or pipe, for which rich would take 80 and cut numbers off."""
 
 
