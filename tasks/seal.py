@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from edgeline.artifact import Description
 from edgeline.artifact import seal as seal_artifact
-from edgeline.datasets import load_set
+from edgeline.datasets import load_central, load_set
 from edgeline.digest import sha256_file
 from edgeline.edge.golden import check_golden, record_golden
+from edgeline.edge.profile import learn_profile
 from edgeline.edge.session import load, load_model
 from edgeline.provenance.lineage import Lineage
 from tasks.run import Run
@@ -65,6 +66,8 @@ def seal(
         checkpoint=learned.digest,
         parents={"data": data.digest, "checkpoint": learned.digest, **digests},
         lineage=lineage.ancestry(learned.digest, *digests.values()).ancestors(),
+        # Devices' own items stay with them: here is what the central site can know.
+        profile=learn_profile(load_central(data.path).values, preprocessing),
     )
     artifact = seal_artifact(staging, description, run.workspace.artifacts)
     check_golden(artifact, load_model(artifact))

@@ -110,13 +110,21 @@ def test_several_answers_may_have_classes_of_any_number(
 
 
 PROFILE = InputProfile((Spread(0.0, 0.1 + 0.2, 1.0),), Spread(1.5, 2.0, 3e300), "dark on light")
+FULL = replace(
+    PROFILE, items=7, picture=((0, 255), (3, 4)), measures={"contrast": (Spread(1.0, 2.0, 3.0),)}
+)
 
 
+@pytest.mark.parametrize("profile", [PROFILE, FULL])
 def test_a_profile_of_the_training_items_comes_back(
-    staging: Path, description: Description, sealed: Artifact, tmp_path: Path
+    profile: InputProfile,
+    staging: Path,
+    description: Description,
+    sealed: Artifact,
+    tmp_path: Path,
 ) -> None:
-    artifact = seal(staging, replace(description, profile=PROFILE), tmp_path / "store")
-    assert open_artifact(artifact.folder).profile == PROFILE
+    artifact = seal(staging, replace(description, profile=profile), tmp_path / "store")
+    assert open_artifact(artifact.folder).profile == profile
     assert artifact.digest != sealed.digest
     (artifact.folder / "profile.json").write_bytes(b"{}")
     with pytest.raises(Tampered, match=r"profile\.json"):
@@ -146,6 +154,23 @@ def test_only_images_have_brightness_and_polarity() -> None:
 
 
 @pytest.mark.parametrize(
+    ("measures", "found"),
+    [
+        ({"length": FULL.measures["contrast"]}, "image has no length"),
+        ({"contrast": FULL.measures["contrast"] * 2}, "2 spreads of contrast"),
+        ({"contrast": ()}, "0 spreads of contrast"),
+    ],
+)
+def test_a_profile_has_the_measures_of_its_kind(
+    measures: dict[str, tuple[Spread, ...]], found: str
+) -> None:
+    image = Preprocessing("image", (2, 2, 1), (0.5,), (0.25,))
+    FULL.check(image)
+    with pytest.raises(ValueError, match=found):
+        replace(FULL, measures=measures).check(image)
+
+
+@pytest.mark.parametrize(
     "numbers", [(1.0, 0.0, 2.0), (0.0, float("nan"), 1.0), (0, 1, float("inf"))]
 )
 def test_a_spread_that_makes_no_sense_is_refused(numbers: tuple[float, float, float]) -> None:
@@ -164,9 +189,19 @@ def test_a_spread_that_makes_no_sense_is_refused(numbers: tuple[float, float, fl
         {"channels": [{"low": 0, "mean": 0, "high": 1}]},
         {"channels": [{"low": "0.0", "high": "1.0"}]},
         {"channels": [{"low": "0.0", "mean": "0.5", "high": "x"}]},
+        {"items": "7"},
+        {"items": 0},
+        {"items": True},
+        {"items": -1},
+        {"picture": [[0, 256]]},
+        {"picture": [[True]]},
+        {"picture": [7]},
+        {"picture": []},
+        {"measures": {}},
+        {"measures": {"contrast": "1.0"}},
     ],
 )
 def test_a_profile_that_is_not_ours_is_refused(change: dict[str, object]) -> None:
-    assert InputProfile.from_json(PROFILE.to_json()) == PROFILE
+    assert InputProfile.from_json(FULL.to_json()) == FULL
     with pytest.raises(ValueError):  # noqa: PT011  each has its own message
-        InputProfile.from_json({**PROFILE.to_json(), **change})
+        InputProfile.from_json({**FULL.to_json(), **change})

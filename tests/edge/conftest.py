@@ -16,6 +16,14 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "artifacts"
 SCHEMA_1 = GOLDEN / "771327545c1f097ab87dd5930bbac0c84b61a7637eea633d4637408c18552ee4"
 SCHEMA_2 = GOLDEN / "d3d6de2b9fca6b21436435e18915ad2cef85940d1ded7ff77cafc135e772d587"
 
+TABLE = GOLDEN / "0547b606170fec8e561a875766b52aedf51cba78c51d96a40e45866ecc12f03c"
+
+
+@pytest.fixture(scope="session")
+def golden_table() -> Artifact:
+    """Of the second schema, from rows with missing cells and decimal commas."""
+    return open_artifact(TABLE)
+
 
 @pytest.fixture(scope="session")
 def golden_artifact() -> Artifact:

@@ -10,6 +10,7 @@ from edgeline.artifact import Artifact, open_part
 from edgeline.edge.agreement import agreement
 from edgeline.edge.decide import predict
 from edgeline.edge.golden import check_golden, record_golden
+from edgeline.edge.readings import read
 from edgeline.edge.session import load, load_model, run_parts
 from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.manifest import SCHEMA, InputProfile, Manifest, SessionOptions, Spread
@@ -70,6 +71,21 @@ def test_the_second_schema_tells_what_it_was_trained_on_and_how_it_opens(
     session = load_model(second_schema)
     assert session.options == options
     assert session.net("model.onnx") == second_schema.manifest.model
+
+
+def test_a_table_of_old_is_filled_and_read_as_it_was(
+    golden_table: Artifact, tmp_path: Path
+) -> None:
+    measured = check_golden(golden_table, load_model(golden_table))
+    assert (measured.top1, measured.examples) == (1, 10)
+    assert np.isnan(items(golden_table)[[0, 4], 0]).all()
+    (tmp_path / "a.csv").write_text("Last;Drehzahl;Temperatur\n0,5;1.250;k.A.\n0,5;950;74,5\n")
+    names, rows = zip(*read(tmp_path / "a.csv", golden_table.preprocessing), strict=True)
+
+    assert np.array_equal(rows[0], np.float32([np.nan, 1250, 0.5]), equal_nan=True)
+    decisions = predict(golden_table, rows, names=names)
+    assert [one.answer for one in decisions] == ["gut", "verschlissen"]
+    assert [one.filled for one in decisions] == [("Temperatur",), ()]
 
 
 def test_digits_are_recognised_at_any_size(any_golden_artifact: Artifact) -> None:

@@ -45,6 +45,8 @@ def test_a_heic_needs_a_plugin_and_is_read_where_it_is(
 
     plugin = SimpleNamespace(register_heif_opener=register_heif_opener)
     monkeypatch.setitem(sys.modules, "pillow_heif", plugin)
+    # Pillow registers its own formats once, which must not be into the copies.
+    Image.preinit()
     monkeypatch.setattr(Image, "OPEN", Image.OPEN.copy())
     monkeypatch.setattr(Image, "ID", Image.ID.copy())
     assert read_picture(path).tolist() == [[7, 7]]

@@ -38,14 +38,33 @@ def test_json_has_one_decision_per_picture(
     said = json.loads(run(golden_artifact.folder, nine, tmp_path / "two.npy", "--json"))
     assert [decision["answer"] for decision in said["decisions"]] == ["9", "2"]
     first = said["decisions"][0]
-    assert first.keys() == {"input", "answer", "confidence", "digest", "filled"}
+    assert first.keys() == {"input", "answer", "confidence", "digest", "filled", "outside"}
     assert first["digest"] == golden_artifact.digest
+    # this one was sealed before artifacts said what their training items looked like
+    assert first["outside"] is None
 
 
 def test_the_table_names_class_and_model(golden_artifact: Artifact, nine: Path) -> None:
     *_, row = run(golden_artifact.folder, nine).splitlines()
     assert row.split()[-1].startswith(golden_artifact.digest[:8])
     assert " 9 " in row
+
+
+def test_a_digit_in_ink_on_paper_is_said_to_be_unlike_the_training_pictures(
+    second_schema: Artifact, nine: Path, tmp_path: Path
+) -> None:
+    paper = tmp_path / "paper.npy"
+    np.save(paper, 255 - second_schema.golden()[0]["input"][3])
+    said = json.loads(run(second_schema.folder, nine, paper, "--json"))
+    advice = (
+        "dark on light, unlike the training pictures: invert it, each pixel to 255 less its value"
+    )
+    outside = {"measure": "polarity", "column": "", "message": advice}
+    assert [one["outside"] for one in said["decisions"]] == [[], [outside]]
+
+    shown = run(second_schema.folder, nine, paper)
+    assert " ".join(shown.split()).endswith(f"outside: {paper}: {advice}")
+    assert shown.count("outside") == 1
 
 
 def test_a_changed_model_predicts_nothing(

@@ -13,7 +13,9 @@ import onnx
 import pytest
 
 from edgeline.artifact import open_artifact
+from edgeline.datasets import load_set
 from edgeline.digest import sha256_file
+from edgeline.edge.profile import find_deviations
 from edgeline.workspace import Workspace, lock
 from tests.pipeline.checkout import quick
 
@@ -46,6 +48,18 @@ def test_summary_names_every_step_and_proof(built, project):
     artifact = open_artifact(project.root / built["artifact"]["path"])
     assert artifact.digest == built["artifact"]["digest"]
     assert artifact.model_path.stat().st_size == built["artifact"]["bytes"]
+
+
+def test_no_digit_of_the_test_set_is_outside_and_every_negative_is(built, project):
+    """Though the profile is of the 100 digits of the central site, and those of the devices are not seen."""
+    artifact = open_artifact(project.root / built["artifact"]["path"])
+    digits = load_set(project.root / "data" / "digits", "test").values
+    found = find_deviations(artifact.profile, digits, artifact.preprocessing)
+    negatives = find_deviations(artifact.profile, 255 - digits, artifact.preprocessing)
+    assert artifact.profile.items == 100
+    assert len(digits) == 1000
+    assert sum(map(bool, found)) == 0
+    assert all([one.measure for one in some] == ["polarity"] for some in negatives)
 
 
 def test_registry_holds_exactly_the_sealed_bytes(built, project, tracked):

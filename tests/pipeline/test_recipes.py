@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from edgeline.artifact import open_artifact
+from edgeline.datasets import load_set
+from edgeline.edge.profile import find_deviations
 from tests.pipeline.checkout import Project
 
 pytestmark = pytest.mark.xdist_group("recipes")
@@ -98,6 +100,16 @@ def test_the_device_knows_the_names_and_the_form(
     assert artifact.preprocessing(values).shape[1:] == form.input_shape
     named = {"breast-cancer": 30, "voice": 12, "shuttle": 9}.get(released["recipe"], 0)
     assert len(form.columns) == named
+
+
+def test_hardly_any_item_of_the_test_set_is_outside(
+    unbuilt: Project, released: dict[str, Any]
+) -> None:
+    artifact = open_artifact(unbuilt.root / released["artifact"]["path"])
+    items = load_set(unbuilt.root / "data" / released["recipe"], "test").values
+    assert artifact.profile is not None
+    found = find_deviations(artifact.profile, items, artifact.preprocessing)
+    assert sum(map(bool, found)) <= 0.01 * len(items)
 
 
 def test_a_device_decides_by_the_released_model(

@@ -65,7 +65,7 @@ def test_the_line_of_the_gate_says_why_a_candidate_was_not_compared() -> None:
 def test_models_are_compared_where_they_answer_the_same_question(
     changes: dict[str, object], differences: list[str]
 ) -> None:
-    one = open_artifact(min(GOLDEN.iterdir()))
+    one = open_artifact(next(GOLDEN.glob("7713*")))
     other = replace(one, item_preprocessing=replace(one.preprocessing, **changes))
 
     assert one.find_differences(other) == differences

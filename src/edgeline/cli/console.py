@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -52,11 +52,11 @@ def interruptible(what: str) -> Iterator[None]:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def answer(facts: dict[str, Any], lines: Iterable[str] | Table, as_json: bool) -> None:
-    """One object for programs, lines or a table for people."""
+def answer(facts: dict[str, Any], lines: Iterable[str] | Table | Group, as_json: bool) -> None:
+    """One object for programs; lines, or a table and what belongs to it, for people."""
     if as_json:
         print(json_text(facts))
-    elif isinstance(lines, Table):
+    elif isinstance(lines, Table | Group):
         Console(highlight=False).print(lines)
     else:
         for line in lines:

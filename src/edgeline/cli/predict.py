@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.console import Group
+from rich.text import Text
 
 from edgeline.artifact import open_artifact
-from edgeline.cli.console import answer, table
+from edgeline.cli.console import answer, printable, table
 from edgeline.cli.options import AsJson
 from edgeline.edge import readings
 from edgeline.edge.decide import Decision, Summary, predict_recording
@@ -16,6 +17,9 @@ from edgeline.edge.decide import predict as decide
 from edgeline.edge.golden import check_golden
 from edgeline.edge.session import load_model
 from edgeline.errors import RecipeError
+
+MOST_DEVIATIONS = 20
+"""That a person is shown."""
 
 
 def predict(
@@ -33,6 +37,7 @@ def predict(
     """Say what things are, after every byte of the model has been verified.
 
     A recording longer than the model's window gets an answer for each window, and one for all together.
+    What looks unlike all that the model learned from is named, with what to do; the answer stays as it is.
     Whether the model is anchored is another question: ask `edgeline verify`.
     """
     if not artifact.is_dir():
@@ -64,14 +69,23 @@ def predict(
     answer(facts, _shown(decisions, recordings), as_json)
 
 
-def _shown(decisions: list[Decision], recordings: list[Summary]) -> Table:
+def _shown(decisions: list[Decision], recordings: list[Summary]) -> Group:
     rows = [(one.input, _describe(one), one.confidence, one.digest) for one in decisions]
     for one in recordings:
         counts = ", ".join(f"{name} {count}" for name, count in one.windows.items())
         rows.append((one.input, f"{one.answer} (windows: {counts})", one.confidence, one.digest))
     told = ((name, said, f"{sure:.1%}", digest[:16]) for name, said, sure, digest in rows)
-    return table("item", "class", "confidence", "model", rows=told)
+    return Group(table("item", "class", "confidence", "model", rows=told), *_outside(decisions))
 
 
 def _describe(one: Decision) -> str:
     return f"{one.answer} (mean for {', '.join(one.filled)})" if one.filled else one.answer
+
+
+def _outside(decisions: list[Decision]) -> list[Text]:
+    """A line for each way in which an item is outside what the model learned from."""
+    found = [(decision.input, one) for decision in decisions for one in decision.outside or ()]
+    lines = [f"outside: {name}: {one.message}" for name, one in found[:MOST_DEVIATIONS]]
+    if len(found) > MOST_DEVIATIONS:
+        lines.append(f"and {len(found) - MOST_DEVIATIONS} more; --json has all")
+    return [Text(printable(line)) for line in lines]

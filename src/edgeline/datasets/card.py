@@ -90,7 +90,7 @@ class Card:
     profile: Profile
     """Of the training set, for `drift`."""
     column_notes: tuple[ColumnNote, ...] = ()
-    """On columns of the source that were turned, left out or lack values; the file has them only where there are any."""
+    """On columns of the source that were turned, left out or lack values; only where there are any."""
 
     @property
     def sets(self) -> dict[str, int]:

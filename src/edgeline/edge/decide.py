@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeline.artifact import Artifact
+from edgeline.edge.profile import Deviation, find_deviations
 from edgeline.edge.session import Session, load_model
 from edgeline.errors import RecipeError
 from edgeline.metrics import softmax
@@ -27,6 +28,9 @@ class Decision:
     """Of the artifact whose model decided."""
     filled: tuple[str, ...] = ()
     """Columns in which the input lacks values, for which the mean of the training data stands."""
+    outside: tuple[Deviation, ...] | None = None
+    """How the input differs from all that the network learned from; None where the artifact does not say what
+    that was."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,8 @@ def predict(
     """
     if len(items) == 0:
         return []
-    probabilities = _probabilities(artifact, items, session)
-    names = names or [str(at) for at in range(len(items))]
-    return _decisions(artifact, items, probabilities, names)
+    decisions, _ = _decide(artifact, items, names or list(map(str, range(len(items)))), session)
+    return decisions
 
 
 def predict_recording(
@@ -79,8 +82,7 @@ def predict_recording(
     Raises:
         RecipeError: as `predict`.
     """
-    probabilities = _probabilities(artifact, windows, session)
-    decisions = _decisions(artifact, windows, probabilities, names)
+    decisions, probabilities = _decide(artifact, windows, names, session)
     mean = probabilities.mean(axis=0)
     answers = [decision.answer for decision in decisions]
     return decisions, Summary(
@@ -92,38 +94,35 @@ def predict_recording(
     )
 
 
-def _probabilities(
-    artifact: Artifact, items: Sequence[Values], session: Session | None
-) -> NDArray[np.float64]:
-    """(N, C): of each class for each item."""
-    if not artifact.manifest.classes:
+def _decide(
+    artifact: Artifact, items: Sequence[Values], names: Sequence[str], session: Session | None
+) -> tuple[list[Decision], NDArray[np.float64]]:
+    """A decision on each of N items, and the probabilities (N, C) of all classes."""
+    classes, preprocessing = artifact.manifest.classes, artifact.preprocessing
+    if not classes:
         raise RecipeError(
             expected="an artifact that names the classes of its answers",
             found=f"none in {artifact.folder}",
             remedy="run its model through edgeline.edge.session, and read the numbers",
         )
     session = session or load_model(artifact)
-    fitted = np.stack([artifact.preprocessing.fit(item) for item in items])
-    return softmax(session.logits(artifact.preprocessing(fitted)))
-
-
-def _decisions(
-    artifact: Artifact,
-    items: Sequence[Values],
-    probabilities: NDArray[np.float64],
-    names: Sequence[str],
-) -> list[Decision]:
-    classes = artifact.manifest.classes
-    return [
+    fitted = np.stack([preprocessing.fit(item) for item in items])
+    probabilities = softmax(session.logits(preprocessing(fitted)))
+    outside: Sequence[tuple[Deviation, ...] | None] = [None] * len(items)
+    if artifact.profile is not None:
+        outside = find_deviations(artifact.profile, fitted, preprocessing)
+    decisions = [
         Decision(
             name,
             classes[int(row.argmax())],
             float(row.max()),
             artifact.digest,
-            _find_filled(artifact.preprocessing, item),
+            _find_filled(preprocessing, item),
+            deviations,
         )
-        for name, item, row in zip(names, items, probabilities, strict=True)
+        for name, item, row, deviations in zip(names, items, probabilities, outside, strict=True)
     ]
+    return decisions, probabilities
 
 
 def _find_filled(preprocessing: Preprocessing, item: Values) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from edgeline.manifest.network import (
     SessionOptions,
     TensorSpec,
 )
-from edgeline.manifest.profile import InputProfile, Spread
+from edgeline.manifest.profile import InputProfile, Polarity, Spread
 
 __all__ = [
     "DIGEST",
@@ -48,6 +48,7 @@ __all__ = [
     "InputProfile",
     "Manifest",
     "Net",
+    "Polarity",
     "SessionOptions",
     "Spread",
     "TensorSpec",

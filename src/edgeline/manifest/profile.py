@@ -1,13 +1,23 @@
 """What the training items looked like, so that a device can tell when its own look otherwise."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, get_args
 
 from edgeline.digest import JsonValue
 from edgeline.preprocess import Preprocessing
 
 Polarity: TypeAlias = Literal["light on dark", "dark on light"]
+
+MEASURES: Mapping[str, tuple[str, ...]] = {
+    "image": ("contrast",),
+    "series": ("level", "variation", "length"),
+    "table": (),
+}
+"""What may be measured of an item besides its values: the deviation of an image's pixels; mean and deviation
+of each channel of a series, and the number of its known steps."""
+OF_EACH_CHANNEL = ("level", "variation")
 
 
 @dataclass(frozen=True)
@@ -34,35 +44,64 @@ class InputProfile:
     brightness: Spread | None = None
     """Of the mean pixel of an image; None where the items are no images, or nobody measured it."""
     polarity: Polarity | None = None
-    """Of images that have a foreground; None where there is none, or nobody measured it."""
+    """Of images on a ground, which their border shows; None where there is none, or nobody measured it."""
+    items: int = 0
+    """How many were measured; 0 where nobody wrote it down."""
+    picture: tuple[tuple[int, ...], ...] = ()
+    """Mean of the images in few pixels, square, where all resemble it; none where there is a polarity."""
+    measures: Mapping[str, tuple[Spread, ...]] = field(default_factory=dict)
+    """Of each of MEASURES that was taken: one, or one for each channel."""
 
     def check(self, preprocessing: Preprocessing) -> None:
         """Raises ValueError where this is no profile of items that are preprocessed so."""
-        if len(self.channels) != preprocessing.channels:
-            raise ValueError(
-                f"expected {preprocessing.channels} channels, found {len(self.channels)}"
-            )
-        if preprocessing.kind != "image" and (self.brightness or self.polarity):
-            raise ValueError(f"a {preprocessing.kind} has neither brightness nor polarity")
+        kind, channels = preprocessing.kind, preprocessing.channels
+        if len(self.channels) != channels:
+            raise ValueError(f"expected {channels} channels, found {len(self.channels)}")
+        if kind != "image" and (self.brightness or self.polarity or self.picture):
+            raise ValueError(f"a {kind} has neither brightness nor polarity")
+        if self.picture and {len(row) for row in self.picture} != {len(self.picture)}:
+            raise ValueError("a picture that is not square")
+        for name, spreads in self.measures.items():
+            if name not in MEASURES[kind]:
+                raise ValueError(f"an item of kind {kind} has no {name}")
+            if len(spreads) != (channels if name in OF_EACH_CHANNEL else 1):
+                raise ValueError(f"{len(spreads)} spreads of {name}")
 
     def to_json(self) -> dict[str, JsonValue]:
-        return {
+        value: dict[str, JsonValue] = {
             "channels": [_spread_json(one) for one in self.channels],
             "brightness": None if self.brightness is None else _spread_json(self.brightness),
             "polarity": self.polarity,
         }
+        # Those that were sealed before these were measured have none of them.
+        if self.items:
+            value["items"] = self.items
+        if self.picture:
+            value["picture"] = [list(row) for row in self.picture]
+        if self.measures:
+            value["measures"] = {
+                name: [_spread_json(one) for one in spreads]
+                for name, spreads in self.measures.items()
+            }
+        return value
 
     @classmethod
     def from_json(cls, value: JsonValue) -> "InputProfile":
         """Raises ValueError where it is not what `to_json` writes."""
         match value:
-            case {"channels": list(channels), "brightness": brightness, "polarity": polarity}:
+            case {
+                "channels": list(channels),
+                "brightness": brightness,
+                "polarity": polarity,
+                **more,
+            }:
                 if polarity not in (None, *get_args(Polarity)):
                     raise ValueError(f"an unknown polarity {polarity!r}")
                 profile = cls(
                     tuple(map(_spread, channels)),
                     None if brightness is None else _spread(brightness),
                     polarity,  # type: ignore[arg-type]  # checked above
+                    *_besides(more),
                 )
                 # Nothing is left over, and each number is in the one form that is hashed.
                 if profile.to_json() == value:
@@ -70,6 +109,26 @@ class InputProfile:
         raise ValueError(
             "a profile has channels, brightness and polarity, numbers in shortest form"
         )
+
+
+def _besides(value: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """Items, picture and measures, each of which may be missing."""
+    match value.get("items", 0), value.get("picture", []), value.get("measures", {}):
+        case int(items), list(rows), dict(measures) if type(items) is int and items >= 0:
+            picture = tuple(tuple(map(_pixel, row)) for row in rows if isinstance(row, list))
+            spreads = {
+                name: tuple(map(_spread, some))
+                for name, some in measures.items()
+                if isinstance(some, list)
+            }
+            return items, picture, spreads
+    raise ValueError("items are counted, a picture has rows, and measures have names")
+
+
+def _pixel(value: JsonValue) -> int:
+    if type(value) is int and 0 <= value <= 255:
+        return value
+    raise ValueError("a pixel is a whole number from 0 to 255")
 
 
 def _spread_json(spread: Spread) -> JsonValue:
