@@ -13,10 +13,11 @@ import psutil
 from edgeline.errors import ServiceUnavailable
 from edgeline.stack import ganache
 from edgeline.stack.process_info import listens
+from edgeline.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 MNEMONIC = "myth like bonus scare over problem client lizard pioneer submit female collect"
-"""Ganache's own for --wallet.deterministic; known to everyone, worth nothing."""
+"""Ganache's own, of an unguarded chain; known to everyone, worth nothing."""
 
 PATIENCE_S = 60.0
 GRACE_S = 5.0
@@ -54,8 +55,17 @@ def free_port() -> int:
 def start_ganache(
     *options: str, port: int | None = None, database: Path | None = None
 ) -> LocalNode:
-    """Start a Ganache with these options of its own; without a database, the chain is gone when it ends."""
-    return _start(lambda one: ganache.command(ROOT, one, *options, database=database), port)
+    """Start an unguarded Ganache with these options of its own; without a database, the chain is gone when it ends."""
+    words = (ganache.UNGUARDED, *options)
+    return _start(lambda one: ganache.command(ROOT, one, *words, database=database), port)
+
+
+def start_guarded(folder: Path, port: int | None = None) -> LocalNode:
+    """Start Ganache as the product does, with the key and the database of the project in this folder."""
+    workspace = Workspace(folder)
+    ganache.prepare(workspace)
+    place = {"database": workspace.chain_database, "key": workspace.chain_key}
+    return _start(lambda one: ganache.command(ROOT, one, **place), port)
 
 
 @contextmanager

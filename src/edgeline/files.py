@@ -60,6 +60,13 @@ def write_atomically(path: Path, content: bytes | str, *, beside: Path | None = 
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read, whole or not at all."""
+    with open_atomically(path) as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text.encode())
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write an object as indented JSON, whole or not at all."""
     write_atomically(path, json.dumps(value, indent=1))

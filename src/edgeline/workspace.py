@@ -23,6 +23,9 @@ LOCAL = "local"
 AWKWARD = '%?:"$`\\'
 """In a path, one of these cuts an address of a database, a list of folders, or a line of a shell."""
 
+KEYSTORE_PASSWORD = "EDGELINE_KEYSTORE_PASSWORD"
+"""The variable with the password of the keystore that signs for a chain."""
+
 CHAIN = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 LOCK = "requirements.lock"
@@ -51,6 +54,9 @@ class Workspace:
         """Where MLflow keeps the files of experiments that a database of this machine tracks."""
         self.registry = self.state / "mlflow.db"
         """MLflow's database: runs, curves, and the model registry."""
+        self.chain_database = self.state / "chain" / "ganache"
+        self.chain_key = self.state / "chain" / "account.key"
+        """Of the one account of the project's own chain; its owner alone may read it."""
         self.code = root / "data" / ".code"
         """What the code of each stage of DVC does, as a digest."""
         self.contract = root / "contracts" / "ModelAnchor.json"
@@ -110,6 +116,10 @@ class Workspace:
         if chain == LOCAL:
             return self.state / "chain" / f"{LOCAL}.json"
         return self.root / "deployments" / f"{chain_name(chain)}.json"
+
+    def has_public_chain(self) -> bool:
+        """Whether its own chain began before it had a key of its own, with accounts whose keys everybody knows."""
+        return self.chain_database.is_dir() and not self.chain_key.is_file()
 
     def anchoring(self, chain: str = LOCAL) -> Path:
         """Folder of what is to be sent to a chain, and of what was read from it."""

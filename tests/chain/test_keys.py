@@ -18,10 +18,11 @@ from edgeline.anchoring.contract import open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.keys import PASSWORD, load_signer, parse_address
+from edgeline.anchoring.keys import load_signer, parse_address
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError
+from edgeline.workspace import KEYSTORE_PASSWORD
 from tests.chain.conftest import KEYS, Make, deployed
 
 MARKER = "abad1dea" * 8
@@ -67,10 +68,42 @@ def test_a_variable_holds_a_key_with_or_without_0x(
         assert load_signer("env:EDGELINE_MARKED", node, tmp_path).address == address
 
 
+@pytest.fixture
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("keys") / "the key"
+    path.write_text(f"0x{MARKER}\n")
+    path.chmod(0o600)
+    return path
+
+
+def test_a_file_holds_a_key_for_its_owner_alone(
+    node: Node, address: str, tmp_path: Path, key_file: Path
+) -> None:
+    assert load_signer(f"file:{key_file}", node, tmp_path).address == address
+    for mode in (0o640, 0o604, 0o620, 0o644):
+        key_file.chmod(mode)
+        with pytest.raises(EnvironmentUnfit, match=f"found one of mode {mode:04o}") as caught:
+            load_signer(f"file:{key_file}", node, tmp_path)
+        assert_nothing_shown(caught.value)
+    subprocess.run(caught.value.remedy.partition(";")[0], shell=True, check=True)
+    assert load_signer(f"file:{key_file}", node, tmp_path).address == address
+
+
+@pytest.mark.parametrize("content", [b"", b"0x", 62 * b"a", 66 * b"a", 64 * b"0", b"\xff", None])
+def test_what_is_no_key_file_is_one_line(
+    node: Node, tmp_path: Path, key_file: Path, content: bytes | None
+) -> None:
+    key_file.unlink() if content is None else key_file.write_bytes(content)
+    with pytest.raises(EnvironmentUnfit, match="64 hexadecimal digits in .*the key") as caught:
+        load_signer(f"file:{key_file}", node, tmp_path)
+    assert caught.value.found == ("no readable file" if content is None else "something else")
+    assert_nothing_shown(caught.value)
+
+
 def test_a_keystore_opens_with_its_password(
     node: Node, address: str, tmp_path: Path, keystore: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(PASSWORD, WORD)
+    monkeypatch.setenv(KEYSTORE_PASSWORD, WORD)
     assert load_signer(f"keystore:{keystore}", node, tmp_path).address == address
 
 
@@ -84,7 +117,7 @@ def test_the_password_is_asked_at_a_terminal_and_not_echoed(
     )
     terminal = [sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])"]
     asking = [sys.executable, "-c", code, f"keystore:{keystore}", url, str(tmp_path)]
-    environment = {name: value for name, value in os.environ.items() if name != PASSWORD}
+    environment = {name: value for name, value in os.environ.items() if name != KEYSTORE_PASSWORD}
     pipe = subprocess.PIPE
     with subprocess.Popen([*terminal, *asking], stdin=pipe, stdout=pipe, env=environment) as child:
         assert child.stdin is not None
@@ -180,7 +213,7 @@ def test_what_is_no_keystore_is_one_line(
 ) -> None:
     path = tmp_path / "wallet.json"
     path.write_bytes(content)
-    monkeypatch.setenv(PASSWORD, WORD)
+    monkeypatch.setenv(KEYSTORE_PASSWORD, WORD)
     with pytest.raises(EnvironmentUnfit, match=r"keystore .*wallet\.json") as caught:
         load_signer(f"keystore:{path}", node, tmp_path)
     assert_nothing_shown(caught.value)
@@ -189,14 +222,14 @@ def test_what_is_no_keystore_is_one_line(
 def test_a_wrong_or_missing_password_is_one_line(
     node: Node, tmp_path: Path, keystore: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(PASSWORD, WORD + "!")
+    monkeypatch.setenv(KEYSTORE_PASSWORD, WORD + "!")
     with pytest.raises(
         EnvironmentUnfit, match="found another one, or a damaged keystore"
     ) as caught:
         load_signer(f"keystore:{keystore}", node, tmp_path)
     assert_nothing_shown(caught.value)
-    monkeypatch.delenv(PASSWORD)
-    with pytest.raises(EnvironmentUnfit, match=f"variable {PASSWORD}; .* no terminal"):
+    monkeypatch.delenv(KEYSTORE_PASSWORD)
+    with pytest.raises(EnvironmentUnfit, match=f"variable {KEYSTORE_PASSWORD}; .* no terminal"):
         load_signer(f"keystore:{keystore}", node, tmp_path)
 
 
@@ -206,6 +239,7 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
     make: Make,
     tmp_path: Path,
     keystore: Path,
+    key_file: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -214,8 +248,9 @@ def test_no_key_is_in_anything_that_is_shown_or_stored(
     contract = open_contract(chain.url, deployed(chain.url, tmp_path).deployment)
     admin = load_signer("node", contract.node, tmp_path)
     monkeypatch.setenv("EDGELINE_MARKED", MARKER)
-    monkeypatch.setenv(PASSWORD, WORD)
-    for number, source in enumerate(("env:EDGELINE_MARKED", f"keystore:{keystore}")):
+    monkeypatch.setenv(KEYSTORE_PASSWORD, WORD)
+    sources = ("env:EDGELINE_MARKED", f"keystore:{keystore}", f"file:{key_file}")
+    for number, source in enumerate(sources):
         ours = load_signer(source, contract.node, tmp_path)
         transact(contract, admin, "setRoles", ours.address, 0)
         outbox.add(make(str(number)))
@@ -247,7 +282,7 @@ def test_nothing_about_a_key_is_in_the_arguments_of_a_process(
         '#!/bin/sh\ncat > /dev/null\ncat /proc/$PPID/cmdline /proc/$$/cmdline > "$1"\necho 0x12\n'
     )
     spy.chmod(spy.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv(PASSWORD, WORD)
+    monkeypatch.setenv(KEYSTORE_PASSWORD, WORD)
     load_signer(f"keystore:{keystore}", node, tmp_path)
     with pytest.raises(EnvironmentUnfit):
         load_signer(f"command:{spy} {tmp_path / 'seen'}", node, tmp_path)
@@ -277,7 +312,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__context__
 
 
-@pytest.mark.parametrize("kind", ["env", "keystore", "command"])
+@pytest.mark.parametrize("kind", ["env", "file", "keystore", "command"])
 def test_a_key_given_in_place_of_its_source_is_not_repeated(
     kind: str, url: str, tmp_path: Path
 ) -> None:

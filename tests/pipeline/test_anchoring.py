@@ -8,6 +8,7 @@ import sqlite3
 
 import pytest
 
+from edgeline.workspace import Workspace
 from tests.pipeline.checkout import quick
 
 pytestmark = pytest.mark.xdist_group("line")
@@ -52,13 +53,14 @@ def test_receipt_proves_the_whole_history_without_a_network(built, project):
     assert json.loads(offline.stdout)["level"] == 2
 
 
-def test_key_material_is_in_no_place_that_people_look_at(built, project):
-    """The node signs here; so no private key of Ganache's first account may be anywhere in the state."""
-    secret = b"4f3edf983ac636a65a842ce7c78d9aa706d3b113bce9c46f30d7d21715b23b1d"
-    kept = [path for path in (project.root / ".edgeline").rglob("*") if path.is_file()]
-    ours = [path for path in kept if "ganache" not in path.parts]
-    assert ours
-    assert not [path for path in ours if secret in path.read_bytes()]
+def test_the_key_of_the_chain_is_in_one_file_alone(built, project):
+    home = Workspace(project.root)
+    assert home.chain_key.stat().st_mode & 0o777 == 0o600
+    secret = bytes.fromhex(home.chain_key.read_text().strip()[2:])
+    kept = [path for path in home.state.rglob("*") if path.is_file() and path != home.chain_key]
+    assert kept
+    contents = (path.read_bytes() for path in kept)
+    assert not [one for one in contents if secret in one or secret.hex().encode() in one]
 
 
 def test_chain_that_is_away_is_waited_for_by_nobody(chainless, monkeypatch):

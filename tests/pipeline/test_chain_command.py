@@ -61,8 +61,14 @@ def test_artifact_is_anchored_and_verified_on_a_second_chain(second, module_copy
     assert told(module_copy, "status", "second")["outbox"]["refused"] == 0
 
 
-def test_whole_line_anchors_where_the_recipe_says(second, module_copy):
-    done = module_copy.edgeline("run", "digits", *quick("anchor.chain=second"), "--json", env=KEYS)
+def test_whole_line_anchors_where_the_recipe_says_as_soon_as_there_is_a_key(second, module_copy):
+    line = ("run", "digits", *quick("anchor.chain=second"), "--json")
+    keyless = module_copy.edgeline(*line)
+    assert keyless.returncode == 0, keyless.stderr
+    pending = json.loads(keyless.stdout)["anchor"]["pending"]
+    assert "variable FIRST_KEY" in pending
+    assert "name file:PATH or command:PROGRAM" in pending
+    done = module_copy.edgeline(*line, env=KEYS)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["anchor"]["chain"] == "second"

@@ -27,15 +27,6 @@ def test_a_chain_answers_as_soon_as_it_is_given_and_ends_with_the_block() -> Non
     assert not ganache.answers(chain.url)
 
 
-def test_a_chain_on_a_database_is_the_same_when_it_is_started_again(tmp_path: Path) -> None:
-    port = free_port()
-    with running_ganache(port=port, database=tmp_path) as chain:
-        _ask(chain.url, "evm_mine")
-        first = _ask(chain.url, "eth_getBlockByNumber", "latest", False)
-    with running_ganache(port=port, database=tmp_path) as chain:
-        assert _ask(chain.url, "eth_getBlockByNumber", "latest", False) == first
-
-
 def test_a_port_that_another_chain_took_meanwhile_is_left_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,7 +4,7 @@ Takes half a minute: five runs are processes, since only a process can be killed
 whole or not done at any moment of it is shown by test_step_kills.py.
 """
 
-import shutil
+import json
 import signal
 import socket
 import subprocess
@@ -22,6 +22,7 @@ from prefect.client.schemas.objects import StateType
 
 from edgeline.artifact import open_artifact
 from edgeline.stack import process_info, services
+from edgeline.workspace import Workspace
 from tests.pipeline.checkout import quick
 
 # A run is ended soon after the step named: in the training of the next, between two rounds,
@@ -167,9 +168,18 @@ def test_an_interruption_is_one_also_where_a_library_calls_it_otherwise():
 
 
 @pytest.mark.xdist_group("line")
-def test_wiped_chain_and_moved_project_are_noticed(chainless, built):
-    shutil.rmtree(chainless.root / ".edgeline" / "chain")
-    again = chainless.run()
+def test_chain_with_public_keys_is_left_and_a_moved_project_noticed(chainless, built):
+    home = Workspace(chainless.root)
+    home.chain_key.unlink()
+    home.chain_database.mkdir()
+    former = home.deployment().read_text()
+    done = chainless.edgeline("run", "digits", *quick(), "--json")
+    assert done.returncode == 0, done.stderr
+    again, told = json.loads(done.stdout), " ".join(done.stderr.split())
+    assert "everybody knows the key of its account" in told
+    assert again["anchor"]["contract"] not in former
+    (aside,) = home.state.glob("chain-until-*")
+    assert (aside / "local.json").read_text() == former
     assert not again["steps"]["anchor"]["reused"]
     assert again["steps"]["finetune"]["reused"]
     assert chainless.edgeline("verify", again["artifact"]["path"]).returncode == 0

@@ -15,7 +15,9 @@ import pytest
 from edgeline.errors import EnvironmentUnfit
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, OURS, QUIET, environment
+from edgeline.stack.private_keys import variables_with_keys
 from edgeline.stack.proxy import NO_PROXY, PROXIES, socks_proxy
+from edgeline.workspace import KEYSTORE_PASSWORD
 from tests.nodes import free_port
 
 
@@ -71,6 +73,21 @@ def test_a_server_of_the_users_is_not_doubled(
 
         assert services.ensure_all(["nats"], tmp_path) == {}
     assert services.running(tmp_path) == {}
+
+
+def test_variables_that_hold_private_keys_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deployments").mkdir()
+    (tmp_path / "deployments" / "sepolia.json").write_text('{"key":"env:BARE_KEY"}')
+    (tmp_path / "deployments" / "gnosis.json").write_text('{"key":"file:~/key"}')
+    (tmp_path / "deployments" / "broken.json").write_text("{")
+    monkeypatch.setenv("BARE_KEY", 64 * "a")
+    monkeypatch.setenv("OTHER_KEY", "0x" + 64 * "B")
+    monkeypatch.setenv(KEYSTORE_PASSWORD, "a word")
+    monkeypatch.setenv("GIT_COMMIT_SHA256", 64 * "c")
+
+    assert variables_with_keys(tmp_path) == {"BARE_KEY", "OTHER_KEY", KEYSTORE_PASSWORD}
 
 
 @pytest.mark.parametrize("folder", ["half%off", "what?"])

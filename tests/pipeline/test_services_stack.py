@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import psutil
 import pytest
 
+from edgeline.anchoring.contract import deploy, open_contract
+from edgeline.anchoring.node import Node
 from edgeline.errors import ServiceUnavailable
 from edgeline.serving.broker import largest_frame
 from edgeline.stack import services
 from edgeline.stack.environment import ADDRESSES, OURS, environment
 from edgeline.stack.loopback import query
 from edgeline.stack.process import log_file
+from edgeline.workspace import Workspace
 from tests.pipeline.checkout import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,11 +32,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         services.stop_all(folder)
 
 
-def _rpc(url: str, method: str, *arguments: object) -> Any:
-    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(arguments)}
-    return query(url, body)["result"]
-
-
 def test_files_logged_by_path_show_in_the_mlflow_server(project: Project, tmp_path: Path) -> None:
     picture = tmp_path / "courbe.txt"
     picture.write_text("0.966")
@@ -48,17 +45,29 @@ def test_files_logged_by_path_show_in_the_mlflow_server(project: Project, tmp_pa
     assert query(question, parse=str) == "0.966"
 
 
-def test_the_chain_remembers_its_blocks_when_stopped(root: Path) -> None:
+def test_the_chain_remembers_its_blocks_when_stopped_and_shows_nobody_a_key(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported = "0x" + 8 * "abad1dea"
+    monkeypatch.setenv("ANCHOR_KEY", exported)
+    monkeypatch.setenv("HARMLESS", "42")
+    home = Workspace(root)
     first = services.ensure_all(["ganache"], root)["ganache"]
-    _rpc(first.url, "evm_mine")
-    _rpc(first.url, "evm_mine")
-    newest = _rpc(first.url, "eth_getBlockByNumber", "latest", False)["hash"]
+    made = deploy(first.url, f"file:{home.chain_key}", name="local", locks=root)
+    newest = Node(first.url).block("latest")
     services.stop_all(root, ["ganache"])
     again = services.ensure_all(["ganache"], root)["ganache"]
+    given = psutil.Process(again.pid).environ()
 
     assert again.pid != first.pid
-    assert _rpc(again.url, "eth_blockNumber") == "0x2"
-    assert _rpc(again.url, "eth_getBlockByNumber", "latest", False)["hash"] == newest
+    assert Node(again.url).block("latest") == newest
+    assert open_contract(again.url, made.deployment)
+    assert "ANCHOR_KEY" not in given
+    assert given["HARMLESS"] == "42"
+    key = home.chain_key.read_text().strip()
+    words = psutil.Process(again.pid).cmdline()
+    shown = [*words, *given.values(), (home.logs / "ganache.log").read_text()]
+    assert not [text for text in shown if key[2:] in text or exported in text]
 
 
 def test_status_names_those_that_run(root: Path) -> None:

@@ -4,7 +4,7 @@ Knows no network.
 """
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,11 @@ def known_chain(workspace: Workspace, name: str) -> Chain:
             found="a project that has anchored nothing yet",
             remedy="run `edgeline run`, or name another chain with --chain",
         )
-    return read_chain(path)
+    known = read_chain(path)
+    if name == LOCAL and known.key.startswith("file:"):
+        # wherever the project has been moved to
+        known = replace(known, key=f"file:{workspace.chain_key}")
+    return known
 
 
 def _was_anchored(path: Path) -> bool:

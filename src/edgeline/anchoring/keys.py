@@ -1,4 +1,4 @@
-"""Who signs: a key in a variable, an encrypted keystore, the node itself, or a program of the user's.
+"""Who signs: a key in a file or a variable, an encrypted keystore, the node itself, or a program of the user's.
 
 A key is never in a message, a log, a repr, an argument of a process, or a frame that an exception passes
 through: whatever reads one gives None where it fails, and its caller, who never saw the key, raises.
@@ -7,6 +7,8 @@ through: whatever reads one gives None where it fails, and its caller, who never
 import getpass
 import os
 import re
+import shlex
+import stat
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -23,9 +25,12 @@ from edgeline.anchoring.external_signer import ADDRESS, Sign, external_signer
 from edgeline.anchoring.node import Node
 from edgeline.errors import EnvironmentUnfit, RecipeError
 from edgeline.files import acquire_lock, read_json
+from edgeline.workspace import KEYSTORE_PASSWORD
 
-PASSWORD = "EDGELINE_KEYSTORE_PASSWORD"
 KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+OF_SCHEDULES = (
+    "what a schedule runs has no such variable: for that, name file:PATH or command:PROGRAM"
+)
 
 T = TypeVar("T")
 
@@ -62,7 +67,7 @@ def parse_address(text: str) -> str:
 
 
 def load_signer(source: str, node: Node, locks: Path) -> Signer:
-    """The account that `source` names: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM ARGS.
+    """The account of `source`: node, node:0xADDRESS, env:NAME, file:PATH, keystore:PATH or command:PROGRAM ARGS.
 
     Raises:
         RecipeError: `source` is none of these.
@@ -71,7 +76,7 @@ def load_signer(source: str, node: Node, locks: Path) -> Signer:
     kind, _, rest = source.partition(":")
     if kind not in SOURCES:
         raise RecipeError(
-            expected="a key source: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM",
+            expected="a key source: node, node:0xADDRESS, env:NAME, file:PATH, keystore:PATH or command:PROGRAM",
             found="another word",
             remedy="name one of these; the key itself is never written there",
         )
@@ -94,7 +99,7 @@ def _of_node(address: str, node: Node) -> tuple[str, Sign]:
         raise EnvironmentUnfit(
             expected=f"a node at {node.place} that signs for {chosen or 'an account'}",
             found=f"{len(accounts)} other accounts" if accounts else "a node without accounts",
-            remedy="name another key source: env:NAME, keystore:PATH or command:PROGRAM",
+            remedy="name another key source: env:NAME, file:PATH, keystore:PATH or command:PROGRAM",
         )
     return chosen, lambda _: None
 
@@ -107,7 +112,33 @@ def _of_variable(name: str, _: Node) -> tuple[str, Sign]:
         raise EnvironmentUnfit(
             expected=f"a private key in the variable {name}: 64 hexadecimal digits",
             found=others if length else "no such variable, or an empty one",
-            remedy="export it there, or name another key source",
+            remedy=f"export it there, or name another key source; {OF_SCHEDULES}",
+        )
+    return _local(account)
+
+
+def _of_file(path: str, _: Node) -> tuple[str, Sign]:
+    file = Path(path).expanduser()
+    found, remedy = "no readable file", "name the file that holds it"
+    try:
+        with file.open("rb") as opened:
+            status = os.fstat(opened.fileno())
+            account = _without_trace(lambda: Account.from_key(opened.read(100).decode().strip()))
+    except OSError:
+        account = None
+    else:
+        found = "something else"
+        if status.st_mode & 0o077:
+            account, found = (
+                None,
+                f"one of mode {stat.S_IMODE(status.st_mode):04o}, which others may read or change",
+            )
+            remedy = f"chmod 600 {shlex.quote(str(file))}; a key that others may have read is to be replaced"
+    if account is None:
+        raise EnvironmentUnfit(
+            expected=f"a private key of 64 hexadecimal digits in {file}, for its owner alone",
+            found=found,
+            remedy=remedy,
         )
     return _local(account)
 
@@ -121,24 +152,24 @@ def _of_keystore(path: str, _: Node) -> tuple[str, Sign]:
             found="something else" if file.is_file() else "no readable file",
             remedy="name the file that your wallet exported",
         )
-    if PASSWORD not in os.environ and not sys.stdin.isatty():
+    if KEYSTORE_PASSWORD not in os.environ and not sys.stdin.isatty():
         raise EnvironmentUnfit(
-            expected=f"the password of {path} in the variable {PASSWORD}",
+            expected=f"the password of {path} in the variable {KEYSTORE_PASSWORD}",
             found="no such variable, and no terminal to ask at",
-            remedy="export it",
+            remedy=f"export it; {OF_SCHEDULES}",
         )
     account = _without_trace(lambda: _decrypted(keystore, path))
     if account is None:
         raise EnvironmentUnfit(
             expected=f"the password of the keystore {path}",
             found="another one, or a damaged keystore",
-            remedy=f"set {PASSWORD} right, or take the keystore from its backup",
+            remedy=f"set {KEYSTORE_PASSWORD} right, or take the keystore from its backup",
         )
     return _local(account)
 
 
 def _decrypted(keystore: dict[str, Any], path: str) -> LocalAccount:
-    password = os.environ.get(PASSWORD)
+    password = os.environ.get(KEYSTORE_PASSWORD)
     if password is None:
         password = getpass.getpass(f"Password of {path}: ")
     account: LocalAccount = Account.from_key(Account.decrypt(keystore, password))
@@ -153,6 +184,7 @@ SOURCES: dict[str, tuple[re.Pattern[str], str, Source]] = {
         _of_node,
     ),
     "env": (re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), "the name of a variable", _of_variable),
+    "file": (re.compile(r".+"), "the path of a file", _of_file),
     "keystore": (re.compile(r".+"), "the path of a file", _of_keystore),
     "command": (re.compile(r".+"), "a program", lambda words, _: external_signer(words)),
 }

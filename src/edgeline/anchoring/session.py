@@ -52,6 +52,11 @@ def node_url(known: Chain, local_url: str) -> str:
     return local_url if known.name == LOCAL else resolve(known.url)
 
 
+def local_key(workspace: Workspace, is_ours: bool) -> str:
+    """Who signs on the project's own chain: its key, or an account of the node that the user gives in place of ours."""
+    return f"file:{workspace.chain_key}" if is_ours else "node"
+
+
 def position(name: str, transaction: str, contract: str) -> dict[str, str]:
     """Where a model stands on a chain, as MLflow's tags tell it; empty texts: not yet."""
     return {
@@ -84,7 +89,10 @@ def flush_workspace(
     confirmations = known.confirmations
     report = flush(outbox, contract, signer, confirmations=confirmations, patience_s=PATIENCE_S)
     if report.reopened:
-        say(f"{report.reopened} statements were no longer on the chain and were sent again")
+        say(
+            f"{report.reopened} statements were no longer on the chain and were sent again, to contract "
+            f"{contract.deployment.contract} on genesis {contract.deployment.genesis}"
+        )
         renewed = renewed_receipts(workspace, outbox, contract)
         for path, receipt in renewed.items():
             write_receipt(receipt, path)
@@ -114,6 +122,8 @@ def _ready(
             if name != LOCAL or not is_ours:
                 raise
             say(f"the local chain has no contract of ours: {error.found}; a new one is deployed")
-    made = deploy(local_url, "node", name=name, locks=workspace.anchoring(name))
+    made = deploy(
+        local_url, local_key(workspace, may_deploy), name=name, locks=workspace.anchoring(name)
+    )
     write_chain(made, path)
     return made, open_contract(local_url, made.deployment)

@@ -13,7 +13,7 @@ from edgeline.anchoring.flush import FlushReport
 from edgeline.anchoring.interface import role_names
 from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.outbox import Outbox
-from edgeline.anchoring.session import flush_workspace, node_url, open_chain, open_outbox
+from edgeline.anchoring.session import flush_workspace, local_key, node_url, open_chain, open_outbox
 from edgeline.cli.console import show, waiting_for
 from edgeline.cli.options import AsJson
 from edgeline.errors import EnvironmentUnfit, RecipeError
@@ -32,11 +32,12 @@ def deploy(
         typer.Option(help="Address of a node of that chain; env:NAME where it holds a key."),
     ] = None,
     key: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Who signs: node, node:0xADDRESS, env:NAME, keystore:PATH or command:PROGRAM."
+            help="Who signs: node, node:0xADDRESS, env:NAME, file:PATH, keystore:PATH or command:PROGRAM. "
+            "By default the key of the project's own chain; on another, its node."
         ),
-    ] = "node",
+    ] = None,
     confirmations: Annotated[
         int, typer.Option(min=1, help="Blocks after which a record is taken to be final.")
     ] = 1,
@@ -49,7 +50,7 @@ def deploy(
     workspace = Workspace.find()
     path = workspace.deployment(name)
     if path.is_file():
-        known = _deployed(workspace, name, any((url, admin, key != "node", confirmations > 1)))
+        known = _deployed(workspace, name, any((url, admin, key, confirmations > 1)))
     else:
         if not url and name != LOCAL:
             raise RecipeError(
@@ -58,10 +59,11 @@ def deploy(
                 remedy=f"only `{LOCAL}` is a chain of this project's own",
             )
         node = url or services.chain_url(name, workspace.root)
+        is_own = name == LOCAL and not url and services.may_deploy()
         with waiting_for(f"deploying to {name}"):
             known = deploy_contract(
                 node,
-                key,
+                key or local_key(workspace, is_own),
                 name=name,
                 locks=workspace.anchoring(name),
                 confirmations=confirmations,

@@ -118,6 +118,8 @@ def _at(server: str, page: str) -> str:
 
 def _is_complete(workspace: Workspace, chain: str, folder: Path) -> bool:
     """Whether an artifact is intact, with its checkpoints, its chain's contract and the registry behind it."""
+    if chain == LOCAL and services.may_deploy() and workspace.has_public_chain():
+        return False
     manifest, receipt = open_artifact(folder).manifest, read_receipt(receipt_path(folder))
     registry = os.environ.get("MLFLOW_TRACKING_URI") or workspace.registry.is_file()
     return bool(
@@ -153,6 +155,8 @@ def _run_flow(
             lines.note(f"starting {', '.join(name for name in needed if name in missing)}")
         services.ensure_all(needed, workspace.root, lines.service_changed)
         os.environ.update(environment(workspace.root))
+        if news := services.chain_news(workspace.root):
+            lines.note(news)
         _note_silent_chain(workspace, recipe.anchor.chain, lines)
         # Prefect reads its environment while it is imported
         from flows.session import run_flow

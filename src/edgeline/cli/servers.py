@@ -41,7 +41,10 @@ def up() -> None:
         (name, started[name].url if name in started else "yours", purpose)
         for name, purpose in PURPOSE.items()
     )
-    Console(highlight=False).print(table("service", "address", "what for", rows=rows))
+    console = Console(highlight=False)
+    console.print(table("service", "address", "what for", rows=rows))
+    if news := services.chain_news(root):
+        console.print(news)
 
 
 def status(as_json: AsJson = False) -> None:

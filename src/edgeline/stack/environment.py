@@ -51,7 +51,8 @@ def environment(root: Path) -> dict[str, str]:
 
     What the user set is left out, so the result can be laid over `os.environ`.
     """
-    state = state_folder(root)
+    workspace = Workspace(root.resolve()).checked()
+    state = workspace.state
     wanted = {
         **QUIET,
         "DVC_SITE_CACHE_DIR": str(state / "dvc"),
@@ -62,7 +63,9 @@ def environment(root: Path) -> dict[str, str]:
         "EDGELINE_ROOT": str(root),
     }
     for name, suffix in {"prefect": "/api", "ganache": "", "nats": ""}.items():
-        if running := process.find(name, state):
+        running = process.find(name, state)
+        # nobody believes a chain that whoever knows its public keys can rewrite
+        if running and not (name == "ganache" and workspace.has_public_chain()):
             url = nats.with_token(running.url, state) if name == "nats" else running.url
             wanted[ADDRESSES[name]] = url + suffix
     wanted |= identity(state)

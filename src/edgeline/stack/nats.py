@@ -1,11 +1,10 @@
 """How the broker is started, and the token by which it knows the programs of this workspace."""
 
-import os
 import secrets
 import sys
 from pathlib import Path
 
-from edgeline.files import open_atomically
+from edgeline.files import write_private
 from edgeline.stack.loopback import LOOPBACK
 
 MAX_PAYLOAD = 2**23
@@ -16,8 +15,8 @@ def command(state: Path, port: int) -> list[str]:
     """The words that start it; its settings, the token among them, lie in a file of the user's alone."""
     settings = state / "services" / "nats.conf"
     token = _token(state) or secrets.token_urlsafe(32)
-    _write(_token_file(state), token)
-    _write(settings, f'max_payload: {MAX_PAYLOAD}\nauthorization {{ token: "{token}" }}\n')
+    write_private(_token_file(state), token)
+    write_private(settings, f'max_payload: {MAX_PAYLOAD}\nauthorization {{ token: "{token}" }}\n')
     program = Path(sys.prefix) / "bin" / "nats-server"
     return [str(program), "--addr", LOOPBACK, "--port", str(port), "--config", str(settings)]
 
@@ -35,9 +34,3 @@ def _token(state: Path) -> str:
 
 def _token_file(state: Path) -> Path:
     return state / "services" / "nats.token"
-
-
-def _write(path: Path, text: str) -> None:
-    with open_atomically(path) as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text.encode())

@@ -7,7 +7,7 @@ has a session of its own, so Ctrl-C in the program that started it leaves it up.
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -49,8 +49,8 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     made_for: str = ""
     """Version and addresses that it depends on: a server made for other ones is started anew."""
-    mute: bool = False
-    """Standard output is not kept, for a server that prints private keys there."""
+    withheld: Collection[str] = ()
+    """Variables of ours that it is not given."""
     patience_s: float = 180.0
     """Time to its first answer; a loaded machine of two cores has needed 60 s."""
 
@@ -167,13 +167,15 @@ def _launch(service: Service, port: int, state: Path) -> Running:
         pid = os.posix_spawn(
             "/bin/sh",
             ["sh", "-c", LAUNCHER, "sh", str(service.folder), *service.command(port)],
-            {**os.environ, **service.environment, process_info.MARK: _mark(service.name, state)},
+            {
+                **{name: os.environ[name] for name in os.environ.keys() - service.withheld},
+                **service.environment,
+                process_info.MARK: _mark(service.name, state),
+            },
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, reading, 0),
                 (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600),
-                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
-                if service.mute
-                else (os.POSIX_SPAWN_DUP2, 2, 1),
+                (os.POSIX_SPAWN_DUP2, 2, 1),
             ],
             setsid=True,
         )

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import yaml
 
+from edgeline.digest import sha256_file
 from edgeline.stack import ganache, nats
 from edgeline.stack.environment import database, environment, set_by_user, state_folder
 from edgeline.stack.loopback import LOOPBACK, query
 from edgeline.stack.process import Service
 from edgeline.stack.process_info import CLOCK_TOLERANCE_S, Running
+from edgeline.workspace import Workspace
 
 POOL = "edgeline"
 
@@ -72,16 +74,18 @@ def _mlflow_server(root: Path) -> Service:
 
 
 def _ganache(root: Path) -> Service:
-    database = state_folder(root) / "chain" / "ganache"
-    database.mkdir(parents=True, exist_ok=True)
+    workspace = Workspace(root)
+    ganache.prepare(workspace)
+    place = {"database": workspace.chain_database, "key": workspace.chain_key}
     return Service(
         name="ganache",
-        command=lambda port: ganache.command(root, port, database=database),
+        command=lambda port: ganache.command(root, port, **place),
         healthy=lambda running: ganache.answers(running.url),
         folder=root,
-        mute=True,
         port=PORTS["ganache"],
         url=f"http://{LOOPBACK}:{{port}}",
+        # a chain that was removed while its server ran has another key when it is made again
+        made_for=f"ganache {sha256_file(ganache.PROGRAM)} {workspace.chain_key.stat().st_mtime_ns}",
     )
 
 

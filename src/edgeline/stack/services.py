@@ -9,16 +9,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from edgeline.errors import ServiceUnavailable
-from edgeline.stack import process
+from edgeline.stack import ganache, process
 from edgeline.stack.disk import require_room
 from edgeline.stack.environment import ADDRESSES, environment, set_by_user, state_folder
 from edgeline.stack.loopback import query
 from edgeline.stack.outside import require_given
+from edgeline.stack.private_keys import variables_with_keys
 from edgeline.stack.process import Progress, silent
 from edgeline.stack.process_info import Running
 from edgeline.stack.proxy import require_usable_proxy
@@ -42,10 +44,11 @@ def ensure_all(
     names = set(names)
     require_usable_proxy()
     require_given(names)
-    wanted = ours(names)
+    wanted, withheld = ours(names), variables_with_keys(root)
 
     def start(name: str) -> Running:
-        return process.ensure(SERVICES[name](root.resolve()), state, on_progress)
+        service = SERVICES[name](root.resolve())
+        return process.ensure(replace(service, withheld=withheld), state, on_progress)
 
     require_room(root)
     started: dict[str, Running] = {}
@@ -129,6 +132,11 @@ def chain_url(chain: str, root: Path) -> str:
 def may_deploy() -> bool:
     """Whether the node of the project's own chain is ours, so that a missing contract may be made there again."""
     return not set_by_user(ADDRESSES["ganache"])
+
+
+def chain_news(root: Path) -> str:
+    """What a person should know of the project's own chain before anything is anchored there; most often nothing."""
+    return ganache.set_aside(Workspace(root.resolve()))
 
 
 def address(name: str, root: Path) -> str:
