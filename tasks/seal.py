@@ -57,6 +57,7 @@ def seal(
     record_golden(staging, session, {session.inputs[0].name: items}, preprocessing)
     files = sorted((staging / "parts").iterdir())
     digests = {f"parts/{path.name}": sha256_file(path) for path in files}
+    central = load_central(data.path)
     description = Description(
         recipe=run.recipe,
         classes=data.report.form.classes,
@@ -67,7 +68,7 @@ def seal(
         parents={"data": data.digest, "checkpoint": learned.digest, **digests},
         lineage=lineage.ancestry(learned.digest, *digests.values()).ancestors(),
         # Devices' own items stay with them: here is what the central site can know.
-        profile=learn_profile(load_central(data.path).values, preprocessing),
+        profile=learn_profile(central.values, preprocessing, central.sizes),
     )
     artifact = seal_artifact(staging, description, run.workspace.artifacts)
     check_golden(artifact, load_model(artifact))

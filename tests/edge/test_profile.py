@@ -139,6 +139,26 @@ def test_ink_on_paper_is_not_light_on_dark() -> None:
 GREY3 = Preprocessing("image", (8, 8, 3), (0.5,) * 3, (0.25,) * 3)
 
 
+def test_a_picture_of_another_shape_is_to_be_cropped() -> None:
+    pictures = crosses(12, 0, 200)
+    sizes = np.array([[90, 120]] * 6 + [[30, 30]] * 6)
+    profile = learn_profile(pictures, GREY, sizes)
+
+    # the margin is ln(2 * 3 / 0.001) / ln(12) - 1 = 2.5, and a fifth is free on either side:
+    # (1.155 + 2.5 * (1.155 - 1.080)) ** 2 + 4 / 3 / 5 = 2.07, (1 - 2.5 * (1.080 - 1)) ** 2 - 1 / 5 = 0.44
+    assert profile.measures["aspect"] == (Spread(1, 1.16667, 1.33333),)
+    asked = np.array([[90, 120], [100, 205], [100, 210], [100, 45], [100, 40]])
+    found = find_deviations(profile, crosses(5, 0, 200), GREY, asked)
+    assert [[one.measure for one in some] for some in found] == [[], [], ["aspect"], [], ["aspect"]]
+    assert found[2][0].message == (
+        "2.1 times as wide as high, where 12 training pictures have 1 to 1.333: crop it to that shape"
+    )
+    square = learn_profile(pictures, GREY)
+    asked = np.array([[20, 20], [20, 23], [3, 4], [4, 3]])
+    found = find_deviations(square, crosses(4, 0, 200), GREY, asked)
+    assert [bool(some) for some in found] == [False, False, True, True]
+
+
 def test_faint_and_glaring_pictures_are_outside() -> None:
     profile = learn_profile(crosses(12, 0, 200), GREY)
     faint, glaring = crosses(1, 0, 20), crosses(1, 150, 255)

@@ -261,3 +261,13 @@ def test_the_same_folder_gives_the_same_bytes(folder):
     fetch_raw(folder)
 
     assert data.read_bytes() == once
+
+
+def test_the_sizes_of_pictures_are_kept_from_before_they_were_brought_to_one(folder):
+    fill(folder, "cat/a.png")
+    (folder / "dog").mkdir()
+    Image.fromarray(GREY).save(folder / "dog" / "a.png")
+    (folder / "dog" / "b.png").write_bytes(turned())
+    (folder / "dog" / "c.png").write_bytes(b"damaged")
+
+    assert fetch_raw(folder).items.sizes.tolist() == [[8, 8], [2, 3], [3, 2]]

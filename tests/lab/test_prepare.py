@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -241,6 +242,25 @@ def test_colour_becomes_grey_of_the_right_size_and_grey_colour(tmp_path):
 
     assert sets(tmp_path / "grey")["test"].values.shape == (20, 8, 8)
     assert sets(tmp_path / "colour")["test"].values.shape == (20, 8, 8, 3)
+
+
+def test_the_sizes_before_are_known_where_pictures_had_others(tmp_path):
+    wide = np.random.default_rng(0).integers(0, 256, (100, 10, 20), dtype=np.uint8)
+    for source, sizes in (
+        (given(wide), [[10, 20]]),
+        (given(pictures(100)), None),
+        (measured(pictures(100), [[30, 40]]), [[30, 40]]),
+    ):
+        prepare_items(tmp_path, source)
+        for one in sets(tmp_path).values():
+            assert (one.sizes is None) is (sizes is None)
+            assert sizes is None or one.sizes.tolist() == sizes * len(one)
+
+
+def measured(values, size):
+    source = given(values)
+    sizes = np.array(size * len(values))
+    return replace(source, items=replace(source.items, sizes=sizes))
 
 
 def test_the_report_is_read_back_as_it_was_written(tmp_path):

@@ -21,6 +21,8 @@ MAKE = "make the data again with `dvc repro`"
 # What numpy and zipfile raise for files that are damaged or hold something else.
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
 
+SIZES = "sizes"
+
 
 @dataclass(frozen=True)
 class Items:
@@ -35,6 +37,8 @@ class Items:
     """(N,), what the source calls each item; no two are the same."""
     groups: NDArray[np.str_]
     """(N,), the device, patient or machine that an item is from; empty where it is not known."""
+    sizes: NDArray[np.int64] | None = None
+    """(N, 2), height and width of images before they were brought to one size; None where they came so."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,7 +50,7 @@ class Items:
 
     def take(self, at: NDArray[Any]) -> "Items":
         """The items at these positions, or those where a mask is true."""
-        return Items(self.values[at], self.labels[at], self.ids[at], self.groups[at])
+        return Items(**{name: array[at] for name, array in to_arrays(self).items()})
 
 
 def read(path: Path) -> Items:
@@ -58,14 +62,25 @@ def read(path: Path) -> Items:
     """
     arrays = read_arrays(path)
     try:
-        return Items(**{field.name: arrays[field.name] for field in fields(Items)})
+        return from_arrays(arrays)
     except KeyError as error:
         raise _damaged(path, f"no {error}") from None
 
 
 def write(path: Path, items: Items) -> None:
     """One set as a file, whole or not at all; the same items give the same bytes."""
-    write_arrays(path, vars(items))
+    write_arrays(path, to_arrays(items))
+
+
+def from_arrays(arrays: dict[str, NDArray[Any]]) -> Items:
+    """Raises KeyError where one that must be there is not."""
+    needed = {field.name: arrays[field.name] for field in fields(Items) if field.name != SIZES}
+    return Items(**needed, sizes=arrays.get(SIZES))
+
+
+def to_arrays(items: Items) -> dict[str, NDArray[Any]]:
+    """By the names of the fields, without what is not known."""
+    return {name: array for name, array in vars(items).items() if array is not None}
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:

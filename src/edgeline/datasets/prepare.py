@@ -161,8 +161,11 @@ def _remove_bad(source: Raw, kind: Kind, settings: Data) -> Raw:
         )
     if kind != "image":
         return good
-    values = resize(good.items.values, settings.image_size, settings.channels)
-    return replace(good, items=replace(good.items, values=values))
+    given, sizes = good.items.values, good.items.sizes
+    values = resize(given, settings.image_size, settings.channels)
+    if sizes is None and values.shape[1:3] != given.shape[1:3]:
+        sizes = np.tile(np.array(given.shape[1:3], np.int64), (len(given), 1))
+    return replace(good, items=replace(good.items, values=values, sizes=sizes))
 
 
 def lacking_columns(train: Items) -> tuple[int, ...]:

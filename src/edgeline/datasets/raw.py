@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeline.datasets.items import MAKE, Items, read_arrays, write_arrays
+from edgeline.datasets.items import MAKE, Items, from_arrays, read_arrays, to_arrays, write_arrays
 from edgeline.errors import Tampered
 
 RAW = "raw.npz"
@@ -72,10 +72,9 @@ def read(path: Path) -> Raw:
     """Raises EnvironmentUnfit where there is no such file, Tampered where it holds something else."""
     arrays = read_arrays(path)
     try:
-        items = Items(arrays["values"], arrays["labels"], arrays["ids"], arrays["groups"])
         bad = zip(arrays["bad_ids"].tolist(), arrays["bad_reasons"].tolist(), strict=True)
         return Raw(
-            items,
+            from_arrays(arrays),
             arrays["splits"],
             classes=tuple(arrays["classes"].tolist()),
             columns=tuple(arrays["columns"].tolist()),
@@ -96,7 +95,7 @@ def write(path: Path, raw: Raw) -> None:
     write_arrays(
         path,
         {
-            **vars(raw.items),
+            **to_arrays(raw.items),
             "splits": raw.splits,
             "classes": text_array(raw.classes),
             "columns": text_array(raw.columns),

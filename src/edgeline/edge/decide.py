@@ -110,7 +110,8 @@ def _decide(
     probabilities = softmax(session.logits(preprocessing(fitted)))
     outside: Sequence[tuple[Deviation, ...] | None] = [None] * len(items)
     if artifact.profile is not None:
-        outside = find_deviations(artifact.profile, fitted, preprocessing)
+        sizes = np.array([item.shape[:2] for item in items]) if preprocessing.is_image else None
+        outside = find_deviations(artifact.profile, fitted, preprocessing, sizes)
     decisions = [
         Decision(
             name,

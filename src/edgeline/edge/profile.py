@@ -20,6 +20,7 @@ from edgeline.manifest import InputProfile, Polarity, Spread
 from edgeline.preprocess import Preprocessing, Values
 
 Numbers: TypeAlias = NDArray[np.float64]
+Sizes: TypeAlias = NDArray[np.int64]
 Picture: TypeAlias = tuple[tuple[int, ...], ...]
 
 FALSE_ALARMS = 1e-3
@@ -28,6 +29,8 @@ LEAST_MARGIN = 0.25
 """Whatever the number of training items, since some tails fall off more slowly than exponentially."""
 ROUNDING = 1e-5
 """Of a number: a profile has six digits of each."""
+STRETCH = 0.2
+"""Of an aspect: augmentation stretches by as much, and more, and does no harm."""
 CLEAR = 0.1
 """From which on a picture has a polarity: standard deviations between its mean and its ground, or correlation
 with the mean picture."""
@@ -42,6 +45,7 @@ THINGS = {"image": "pictures", "series": "windows", "table": "rows"}
 WORDS = {
     "brightness": ("a brightness of {}", "change the light or the exposure"),
     "contrast": ("a contrast of {}", "change the light, or stretch the grey values"),
+    "aspect": ("{} times as wide as high", "crop it to that shape"),
     "value": ("{column} {}", "check its unit and its sensor"),
     "level": ("{column} with a mean of {}", "check its unit and its sensor"),
     "variation": ("{column} with a deviation of {}", "check its unit, its gain and its sensor"),
@@ -62,9 +66,12 @@ class Deviation:
     """What was found, what the training items had, and what to do."""
 
 
-def learn_profile(items: Values, preprocessing: Preprocessing) -> InputProfile:
+def learn_profile(
+    items: Values, preprocessing: Preprocessing, sizes: Sizes | None = None
+) -> InputProfile:
     """Of N training items, as `find_deviations` takes them."""
-    spreads = {name: _spreads(some) for name, some in _measure(items, preprocessing).items()}
+    measured = _measure(items, preprocessing, sizes)
+    spreads = {name: _spreads(numbers) for name, numbers in measured.items()}
     brightness, _ = spreads.pop("brightness", (None,)), spreads.pop("value", None)
     polarity, picture = _look(items) if preprocessing.kind == "image" else (None, ())
     channels = _spreads(items.reshape(-1, preprocessing.channels))
@@ -72,10 +79,14 @@ def learn_profile(items: Values, preprocessing: Preprocessing) -> InputProfile:
 
 
 def find_deviations(
-    profile: InputProfile, items: Values, preprocessing: Preprocessing
+    profile: InputProfile,
+    items: Values,
+    preprocessing: Preprocessing,
+    sizes: Sizes | None = None,
 ) -> list[tuple[Deviation, ...]]:
     """How each item lies outside; items (N, *shape), N at least 1, where grey images may lack their last axis.
 
+    `sizes` (N, 2) are height and width of images before they were brought to one size, if they had others.
     What is not known (NaN) is never outside. A profile that does not say of how many items it is marks
     by polarity alone.
     """
@@ -90,10 +101,10 @@ def find_deviations(
         # The other measures are of the picture as it will be.
         items = np.where(inverse.reshape(-1, *[1] * (items.ndim - 1)), 255 - items, items)
     ranges = _ranges(profile, preprocessing)
-    numbers = _measure(items, preprocessing)
+    numbers = _measure(items, preprocessing, sizes)
     for measure, spreads in ranges.items():
         margin = _margin(profile.items, sum(map(len, ranges.values())))
-        low, high = _limits(spreads, margin)
+        low, high = _limits(spreads, margin, STRETCH if measure == "aspect" else ROUNDING)
         for at, which in np.argwhere((numbers[measure] < low) | (numbers[measure] > high)):
             column = _column(measure, which, preprocessing)
             number, spread = numbers[measure][at, which], spreads[which]
@@ -125,15 +136,17 @@ def _margin(items: int, ranges: int) -> float:
     return max(LEAST_MARGIN, float(np.log(2 * ranges / FALSE_ALARMS) / np.log(items)) - 1)
 
 
-def _limits(spreads: tuple[Spread, ...], margin: float) -> tuple[Numbers, Numbers]:
-    """(K,): the lowest and the highest number that is not outside, for each of K spreads."""
+def _limits(spreads: tuple[Spread, ...], margin: float, room: float) -> tuple[Numbers, Numbers]:
+    """(K,): the lowest and the highest number that is not outside, for each of K spreads.
+
+    By `room`, a share of it, a number may be off in any case.
+    """
     numbers = np.array([(one.low, one.mean, one.high) for one in spreads], np.float64)
     is_amount = numbers[:, 0] >= 0
     low, mean, high = np.where(is_amount[:, None], np.sqrt(np.abs(numbers)), numbers).T
     limits = np.stack([low - margin * (mean - low), high + margin * (high - mean)])
     limits = np.where(is_amount, np.sign(limits) * limits**2, limits)
-    room = ROUNDING * np.abs(numbers).max(axis=1)
-    return limits[0] - room, limits[1] + room
+    return limits[0] - room * np.abs(numbers[:, 0]), limits[1] + room * np.abs(numbers[:, 2])
 
 
 def _column(measure: str, at: int, preprocessing: Preprocessing) -> str:
@@ -149,16 +162,21 @@ def _plain(number: float) -> str:
     return np.format_float_positional(number, 4, unique=False, fractional=False, trim="-")
 
 
-def _measure(items: Values, preprocessing: Preprocessing) -> dict[str, Numbers]:
+def _measure(
+    items: Values, preprocessing: Preprocessing, sizes: Sizes | None
+) -> dict[str, Numbers]:
     """(N, K) numbers of N items for each measure of their kind."""
     if preprocessing.kind == "table":
         return {"value": items.astype(np.float64)}
     if preprocessing.kind == "image":
         flat = items.reshape(len(items), -1)
+        if sizes is None:
+            sizes = np.tile(np.array(preprocessing.shape[:2]), (len(items), 1))
         chunks = [flat[at : at + CHUNK].astype(np.float64) for at in range(0, len(flat), CHUNK)]
         return {
             "brightness": np.concatenate([some.mean(axis=1) for some in chunks])[:, None],
             "contrast": np.concatenate([some.std(axis=1) for some in chunks])[:, None],
+            "aspect": sizes[:, 1:] / sizes[:, :1],
         }
     known = ~np.isnan(items)
     with np.errstate(invalid="ignore"):  # a channel may have no value in all of a window

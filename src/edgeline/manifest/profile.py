@@ -11,12 +11,13 @@ from edgeline.preprocess import Preprocessing
 Polarity: TypeAlias = Literal["light on dark", "dark on light"]
 
 MEASURES: Mapping[str, tuple[str, ...]] = {
-    "image": ("contrast",),
+    "image": ("contrast", "aspect"),
     "series": ("level", "variation", "length"),
     "table": (),
 }
-"""What may be measured of an item besides its values: the deviation of an image's pixels; mean and deviation
-of each channel of a series, and the number of its known steps."""
+"""What may be measured of an item besides its values: the deviation of an image's pixels, and how many
+times it was as wide as high when it came; mean and deviation of each channel of a series, and the number of its
+known steps."""
 OF_EACH_CHANNEL = ("level", "variation")
 
 

@@ -40,20 +40,22 @@ def load(path: Path, settings: Data, scratch: Path, on_item: Progress) -> Raw:
         "" if reason else layout.group_of(one, settings)
         for one, reason in zip(labelled, reasons, strict=True)
     ]
-    values = _decode_all(folder, [one.file for one in labelled], reasons, settings, on_item)
+    values, sizes = _decode_all(folder, [one.file for one in labelled], reasons, settings, on_item)
     if all(reasons):
         _refuse_all(path, reasons)
     if not settings.classes:
         _check_classes(path, names, labels.tolist(), reasons)
-    items = Items(values, labels, text_array([one.file.id for one in labelled]), text_array(groups))
+    ids = text_array([one.file.id for one in labelled])
+    items = Items(values, labels, ids, text_array(groups), sizes)
     splits = text_array([one.split for one in labelled])
     return quarantine_items(Raw(items, splits, names, columns=()), text_array(reasons))
 
 
 def _decode_all(
     folder: Path, files: list[FileEntry], reasons: list[str], settings: Data, on_item: Progress
-) -> NDArray[np.uint8]:
-    """Pixels (N, H, W) or (N, H, W, 3) of N files; the reason of a bad one is put into `reasons` (N)."""
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Pixels (N, H, W) or (N, H, W, 3) of N files, and their sizes (N, 2) before that; the reason of a bad
+    one is put into `reasons` (N)."""
     side, channels = settings.image_size, settings.channels
     total_bytes = len(files) * side * side * channels
     if total_bytes > intake.MAX_BYTES:
@@ -64,6 +66,7 @@ def _decode_all(
         )
     shape = (side, side) if channels == 1 else (side, side, channels)
     values = np.zeros((len(files), *shape), np.uint8)
+    sizes = np.zeros((len(files), 2), np.int64)
 
     def decode(start: int) -> None:
         for at in range(start, min(start + CHUNK, len(files))):
@@ -76,6 +79,7 @@ def _decode_all(
                 reasons[at] = str(error)
             else:
                 values[at] = resize(pixels[None], side, channels)[0]
+                sizes[at] = pixels.shape[:2]
 
     starts = range(0, len(files), CHUNK)
     is_large = sum(file.size for file in files) > LARGE_BYTES * len(files)
@@ -83,7 +87,7 @@ def _decode_all(
     with warnings_as_errors(), ThreadPoolExecutor(threads) as pool:
         for start, _ in zip(starts, pool.map(decode, starts), strict=True):
             on_item(min(start + CHUNK, len(files)), len(files))
-    return values
+    return values, sizes
 
 
 def _check_classes(
