@@ -163,14 +163,20 @@ def test_a_forged_score_is_never_shown(built, copy):
         assert said.count(f"{beginning}: expected the record .edgeline/") == 1
 
 
-def test_late_setting_redoes_only_what_follows_it(built, copy):
-    later = copy.run("rehearse.items=60")
+def test_late_setting_redoes_only_what_follows_it_and_only_the_newest_runs_are_kept(built, copy):
+    later = copy.run("rehearse.items=60", "keep.runs=1")
     reused = {name for name, step in later["steps"].items() if step["reused"]}
     assert {"pretrained", "finetune", "shrink", "federate", "quantise", "split", "seal"} <= reused
     assert not later["steps"]["rehearse"]["reused"]
     assert later["artifact"]["digest"] == built["artifact"]["digest"]
     assert later["steps"]["anchor"]["reused"]
     assert later["steps"]["register"]["reused"]
+
+    folders = [path.name for path in (copy.root / ".edgeline" / "runs").glob("digits-*")]
+    assert folders == [later["run"]]
+    assert (
+        open_artifact(copy.root / built["artifact"]["path"]).digest == built["artifact"]["digest"]
+    )
 
 
 def test_forced_run_ends_at_the_same_digest(built, copy):
@@ -206,7 +212,7 @@ def test_without_rounds_the_small_network_is_released(copy, monkeypatch):
     assert federate.data.metrics["validation"] == shrink.data.metrics["distillation.after"]
 
 
-def test_missed_gate_anchors_nothing_and_moves_no_alias(copy, monkeypatch):
+def test_missed_gate_anchors_nothing_and_moves_no_alias(built, copy, monkeypatch):
     tracked = copy.tracked(monkeypatch)
     candidate = tracked.get_model_version_by_alias("digits", "candidate").version
     before = copy.ask("audit", "log")["entries"]
@@ -217,6 +223,26 @@ def test_missed_gate_anchors_nothing_and_moves_no_alias(copy, monkeypatch):
     assert "gate.min_accuracy" in refused.stderr
     assert copy.ask("audit", "log")["entries"] == before
     assert tracked.get_model_version_by_alias("digits", "candidate").version == candidate
+
+    a_model_below_its_baseline_is_held_back_unless_the_recipe_says_so(built, copy)
+
+
+def a_model_below_its_baseline_is_held_back_unless_the_recipe_says_so(built, copy):
+    before = copy.ask("audit", "log")["entries"]
+
+    refused = copy.edgeline(
+        "run", "digits", *quick("quantise.calibration_items=50", "gate.allow_below_baseline=false")
+    )
+
+    assert refused.returncode == 3
+    logistic = f"{built['baseline']['logistic']['accuracy']:.4f}"
+    assert f"not below that of the logistic regression, {logistic}" in refused.stderr
+    assert "(gate.allow_below_baseline)" in refused.stderr
+    assert re.search(
+        r"found 0\.\d{4}, a gain of -0\.\d{4} \(-0\.\d{4} to -0\.\d{4}\)", refused.stderr
+    )
+    assert copy.ask("audit", "log")["entries"] == before
+    assert copy.run("quantise.calibration_items=50")["registered"]
 
 
 def test_a_step_that_harms_is_named_wherever_the_run_is_told(built, copy, monkeypatch):
@@ -242,33 +268,6 @@ def test_a_step_that_harms_is_named_wherever_the_run_is_told(built, copy, monkey
     assert "harmed against finetune, -" in line
     assert "harmed: shrink -" in again.stdout
     assert "worse than the logistic regression, 0." in again.stdout
-
-
-def test_a_model_below_its_baseline_is_held_back_unless_the_recipe_says_so(built, copy):
-    before = copy.ask("audit", "log")["entries"]
-
-    refused = copy.edgeline(
-        "run", "digits", *quick("quantise.calibration_items=60", "gate.allow_below_baseline=false")
-    )
-
-    assert refused.returncode == 3
-    logistic = f"{built['baseline']['logistic']['accuracy']:.4f}"
-    assert f"not below that of the logistic regression, {logistic}" in refused.stderr
-    assert "(gate.allow_below_baseline)" in refused.stderr
-    assert re.search(
-        r"found 0\.\d{4}, a gain of -0\.\d{4} \(-0\.\d{4} to -0\.\d{4}\)", refused.stderr
-    )
-    assert copy.ask("audit", "log")["entries"] == before
-    assert copy.run("quantise.calibration_items=60")["registered"]
-
-
-def test_only_the_newest_runs_are_kept(built, copy):
-    kept = copy.run("keep.runs=1", "rehearse.items=20")
-    folders = [path.name for path in (copy.root / ".edgeline" / "runs").glob("digits-*")]
-    assert folders == [kept["run"]]
-    assert (
-        open_artifact(copy.root / built["artifact"]["path"]).digest == built["artifact"]["digest"]
-    )
 
 
 def test_unknown_setting_names_the_nearest(project):

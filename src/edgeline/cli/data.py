@@ -1,4 +1,7 @@
-"""`edgeline data`: the stages that DVC calls, and the revision of the data that they made."""
+"""`edgeline data`: the stages that DVC calls, and the revision of the data that they made.
+
+Every stage is a process, often of a second only: each imports what it needs, and not the others.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,24 +13,22 @@ from rich.progress import Progress
 
 from edgeline.cli.console import answer
 from edgeline.cli.options import AsJson, DataName
-from edgeline.datasets import card
-from edgeline.datasets.partition import partition as make_shares
-from edgeline.datasets.prepare import prepare as make_sets
-from edgeline.datasets.raw import INCOMPLETE
 from edgeline.recipe.data import Data, read_settings
-from edgeline.revisions.code import write_code_digests
-from edgeline.sources.fetch import fetch as make_raw
 from edgeline.workspace import Workspace
 
 
 def code() -> None:
     """Write what the code of each stage does to data/.code, one digest a file, for DVC to see."""
+    from edgeline.revisions.code import write_code_digests
+
     for stage, digest in write_code_digests(Workspace.find().root).items():
         typer.echo(f"{stage}: {digest}")
 
 
 def fetch(name: DataName) -> None:
     """Copy the source's raw data to data/NAME/raw.npz."""
+    from edgeline.sources.fetch import fetch as make_raw
+
     folder, settings = _place(name)
     with _progress(name) as on_item:
         raw = make_raw(folder, settings, on_item=on_item)
@@ -40,6 +41,9 @@ def fetch(name: DataName) -> None:
 
 def prepare(name: DataName) -> None:
     """Check the raw data and split them into training, validation and test sets."""
+    from edgeline.datasets.prepare import prepare as make_sets
+    from edgeline.datasets.raw import INCOMPLETE
+
     report = make_sets(*_place(name))
     sets = ", ".join(f"{count} {kind}" for kind, count in report.sets.items())
     left_out = ", ".join(f"{count} {reason}" for reason, count in report.left_out.items()) or "none"
@@ -54,6 +58,8 @@ def prepare(name: DataName) -> None:
 
 def partition(name: DataName) -> None:
     """Assign the training set to the central site and the devices, and write the card."""
+    from edgeline.datasets.partition import partition as make_shares
+
     written = make_shares(*_place(name))
     sizes = [sum(counts) for counts in written.devices]
     typer.echo(
@@ -64,6 +70,8 @@ def partition(name: DataName) -> None:
 
 def revision(name: DataName, as_json: AsJson = False) -> None:
     """Hash every file of the data again and print their identity: the SHA-256 of card.json."""
+    from edgeline.datasets import card
+
     digest = card.check(Workspace.find().data(name)).digest
     answer({"digest": digest, "name": name}, [digest], as_json)
 

@@ -12,11 +12,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from edgeline.comparison import Comparison, compare
 from edgeline.metrics import Labels, Logits, Scores, scores
@@ -104,6 +99,13 @@ def _regression(
 
     A class without a training label is never predicted.
     """
+    # Seconds of import, which a run that did this before does without.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     fit = LogisticRegression(max_iter=ITERATIONS)
     # As the network: the mean stands for what is missing.
     pipeline = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), fit)

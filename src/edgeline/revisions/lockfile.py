@@ -12,6 +12,9 @@ from edgeline.files import write_atomically
 STAGES = ("fetch", "prepare", "partition")
 """In dvc.yaml, each once per recipe: fetch@NAME and so on. The last one writes the card."""
 
+CODE = "code"
+"""The stage before all of these, which any of them depends on; it serves every recipe."""
+
 LOCK = "dvc.lock"
 
 
@@ -47,6 +50,13 @@ def outputs(stages: dict[str, Any]) -> dict[str, str]:
 def read_card_md5(root: Path, name: str) -> str | None:
     """MD5 of the card in dvc.lock; None where the data were never recorded."""
     return outputs(read_stages(root, name)).get(f"data/{name}/{card.CARD}")
+
+
+def records_code(root: Path) -> bool:
+    """Whether the digests of the stages' code are those that dvc.lock records."""
+    paths = [f"data/.code/{stage}" for stage in STAGES]
+    recorded = outputs({CODE: _read(root)["stages"].get(CODE, {})})
+    return recorded == {path: md5_file(root / path) for path in paths}
 
 
 def md5_file(path: Path) -> str:

@@ -12,7 +12,14 @@ from edgeline.datasets import card
 from edgeline.errors import RecipeError, Tampered
 from edgeline.revisions import ledger, objects, remote
 from edgeline.revisions.code import write_code_digests
-from edgeline.revisions.lockfile import STAGES, addresses, md5_file, read_card_md5
+from edgeline.revisions.lockfile import (
+    CODE,
+    STAGES,
+    addresses,
+    md5_file,
+    read_card_md5,
+    records_code,
+)
 from edgeline.revisions.repository import (
     cache_folder,
     dvc_environment,
@@ -70,7 +77,7 @@ def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
         is_stale, target = _status(root, addresses(name), memory)
         if is_stale:
             card.withdraw(Workspace(root).data(name))
-            _reproduce(root, addresses(name)[-1], memory)
+            _reproduce(root, addresses(name), memory)
         described = verify(root, name)
         ledger.add_entry(root, name, described, now or datetime.now(UTC))
     unsent = remote.send(root, name, target)
@@ -111,9 +118,13 @@ def _status(root: Path, stages: list[str], memory: Path) -> tuple[bool, remote.R
             ) from None
 
 
-def _reproduce(root: Path, stage: str, memory: Path) -> None:
-    """Run stale stages up to `stage`, in a process, since stages write to the terminal."""
-    command = [sys.executable, "-m", "dvc", "repro", stage]
+def _reproduce(root: Path, stages: list[str], memory: Path) -> None:
+    """Run those of the stages that are stale, in a process, since stages write to the terminal.
+
+    What the stage before them writes is here already; its process would take as long as theirs.
+    """
+    wanted = stages if records_code(root) else [CODE, *stages]
+    command = [sys.executable, "-m", "dvc", "repro", "--single-item", *wanted]
     environment = {**os.environ, **dvc_environment(root, memory)}
     process = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     if process.returncode:

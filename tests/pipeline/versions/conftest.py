@@ -1,5 +1,6 @@
 """A small project whose data are a table of eighty flowers: what a source archive holds of it, and its data."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -12,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from dvc.cli.parser import get_main_parser
 
 from edgeline import revisions
 from edgeline.recipe.data import Data
-from tests.pipeline.checkout import copy_parts
+from edgeline.revisions.repository import dvc_environment
+from tests.pipeline.checkout import Answer, Project, copy_parts
 from tests.sharing import once
 
 BINARIES = Path(sys.executable).parent
@@ -82,8 +85,19 @@ class Flowers:
         """DVC as a person calls it."""
         self.run(str(BINARIES / "dvc"), *arguments)
 
-    def edgeline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.run(str(BINARIES / "edgeline"), *arguments)
+    def configure(self, *arguments: str) -> None:
+        """A command of DVC's that only changes its configuration, in this process, which saves a second."""
+        with contextlib.chdir(self.root), pytest.MonkeyPatch.context() as patch:
+            for name, value in dvc_environment(self.root, self.root / ".edgeline" / "site").items():
+                patch.setenv(name, value)
+            command = get_main_parser().parse_args([*arguments, "--quiet"])
+            assert command.func(command).do_run() == 0
+
+    def edgeline(self, *arguments: str) -> Answer:
+        """A command that must succeed, in this process."""
+        answer = Project(self.root).edgeline(*arguments)
+        assert answer.returncode == 0, answer.stderr
+        return answer
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """A command of a person who has not activated the environment."""
@@ -134,6 +148,12 @@ def project(root: Path) -> Flowers:
     return Flowers(root)
 
 
+def without_remote(flowers: Flowers) -> Flowers:
+    """As a person sets it up who keeps the data here alone; every revision that is sent takes a process."""
+    flowers.configure("config", "--unset", "core.remote")
+    return flowers
+
+
 @pytest.fixture
 def deadly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -164,13 +184,13 @@ def made(run_folder: Path) -> Flowers:
 
 @pytest.fixture
 def flowers(made: Flowers, tmp_path: Path) -> Flowers:
-    """A copy of the project with its data, for one test to spoil."""
-    return Flowers(shutil.copytree(made.root, tmp_path / "un projet à part"))
+    """A copy of the project with its data, for one test to spoil; it sends no revision to a remote."""
+    return without_remote(Flowers(shutil.copytree(made.root, tmp_path / "un projet à part")))
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Flowers:
-    """A project without data."""
-    flowers = project(tmp_path / "un projet à part")
+    """A project without data, and without a remote."""
+    flowers = without_remote(project(tmp_path / "un projet à part"))
     flowers.write()
     return flowers

@@ -19,9 +19,9 @@ from tests.pipeline.versions.test_versioning import CHECKOUT, flip, put_right, r
 
 @pytest.mark.parametrize("place", ["", "a shared cache"])
 def test_data_that_are_links_into_the_cache_are_as_good(made, fresh, tmp_path, place):
-    fresh.dvc("config", "--local", "cache.type", "symlink")
+    fresh.configure("config", "--local", "cache.type", "symlink")
     if place:
-        fresh.dvc("config", "--local", "cache.dir", str(tmp_path / place))
+        fresh.configure("config", "--local", "cache.dir", str(tmp_path / place))
 
     revision = fresh.ensure()
 
