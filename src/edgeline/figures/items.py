@@ -17,6 +17,8 @@ Titles = list[tuple[str, str]]
 
 MOST = 24
 ROWS, COLUMNS = 4, 6
+PITCH = 1.35
+"""From one picture to the next, in pictures; two lines of text fit between them."""
 WRONG = "#c53030"
 # More lines in one small plot, and more numbers in one row, than these cannot be told apart.
 MOST_CHANNELS, MOST_NUMBERS = 12, 12
@@ -44,12 +46,21 @@ def _title(names: Sequence[str], label: int, answer: int) -> tuple[str, str]:
 
 
 def _images(_: Preprocessing, images: Values, titles: Titles) -> Figure:
+    """All of one size, in one plot: axes for each would take longer than all the pixels."""
     figure = Figure(figsize=(9, 6.4), layout="constrained")
-    for axes, image, title in zip(_grid(figure, len(images)), images, titles, strict=True):
+    axes = figure.subplots()
+    axes.axis("off")
+    high, wide = images.shape[1:3]
+    gap = PITCH - 1
+    for at, (image, title) in enumerate(zip(images, titles, strict=True)):
+        left, top = wide * PITCH * (at % COLUMNS), high * PITCH * (at // COLUMNS)
         # one range for all, so that a dim image looks dim
-        axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-        _entitle(axes, title)
-        axes.axis("off")
+        place = (left, left + wide, top + high, top)
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255, extent=place)
+        text, colour = _words(title)
+        axes.text(left + wide / 2, top, text, color=colour, ha="center", va="bottom", fontsize=8)
+    axes.set(xlim=(-wide * gap / 2, wide * (PITCH * COLUMNS - gap / 2)), xticks=[])
+    axes.set(ylim=(high * (PITCH * ROWS - gap), -high * gap), yticks=[])
     return figure
 
 
@@ -111,8 +122,14 @@ def _grid(figure: Figure, count: int) -> list[Axes]:
 
 
 def _entitle(axes: Axes, title: tuple[str, str]) -> None:
+    text, colour = _words(title)
+    axes.set_title(text, fontsize=8, color=colour)
+
+
+def _words(title: tuple[str, str]) -> tuple[str, str]:
+    """Lines over an item, and their colour."""
     label, wrong = title
-    axes.set_title(f"{label}\n{wrong}".strip(), fontsize=8, color=WRONG if wrong else "black")
+    return f"{label}\n{wrong}".strip(), WRONG if wrong else "black"
 
 
 DRAWN: dict[str, Callable[[Preprocessing, Values, Titles], Figure]] = {

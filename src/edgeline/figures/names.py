@@ -42,8 +42,10 @@ def write_cells(
     """A text in the middle of each cell of a picture, white where the cell is dark."""
     for (row, column), dark in np.ndenumerate(is_dark):
         color = "white" if dark else "black"
-        text = texts[row][column]
-        axes.text(column, row, text, ha="center", va="center", fontsize=fontsize, color=color)
+        style = {"fontsize": fontsize, "color": color}
+        # inside of the axes, so that the layout need not measure every text
+        text = axes.text(column, row, texts[row][column], style, ha="center", va="center")
+        text.set_in_layout(False)
 
 
 def _fit(names: Sequence[str], count: int) -> bool:
