@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from mlflow.tracking import MlflowClient
 
+from edgeline.anchoring.deployment import known_chain, write_chain
 from edgeline.anchoring.history import find_history
 from edgeline.anchoring.session import flush_workspace, open_outbox
 from edgeline.digest import canonical_json, sha256_bytes
@@ -91,10 +92,8 @@ def exchange(one: Path, other: Path) -> None:
 
 def lose_chain(workspace: Workspace) -> None:
     """Something was anchored on a further chain, whose node is away now."""
-    described = json.loads(workspace.deployment(LOCAL).read_bytes())
-    path = workspace.deployment("elsewhere")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({**described, "url": "http://127.0.0.1:9"}))
+    chain = replace(known_chain(workspace, LOCAL), url="http://127.0.0.1:9")
+    write_chain(chain, workspace.deployment("elsewhere"))
     with open_outbox(workspace, "elsewhere"):
         pass
 
@@ -128,6 +127,8 @@ def test_each_is_named_and_all_findings_are_published(
     number = int(built["registered"]["version"])
     bad = {f"digits version {number + 1}", f"digits version {number + 2}", "zz version 1"}
     assert {what for what, verdict in found.items() if verdict == "tampered"} == bad
-    assert found["chain elsewhere"] == "unasked"
+    (away,) = (one for one in shown[-1] if one["what"] == "chain elsewhere")
+    assert away["verdict"] == "unasked"
+    assert "http://127.0.0.1:9" in away["detail"]
     assert {found[f"{name} version 1"] for name in names[:-1]} == {"ok"}
     assert {found[f"candidate of {name}"] for name in names} == {"ok"}
