@@ -11,12 +11,13 @@ from edgeline.anchoring.deployment import Chain, read_chain, write_chain
 from edgeline.anchoring.interface import COMPILED
 from edgeline.anchoring.outbox import Outbox
 from edgeline.anchoring.session import flush_workspace, open_chain, open_outbox
+from edgeline.files import write_private
 from edgeline.provenance.proof import check
 from edgeline.provenance.receipt import EARLIER_SCHEMA, read_receipt
 from edgeline.provenance.record import Deployment
 from edgeline.provenance.statement import KINDS
 from edgeline.workspace import LOCAL, Workspace
-from tests.chain.conftest import StartChain
+from tests.chain.conftest import KEYS, StartChain
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -102,6 +103,7 @@ def test_everything_of_the_earlier_outbox_is_anchored_in_the_new_contract(
     start_chain: StartChain, workspace: Workspace
 ) -> None:
     url = start_chain(None)[1]
+    write_private(workspace.chain_key, KEYS[0])
     lines: list[str] = []
     with open_outbox(workspace, LOCAL) as outbox:
         contract, report = flush_workspace(workspace, LOCAL, outbox, url, lines.append)

@@ -11,9 +11,11 @@ from edgeline.artifact import Artifact
 from edgeline.auditing.chain_session import open_session
 from edgeline.auditing.verdict import verify_folder
 from edgeline.errors import EnvironmentUnfit, NotAnchored
+from edgeline.files import write_private
 from edgeline.provenance.receipt import Receipt, read_receipt, receipt_path
 from edgeline.workspace import LOCAL, Workspace
 from tests.chain.company import Company
+from tests.chain.conftest import KEYS
 
 
 def test_receipts_are_renewed_where_the_chain_was_reset(
@@ -31,6 +33,7 @@ def test_receipts_are_renewed_where_the_chain_was_reset(
 
     with pytest.raises(EnvironmentUnfit, match=r"the chain was reset.*chain flush"):
         known_chain(workspace, LOCAL)
+    write_private(workspace.chain_key, KEYS[0])
     said: list[str] = []
     with open_outbox(workspace, LOCAL) as outbox:
         contract, _ = flush_workspace(workspace, LOCAL, outbox, other_url, said.append)
