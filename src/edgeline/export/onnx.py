@@ -1,16 +1,19 @@
 """PyTorch to ONNX for any number of examples at a time."""
 
 import contextlib
+import functools
 import logging
 import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from onnx import ModelProto
 from onnxscript.optimizer import fold_constants
+from torch.onnx._internal import _lazy_import
 
 from edgeline.export.cells import TRANSLATIONS, traceable
 from edgeline.graph import file as onnx_file
@@ -19,6 +22,11 @@ from edgeline.models.zoo import restore
 
 INPUT, OUTPUT, BATCH = "input", "logits", "N"
 OPSET = 18
+
+# torch asks at every export for all operators that onnxscript translates, which reads the source of each
+# anew: half of the time that an export takes. They stay the same, so one answer serves all exports.
+_onnxscript: Any = _lazy_import.onnxscript_apis
+_onnxscript.get_torchlib_ops = functools.cache(_onnxscript.get_torchlib_ops)
 
 
 @dataclass(frozen=True)
