@@ -160,7 +160,6 @@ def prefect(project: Project) -> Iterator[Target]:
             },
             content,
         )
-        client.delete_deployment(deployment)
 
 
 @pytest.fixture(scope="module")

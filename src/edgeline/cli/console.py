@@ -15,6 +15,9 @@ from rich.text import Text
 from edgeline.errors import EnvironmentUnfit, Interrupted
 from edgeline.files import json_text, write_atomically
 
+UNCUT = 10_000
+"""Characters of a line that goes to a file or a pipe, where nothing shortens a path."""
+
 
 @contextmanager
 def waiting_for(what: str) -> Iterator[Callable[[str], object]]:
@@ -57,7 +60,10 @@ def answer(facts: dict[str, Any], lines: Iterable[str] | Table | Group, as_json:
     if as_json:
         print(json_text(facts))
     elif isinstance(lines, Table | Group):
-        Console(highlight=False).print(lines)
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = UNCUT
+        console.print(lines)
     else:
         for line in lines:
             print(printable(line))
