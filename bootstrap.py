@@ -4,7 +4,7 @@
     python3 bootstrap.py setup        install what is missing, all of it inside this folder
     python3 bootstrap.py run [...]    set-up, then `edgeline run [...]`
     python3 bootstrap.py check        set-up, then style, import rules, types, tests of the wheel
-    python3 bootstrap.py test         set-up, then all checks and all tests
+    python3 bootstrap.py test         set-up, then all checks and all other tests
 
 It makes .venv (the line), node_modules (the local chain and the Solidity compiler) and, for check and
 test, .venv-edge (the wheel as a device installs it). A stamp is written last, so that an interrupted
@@ -42,13 +42,15 @@ QUIET = {
 
 # One more than cores, since tests wait for servers and processes; at most four: each may need 2 GB.
 PYTEST = ["-m", "pytest", "-n", str(min((os.cpu_count() or 1) + 1, 4))]
+FOR_THE_WHEEL = ["tests/core", "tests/edge"]
 CHECKS = {
     "style": [VENV / "bin/ruff", "check", "."],
     "format": [VENV / "bin/ruff", "format", "--check", "."],
     "import rules": [VENV / "bin/lint-imports"],
     "types": [VENV / "bin/mypy"],
-    "tests of the wheel": [EDGE / "bin/python", *PYTEST, "tests/core", "tests/edge"],
+    "tests of the wheel": [EDGE / "bin/python", *PYTEST, *FOR_THE_WHEEL],
 }
+OTHERS = [f"--ignore={folder}" for folder in FOR_THE_WHEEL]
 
 
 def main(arguments: list) -> int:
@@ -89,7 +91,7 @@ def check(_: list, *more: dict) -> int:
 
 COMMANDS = {
     **{"setup": setup, "run": run, "check": check},
-    "test": lambda rest: check(rest, {"tests": [VENV / "bin/python", *PYTEST]}),
+    "test": lambda rest: check(rest, {"tests": [VENV / "bin/python", *PYTEST, *OTHERS]}),
 }
 
 

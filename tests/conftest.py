@@ -24,12 +24,24 @@ RUN_FOLDER = "EDGELINE_TESTS"
 SLOWEST_FIRST = ("pipeline", "chain", "browser", "lab", "edge", "core")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Group by file, before pytest-xdist reads the groups; it may do so ahead of this file's later hooks."""
+    if not item.get_closest_marker("xdist_group"):
+        item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group by file and begin with the slow folders, so that no worker ends long after the others."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
+    """Begin with the slow folders, so that no worker ends long after the others."""
     items.sort(key=lambda item: SLOWEST_FIRST.index(item.path.relative_to(TESTS).parts[0]))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Pytest 9.2 has pytest-xdist 3.8 group nothing, in silence: see pytest-dev/pytest-xdist#1386."""
+    if is_worker() and session.config.getoption("loadgroup"):
+        alone = [item.nodeid for item in session.items if "@" not in item.nodeid]
+        assert not alone, (
+            f"pytest-xdist does not group tests under pytest {pytest.__version__}: {alone[:3]}"
+        )
 
 
 def pytest_configure() -> None:

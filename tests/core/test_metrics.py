@@ -73,22 +73,6 @@ def test_labels_of_one_class_have_no_area() -> None:
         auc(certain([0, 1]), np.array([1, 1]))
 
 
-def test_figures_agree_with_another_implementation() -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
-    draw = np.random.default_rng(0)
-    for classes in (2, 4):
-        logits = draw.integers(-3, 4, (200, classes)).astype(float)  # with ties
-        labels = draw.integers(0, classes, 200)
-        theirs = softmax(logits)[:, 1] if classes == 2 else softmax(logits)
-
-        assert auc(logits, labels) == pytest.approx(
-            metrics.roc_auc_score(labels, theirs, multi_class="ovr")
-        )
-        assert balanced_accuracy(logits, labels) == pytest.approx(
-            metrics.balanced_accuracy_score(labels, top1(logits))
-        )
-
-
 def test_confidence_is_held_against_accuracy() -> None:
     # Four answers at 0.9, three of them right, and one at 0.6 that is wrong.
     logits = np.concatenate([certain([1, 1, 1, 0]), certain([0], 0.6)])
