@@ -5,8 +5,6 @@ import os
 import stat
 import subprocess
 import sys
-import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +16,13 @@ from edgeline.anchoring.contract import open_contract, transact
 from edgeline.anchoring.deployment import Chain
 from edgeline.anchoring.flush import flush
 from edgeline.anchoring.interface import ROLES
-from edgeline.anchoring.keys import load_signer, parse_address
+from edgeline.anchoring.keys import load_signer
 from edgeline.anchoring.node import Node
 from edgeline.anchoring.outbox import Outbox
 from edgeline.errors import EdgelineError, EnvironmentUnfit, RecipeError
 from edgeline.workspace import KEYSTORE_PASSWORD
 from tests.chain.conftest import KEYS, Make, deployed
-
-MARKER = "abad1dea" * 8
-"""A key that is searched for in everything that anyone could read."""
-WORD = "correct-horse-marker"
-"""A password likewise."""
+from tests.chain.secrets import MARKER, WORD, assert_nothing_shown
 
 TRANSACTION: dict[str, Any] = {
     "chainId": 1337,
@@ -292,26 +286,6 @@ def test_nothing_about_a_key_is_in_the_arguments_of_a_process(
     assert MARKER.encode() not in seen
 
 
-def assert_nothing_shown(error: BaseException) -> None:
-    """Neither the key nor the password in the error, in what led to it, or in any frame that it passed."""
-    for text in (repr(error), str(error), "".join(traceback.format_exception(error))):
-        assert MARKER[:62] not in text
-        assert WORD not in text
-    for each in _chain(error):
-        for frame, _ in traceback.walk_tb(each.__traceback__):
-            if "/tests/" in frame.f_code.co_filename:
-                continue
-            for name, value in frame.f_locals.items():
-                assert MARKER[:62] not in repr(value), (frame.f_code.co_name, name)
-                assert WORD not in repr(value), (frame.f_code.co_name, name)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__context__
-
-
 @pytest.mark.parametrize("kind", ["env", "file", "keystore", "command"])
 def test_a_key_given_in_place_of_its_source_is_not_repeated(
     kind: str, url: str, tmp_path: Path
@@ -319,12 +293,3 @@ def test_a_key_given_in_place_of_its_source_is_not_repeated(
     with pytest.raises(RecipeError) as refused:
         load_signer(f"{kind}:{KEYS[1]}", Node(url), tmp_path)
     assert KEYS[1].removeprefix("0x") not in str(refused.value)
-
-
-def test_an_address_with_a_wrong_checksum_is_none() -> None:
-    right = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # EIP-55
-    for text in (right, right.lower(), "0x" + right[2:].upper()):
-        assert parse_address(text) == right.lower()
-    for text in (right.replace("0x5aA", "0x5AA"), right[2:], right + "0", ""):
-        with pytest.raises(RecipeError, match="with the right checksum"):
-            parse_address(text)
