@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup as Markup
+from markupsafe import escape
 
 # Control characters, marks of direction and of no width, and halves of characters:
 # they would let a name look like another, or are lost when a browser reads them.
@@ -68,7 +69,7 @@ def inline_json(value: Any) -> Markup:
 
 def name(text: str, length: int = LONGEST) -> Markup:
     """A name in any script, clipped, and kept from turning the text around it."""
-    return Markup("<bdi>{}</bdi>").format(clipped(text, length))
+    return Markup(f"<bdi>{escape(clipped(text, length))}</bdi>")
 
 
 def clipped(text: str, length: int = LONGEST) -> str:

@@ -144,9 +144,9 @@ class Tab:
     def show(self, content: bytes, at: str = "") -> None:
         """Open these bytes as a file, and wait until the page has checked itself."""
         self.path.write_bytes(content)
-        self.page.goto("about:blank")
         self.page.goto(f"{self.path.as_uri()}{at}")
-        self.page.wait_for_selector("body[data-checked]")
+        # nothing is in a shadow tree, and to look for one takes longer than the page for its checks
+        self.page.wait_for_selector("css:light=body[data-checked]")
 
     def choose(self, digest: str) -> Any:
         """What is folded under this address, opened."""

@@ -168,16 +168,16 @@ def test_the_words_know_when_they_are_not_those_of_the_page(open_file: Any, make
 
 
 def test_no_byte_of_a_statement_can_be_changed_unseen(open_file: Any, make: Any) -> None:
+    """Twenty bytes in each run of the tests, drawn by its seed."""
     content = pages.render(make.page_of(make.line(1)))
     first, last = content.index(b'"document"'), content.rindex(b"predicateType")
-    chance = random.Random(7)
     tab = open_file(content)
     assert tab.alarm == ""
-    for place in chance.sample(range(first, last), 60):
+    for place in random.sample(range(first, last), 20):
         changed = bytearray(content)
-        changed[place] ^= 1 << chance.randrange(7)
+        changed[place] ^= 1 << random.randrange(7)
         tab.show(bytes(changed))
-        assert "altered" in tab.alarm or "damaged" in tab.alarm, (place, content[place])
+        assert "altered" in tab.alarm or "damaged" in tab.alarm, (place, changed[place])
 
 
 def test_an_altered_script_does_not_run_and_the_page_says_so(

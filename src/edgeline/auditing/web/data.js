@@ -25,7 +25,9 @@ function element(tag, attributes, ...children) {
 // A name in any script, kept from turning the text around it.
 const name = (text) => element("bdi", {}, visible(text));
 
-const number = (count) => count.toLocaleString("en");
+const ENGLISH = new Intl.NumberFormat("en");
+
+const number = (count) => ENGLISH.format(count);
 
 const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
