@@ -27,6 +27,7 @@ from edgeline.revisions.repository import (
     parse_failure,
     repository,
 )
+from edgeline.revisions.settings import SETTINGS, write_list
 from edgeline.workspace import Workspace
 
 
@@ -74,6 +75,7 @@ def ensure(root: Path, name: str, now: datetime | None = None) -> Revision:
     """
     with exclusive_dvc(root) as memory:
         write_code_digests(root)
+        write_list(root)
         is_stale, target = _status(root, addresses(name), memory)
         if is_stale:
             card.withdraw(Workspace(root).data(name))
@@ -112,9 +114,9 @@ def _status(root: Path, stages: list[str], memory: Path) -> tuple[bool, remote.R
             return bool(repo.status(full)), remote.default_remote(repo)
         except StageNotFound:
             raise RecipeError(
-                expected=f"the stage {stages[-1]} in dvc.yaml",
+                expected=f"the stage {stages[-1]} in dvc.yaml, as every data/NAME/{SETTINGS} has it",
                 found="no such stage",
-                remedy="add the recipe's name to `recipes` at the top of dvc.yaml",
+                remedy="run the recipe of that name, or restore dvc.yaml from git",
             ) from None
 
 

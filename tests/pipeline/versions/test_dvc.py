@@ -3,17 +3,21 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+import yaml
 
 from edgeline.datasets import card
 from edgeline.digest import sha256_file
-from edgeline.errors import WorkspaceBusy
+from edgeline.errors import RecipeError, WorkspaceBusy
 from edgeline.recipe.data import settings_text
 from edgeline.revisions import lockfile
-from edgeline.revisions.settings import write_settings
+from edgeline.revisions.settings import write_list, write_settings
 from tests.pipeline.versions.test_versioning import CHECKOUT, flip, put_right, refused
 
 
@@ -61,9 +65,7 @@ def test_a_dvc_of_the_users_that_is_at_work_is_not_disturbed(flowers):
 @pytest.mark.parametrize("other", ["plants", "herbs"])
 def test_two_at_once_wait_for_each_other_in_silence(flowers, other):
     shutil.rmtree(flowers.folder / "shares")
-    herbs = flowers.root / "data" / "herbs"
-    herbs.mkdir()
-    shutil.copy2(flowers.folder / "settings.yaml", herbs)
+    write_settings(flowers.root, "herbs", (flowers.folder / "settings.yaml").read_bytes())
     program = (
         "import sys; from pathlib import Path; from edgeline import revisions; "
         "revisions.ensure(Path(sys.argv[1]), sys.argv[2])"
@@ -99,5 +101,50 @@ def test_plain_dvc_in_a_clone_leaves_git_clean(fresh, tmp_path):
 
     clone.dvc("repro")
 
+    assert clone.run("dvc", "status").stdout == "code:\n\talways changed\n"
     assert clone.run("git", "status", "--porcelain").stdout == ""
     assert clone.edgeline("data", "revision", "plants").stdout.strip() == fresh.ensure().digest
+
+
+def test_the_list_of_recipes_keeps_itself(fresh):
+    """A recipe is on it as soon as it has settings; one that failed at first, or was removed, is not."""
+    fresh.ensure()
+    assert listed(fresh) == ["plants"]
+
+    herbs = replace(fresh, name="herbs")
+    with pytest.raises(RecipeError):
+        herbs.ensure(label="no such column")
+    assert not (herbs.folder / "settings.yaml").exists()
+    assert listed(fresh) == ["plants"]
+
+    herbs.ensure()
+    assert listed(fresh) == ["herbs", "plants"]
+    shutil.rmtree(herbs.folder)
+    fresh.ensure(dirichlet=100.0)
+    assert listed(fresh) == ["plants"]
+
+
+def test_many_recipes_at_once_lose_no_name(fresh):
+    settings = settings_text(fresh.settings()).encode()
+    names = [f"plot-{at:02d}" for at in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: write_settings(fresh.root, name, settings), names))
+
+    assert listed(fresh) == names
+
+
+def test_a_list_whose_writer_was_killed_is_whole(fresh, deadly):
+    write_settings(fresh.root, "plants", b"")
+    program = "import sys; from pathlib import Path; from edgeline.revisions.settings import *; "
+    program += "write_settings(Path(sys.argv[1]), 'herbs', b'')"
+    with deadly("recipes.yaml"):
+        ended = subprocess.run([sys.executable, "-c", program, str(fresh.root)], check=False)
+
+    assert ended.returncode == -signal.SIGKILL
+    assert listed(fresh) == ["plants"]
+    write_list(fresh.root)
+    assert listed(fresh) == ["herbs", "plants"]
+
+
+def listed(flowers) -> list[str]:
+    return yaml.safe_load((flowers.root / "data" / "recipes.yaml").read_text())["recipes"]

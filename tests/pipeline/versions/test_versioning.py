@@ -236,7 +236,7 @@ def test_own_files_that_changed_are_noticed(flowers, change):
 
 
 def test_a_recipe_that_dvc_does_not_know(flowers):
-    with pytest.raises(RecipeError, match=r"`recipes` at the top of dvc\.yaml"):
+    with pytest.raises(RecipeError, match="run the recipe of that name"):
         revisions.ensure(flowers.root, "letters")
 
 
