@@ -23,6 +23,9 @@ PACKAGES = {"edgeline": "src/edgeline", "flows": "flows", "tasks": "tasks"}
 MODULE = re.compile(r"module:([\w.]+)")
 """How a syntax tree refers to a module of the project here."""
 
+BLOCKS = {"body", "orelse", "finalbody"}
+"""Fields of a syntax tree that hold statements."""
+
 Outline = tuple[str, ...]
 """The syntax tree of a module, then its imports of the project, as text with references."""
 
@@ -44,8 +47,21 @@ def code_digest(root: Path, modules: Sequence[str]) -> str:
 
 def _combine(outline: Outline, digests: dict[str, str]) -> str:
     """An outline with what is behind its references; the order of imports does nothing."""
-    tree, *imports = (MODULE.sub(lambda name: digests[name[1]], text) for text in outline)
+    tree, *imports = (_resolve(text, digests) for text in outline)
     return sha256_bytes(json.dumps([tree, sorted(imports)]).encode())
+
+
+def _resolve(text: str, digests: dict[str, str]) -> str:
+    """A text with what is behind its references."""
+    pieces = list(_pieces(text))
+    pieces[1::2] = (digests[name] for name in pieces[1::2])
+    return "".join(pieces)
+
+
+@functools.cache
+def _pieces(text: str) -> tuple[str, ...]:
+    """A text, in every second place of which stands the name of a module that it refers to."""
+    return tuple(MODULE.split(text))
 
 
 def _reach(root: Path, modules: Sequence[str]) -> dict[str, Outline]:
@@ -65,7 +81,7 @@ def _reach(root: Path, modules: Sequence[str]) -> dict[str, Outline]:
                 remedy="run edgeline inside a whole checkout of the project",
             )
         outlines[name] = _outline(sources[name].read_bytes(), names)
-        waiting += MODULE.findall("\n".join(outlines[name]))
+        waiting += (other for text in outlines[name] for other in _pieces(text)[1::2])
     return outlines
 
 
@@ -90,20 +106,27 @@ def _outline(source: bytes, modules: frozenset[str]) -> Outline:
     except SystemError:
         # Python 3.11 says so now and then where two threads make syntax trees at once (its issue 106905).
         tree = ast.parse(source)
-    _prune(tree)
-    names = _Names(tree, modules)
+    names = _Names(_prune(tree), modules)
     imports = [name for one in tree.body if names.is_own(one) for name in names.plain(one)]
     tree.body = [one for one in tree.body if not names.is_own(one)]
     return (json.dumps(names.plain(tree)), *map(json.dumps, imports))
 
 
-def _prune(tree: ast.AST) -> None:
-    """Take out what is never executed or does nothing: docstrings, and imports for type checkers."""
-    for node in ast.walk(tree):
-        for field in ("body", "orelse", "finalbody"):
-            statements = getattr(node, field, None)
-            if isinstance(statements, list):
-                setattr(node, field, [one for one in statements if not _does_nothing(one)])
+def _prune(tree: ast.AST) -> list[ast.AST]:
+    """Take out what is never executed or does nothing; returns the nodes that are left.
+
+    One way through each tree, and only through what holds nodes: every step of every run looks here first.
+    """
+    nodes = [tree]
+    for node in nodes:
+        for field, value in vars(node).items():
+            if isinstance(value, list):
+                if field in BLOCKS:
+                    value[:] = [one for one in value if not _does_nothing(one)]
+                nodes += (one for one in value if isinstance(one, ast.AST))
+            elif isinstance(value, ast.AST):
+                nodes.append(value)
+    return nodes
 
 
 def _does_nothing(statement: ast.AST) -> bool:
@@ -119,16 +142,16 @@ def _does_nothing(statement: ast.AST) -> bool:
 class _Names:
     """What in a syntax tree is the name of a module of the project."""
 
-    def __init__(self, tree: ast.AST, modules: frozenset[str]) -> None:
+    def __init__(self, nodes: list[ast.AST], modules: frozenset[str]) -> None:
         self.modules = modules
         self.bound = {
             alias.asname or alias.name: f"{node.module}.{alias.name}"
-            for node in ast.walk(tree)
+            for node in nodes
             if self.is_own(node)
             for alias in node.names
             if f"{node.module}.{alias.name}" in modules
         }
-        for node in ast.walk(tree):
+        for node in nodes:
             match node:
                 case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
                     self.bound.pop(name, None)
@@ -141,19 +164,20 @@ class _Names:
 
         Without empty fields, since versions of Python differ in those.
         """
+        # The commonest first.
+        if not isinstance(node, ast.AST):
+            return [self.plain(one) for one in node] if isinstance(node, list) else repr(node)
         match node:
-            case ast.ImportFrom(module=package, names=names) if self.is_own(node):
-                return [self._import(str(package), alias) for alias in names]
-            case ast.Constant(value=str(text)) if "." in text and text in self.modules:
-                return f"module:{text}"
             case ast.Name(id=name) if name in self.bound:
                 return f"module:{self.bound[name]}"
-            case ast.AST():
-                fields = [pair for pair in ast.iter_fields(node) if pair[1] not in (None, [])]
-                return [type(node).__name__, *([name, self.plain(value)] for name, value in fields)]
-            case list():
-                return [self.plain(one) for one in node]
-        return repr(node)
+            case ast.Constant(value=str(text)) if text in self.modules and "." in text:
+                return f"module:{text}"
+            case ast.ImportFrom(module=package, names=names) if self.is_own(node):
+                return [self._import(str(package), alias) for alias in names]
+        given = vars(node)
+        fields = ((name, given.get(name)) for name in node._fields)
+        kept = [[name, self.plain(value)] for name, value in fields if value not in (None, [])]
+        return [type(node).__name__, *kept]
 
     def _import(self, package: str, alias: ast.alias) -> list[str]:
         module, name = f"{package}.{alias.name}", alias.asname or alias.name
