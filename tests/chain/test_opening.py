@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,29 @@ opened = lambda path: Index(path, None, deployment)
 """
 OUTBOX = "from edgeline.anchoring.outbox import Outbox as opened"
 
-OPENER = """
-import sys
+TOGETHER = """
+import multiprocessing, sys
 from pathlib import Path
 
-for line in sys.stdin:
-    with opened(Path(line.strip())):
-        pass
-    print("opened", flush=True)
+fork = multiprocessing.get_context("fork")
+all_there = fork.Barrier(6, timeout=60)
+
+
+def open_each(paths):
+    for path in paths:
+        all_there.wait()
+        with opened(Path(path)):
+            pass
+
+
+processes = [fork.Process(target=open_each, args=(sys.argv[1:],)) for _ in range(6)]
+for one in processes:
+    one.start()
+for one in processes:
+    one.join()
+print([one.exitcode for one in processes])
 """
+"""Six processes that have imported everything before they begin, and open each file at one time."""
 
 
 @pytest.mark.parametrize(
@@ -34,15 +47,10 @@ for line in sys.stdin:
 )
 def test_many_may_make_the_same_file_at_once(tmp_path: Path, opened: str, before: bytes) -> None:
     """Nobody is told that it is locked, and nobody removes as damaged what another one has just made."""
-    command, pipe = [sys.executable, "-c", opened + OPENER], subprocess.PIPE
-    with ExitStack() as ending:
-        many = [
-            ending.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
-            for _ in range(6)
-        ]
-        for number in range(20):
-            path = tmp_path / f"{number}.db"
-            path.write_bytes(before)
-            for one in many:
-                print(path, file=one.stdin, flush=True)
-            assert [one.stdout.readline() for one in many] == ["opened\n"] * 6
+    paths = [tmp_path / f"{number}.db" for number in range(20)]
+    for path in paths:
+        path.write_bytes(before)
+    done = subprocess.run(
+        [sys.executable, "-c", opened + TOGETHER, *map(str, paths)], capture_output=True, text=True
+    )
+    assert done.stdout == f"{[0] * 6}\n", done.stderr
