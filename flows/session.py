@@ -11,6 +11,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from edgeline.workspace import Workspace
 from flows.build import build
 from flows.federate import federate
+from tasks.run import cancel as cancel
 from tasks.run import close_abandoned as close_abandoned
 from tasks.watch import Watcher, watched_by
 

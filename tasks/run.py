@@ -9,13 +9,14 @@ from pathlib import Path
 from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.runtime import flow_run
-from prefect.states import Crashed, State
+from prefect.states import Cancelled, Crashed, State
 
 from edgeline import recipe as recipes
 from edgeline.recipe import Recipe
 from edgeline.stack.outside import require_given
 from edgeline.tracking import runs
 from edgeline.workspace import Workspace, abandoned, lock, open_run
+from tasks.watch import watcher
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def start_run(
     runs.quieten()
     close_abandoned(workspace)
     with lock(workspace, recipe, name), open_run(workspace, str(flow_run.id)):
+        watcher().opened(str(flow_run.id))
         workspace.run(name).mkdir(parents=True, exist_ok=True)
         tags = {
             runs.FLOW_RUN: str(flow_run.id),
@@ -84,14 +86,23 @@ def start_run(
 
 def close_abandoned(workspace: Workspace) -> None:
     """Close in MLflow and in Prefect what runs of this workspace left open whose processes are gone."""
-    gone: State[None] = Crashed(message="its process is gone")
-    state = {"type": {"any_": ["PENDING", "RUNNING"]}}
     for ended in abandoned(workspace):
-        runs.end_abandoned_runs(ended)
-        steps = TaskRunFilter.model_validate({"flow_run_id": {"any_": [ended]}, "state": state})
-        itself = FlowRunFilter.model_validate({"id": {"any_": [ended]}, "state": state})
-        with get_client(sync_client=True) as client:
-            for one in client.read_task_runs(task_run_filter=steps):
-                client.set_task_run_state(one.id, gone, force=True)
-            for whole in client.read_flow_runs(flow_run_filter=itself):
-                client.set_flow_run_state(whole.id, gone, force=True)
+        _close(ended, Crashed(message="its process is gone"))
+
+
+def cancel(flow_run: str) -> None:
+    """Close a run in MLflow and in Prefect that a person ends."""
+    _close(flow_run, Cancelled(message="a person ended it"))
+    runs.end_abandoned_runs(flow_run)  # that of a step which was just beginning
+
+
+def _close(flow_run: str, end: State[None]) -> None:
+    runs.end_abandoned_runs(flow_run)
+    state = {"type": {"any_": ["PENDING", "RUNNING"]}}
+    steps = TaskRunFilter.model_validate({"flow_run_id": {"any_": [flow_run]}, "state": state})
+    itself = FlowRunFilter.model_validate({"id": {"any_": [flow_run]}, "state": state})
+    with get_client(sync_client=True) as client:
+        for whole in client.read_flow_runs(flow_run_filter=itself):
+            client.set_flow_run_state(whole.id, end, force=True)
+        for one in client.read_task_runs(task_run_filter=steps):
+            client.set_task_run_state(one.id, end, force=True)

@@ -10,6 +10,9 @@ from edgeline.finetuning.loop import Epoch, OnEpoch
 class Watcher(Protocol):
     """Hears of every step, from the threads in which the steps run."""
 
+    def opened(self, flow_run: str) -> None:
+        """The id by which Prefect knows the flow run that has begun."""
+
     def started(self, step: str) -> None: ...
 
     def advanced(self, step: str, done: int, total: int, figure: str) -> None:
@@ -25,6 +28,8 @@ class Watcher(Protocol):
 
 class Nobody:
     """Hears and does nothing."""
+
+    def opened(self, flow_run: str) -> None: ...
 
     def started(self, step: str) -> None: ...
 

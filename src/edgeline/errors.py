@@ -86,3 +86,12 @@ class Unproven(EdgelineError):
 
 class Interrupted(EdgelineError):
     exit_code = 130
+
+
+def interruption(what: str) -> Interrupted:
+    """What ended, where a person ended it."""
+    return Interrupted(
+        expected=f"{what} to reach its end",
+        found="an interruption",
+        remedy="the same command goes on where this one stopped",
+    )

@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from edgeline.errors import EnvironmentUnfit, Interrupted
+from edgeline.errors import EnvironmentUnfit, interruption
 from edgeline.files import json_text, write_atomically
 
 UNCUT = 10_000
@@ -45,11 +45,7 @@ def interruptible(what: str) -> Iterator[None]:
     except BaseException as error:
         if not came.is_set() and not isinstance(error, KeyboardInterrupt):
             raise
-        raise Interrupted(
-            expected=f"{what} to reach its end",
-            found="an interruption",
-            remedy="the same command goes on where this one stopped",
-        ) from None
+        raise interruption(what) from None
     finally:
         if is_ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,8 @@
 """What a person sees while a run goes: one live line per step on a terminal, one plain line per step elsewhere."""
 
 import sys
+import threading
+import time
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
@@ -24,6 +26,13 @@ class Lines:
             disable=not self._console.is_terminal,
         )
         self._working: dict[str, TaskID] = {}
+        self._began: dict[str, float] = {}
+        self._may_begin = threading.Event()
+        self._may_begin.set()
+        # what is shown while no step is: Prefect is loaded, or keeps what a step made
+        self._between = self._progress.add_task("run", total=None, note="starting")
+        self.flow_run = ""
+        """The flow run that is at work; empty before it has begun."""
 
     def __enter__(self) -> "Lines":
         self._progress.start()
@@ -47,11 +56,23 @@ class Lines:
         else:
             self._show(service, state)
 
+    def opened(self, flow_run: str) -> None:
+        self.flow_run = flow_run
+
+    def hold(self) -> None:
+        """Let no further step begin: whoever reports one is kept waiting for the end of the process."""
+        self._may_begin.clear()
+
     def started(self, step: str) -> None:
+        self._may_begin.wait()
+        self._began[step] = time.monotonic()
         self._show(step)
 
     def advanced(self, step: str, done: int, total: int, figure: str) -> None:
-        self._show(step, f"{done}/{total}  {figure}")
+        """Show how far a step is, and how long its rest takes if it goes on like this."""
+        began = self._began.setdefault(step, time.monotonic())
+        left_s = (time.monotonic() - began) * (total - done) / max(done, 1)
+        self._show(step, f"{done}/{total}  {figure}, {left_s:.0f} s left")
 
     def finished(
         self, step: str, figure: str, seconds: float, reused: bool, harmed: bool = False
@@ -67,7 +88,9 @@ class Lines:
         if name not in self._working:
             self._working[name] = self._progress.add_task(name, total=None, note=note)
         self._progress.update(self._working[name], note=note)
+        self._progress.update(self._between, visible=False, note="recording")
 
     def _remove(self, name: str) -> None:
         if name in self._working:
             self._progress.remove_task(self._working.pop(name))
+        self._progress.update(self._between, visible=not self._working)

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,8 +14,7 @@ from edgeline.anchoring.deployment import known_chain
 from edgeline.anchoring.outbox import OUTBOX
 from edgeline.artifact import open_artifact
 from edgeline.cli.abandoned import close_abandoned
-from edgeline.cli.console import interruptible
-from edgeline.cli.ending import end
+from edgeline.cli.ending import end, ended_by_ctrl_c
 from edgeline.cli.live import Lines
 from edgeline.cli.options import AsJson, Force, Override, RecipeName
 from edgeline.cli.summary import print_summary
@@ -67,8 +67,7 @@ def _carry_out(story: str, recipe: str, pairs: list[str], force: bool, as_json: 
     files = digests(settings, workspace.root)
     summary = None if force or story != "build" else _recall_latest(workspace, settings, files)
     if summary is None:
-        with interruptible("the run"):
-            summary = _run_flow(story, workspace, settings, overrides, force)
+        summary = _run_flow(story, workspace, settings, overrides, force)
     else:
         close_abandoned(workspace)
     summary["seconds"] = round(time.monotonic() - began, 2)
@@ -149,7 +148,7 @@ def _run_flow(
     force: bool,
 ) -> dict[str, Any]:
     needed = [name for name in NEEDED if name != "ganache" or recipe.anchor.chain == LOCAL]
-    with Lines() as lines:
+    with Lines() as lines, ended_by_ctrl_c("the run", partial(_cancel, lines)):
         os.environ.update(environment(workspace.root))
         if missing := services.ours(needed) - set(services.running(workspace.root)):
             lines.note(f"starting {', '.join(name for name in needed if name in missing)}")
@@ -173,6 +172,17 @@ def _run_flow(
             require_room(workspace.root)
             services.require_alive(set(needed) - {"ganache"}, workspace.root)
             raise
+
+
+def _cancel(lines: Lines) -> None:
+    """Close the run in MLflow and Prefect as a person ended it, and with it the processes that it started."""
+    lines.hold()
+    lines.close()
+    if lines.flow_run:
+        from flows.session import cancel
+
+        cancel(lines.flow_run)
+    process_info.end(process_info.companions(), grace_s=0.5)
 
 
 @contextmanager
