@@ -20,6 +20,7 @@ def _of(module: str, *names: str) -> dict[str, str]:
 
 
 COMMANDS = {
+    "new": "new:new",
     **_of("run", "run", "federate"),
     "predict": "predict:predict",
     "verify": "verify:verify",

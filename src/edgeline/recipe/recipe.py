@@ -17,11 +17,13 @@ from edgeline.recipe.section import Section
 from edgeline.recipe.shrink import Shrink
 from edgeline.recipe.split import Split
 
+NAME = r"^[a-z][a-z0-9-]{0,39}$"
+
 
 class Recipe(Section):
     """All settings of one application."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    name: str = Field(pattern=NAME)
     """The recipe's name, which is also its file's and its data folder's."""
 
     about: str = ""
